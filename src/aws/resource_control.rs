@@ -31,13 +31,15 @@ use crate::{
 };
 
 const GET: &str = "cloudcontrol:GetResource";
-const LIST: &str = "cloudcontrol:ListResources";
+/// The operation that lists the resources of a type.
+pub const LIST: &str = "cloudcontrol:ListResources";
 const CREATE: &str = "cloudcontrol:CreateResource";
 const UPDATE: &str = "cloudcontrol:UpdateResource";
 const DELETE: &str = "cloudcontrol:DeleteResource";
 const STATUS: &str = "cloudcontrol:GetResourceRequestStatus";
 const REQUESTS: &str = "cloudcontrol:ListResourceRequests";
-const INDEX: &str = "resourcegroupstaggingapi:GetResources";
+/// The operation that reads the tag index.
+pub const INDEX: &str = "resourcegroupstaggingapi:GetResources";
 const TAG: &str = "resourcegroupstaggingapi:TagResources";
 const UNTAG: &str = "resourcegroupstaggingapi:UntagResources";
 

@@ -86,6 +86,9 @@ pub enum Claimed {
     /// no such resource it is created; it is deleted by a tombstone, and belongs to nobody once the
     /// manifest is gone.
     ByName,
+    /// It is a part of a resource of this kind, has its id, and belongs to the manifest that refers
+    /// to it. Whoever owns the whole owns the part.
+    ByParent(&'static str),
 }
 
 impl Claimed {

@@ -63,6 +63,12 @@ impl Lifecycle {
     /// while a manifest adopts it.
     pub(super) fn problem(&self, kind: Profile) -> Option<Invalid> {
         let Profile { name, claimed, .. } = kind;
+        if let Claimed::ByParent(parent) = claimed {
+            let why = format!("{name} belongs to its {parent}, whose claim decides");
+            let help = format!("leave it out; refer to the other one: ${{{parent}/name}}");
+            let adopts = self.adopt.is_some();
+            return adopts.then(|| Invalid::new("lifecycle.adopt", why).help(help));
+        }
         if claimed.is_in_tags() {
             return None;
         }

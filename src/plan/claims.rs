@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::Live;
 use crate::{
     kind::{
-        Known, KnownResource, Unread,
+        self, Known, KnownResource, Unread,
         erased::{ErasedKind, Registry},
         table::PROPERTIES,
     },
@@ -196,6 +196,13 @@ impl<'a> Claims<'a> {
         documents: &BTreeMap<Address, Document>,
         registry: &Registry,
     ) -> Self {
+        let parts = self.parts(documents, registry);
+        for (address, id) in parts {
+            let deletion = documents[&address].lifecycle.deletion;
+            if let Some(Seen::All(inventory)) = self.seen.get_mut(&address.scoped_kind()) {
+                inventory.adopt(&id, &address, deletion);
+            }
+        }
         for (at, seen) in &mut self.seen {
             let claimed = registry.get(&at.kind).map(|kind| kind.profile().claimed);
             let (Seen::All(inventory), Some(claimed)) = (seen, claimed) else { continue };
@@ -210,6 +217,26 @@ impl<'a> Claims<'a> {
             }
         }
         self
+    }
+
+    /// The manifests of parts of resources of ours, each with the id of what it is a part of: one
+    /// resource, with our claim.
+    fn parts(
+        &self,
+        documents: &BTreeMap<Address, Document>,
+        registry: &Registry,
+    ) -> Vec<(Address, PhysicalId)> {
+        let of = |document: &Document| {
+            let claimed = registry.get(&document.address.kind)?.profile().claimed;
+            let kind::Claimed::ByParent(parent) = claimed else { return None };
+            let mut parents = document.recorded.hard.iter().filter(|it| it.kind == parent);
+            let parent = parents.next()?;
+            let mut live = self.of(&parent.scoped_kind())?.of(parent);
+            let (one, more) = (live.next()?, live.next());
+            let id = one.resource.id.clone();
+            more.is_none().then(|| (document.address.clone(), id))
+        };
+        documents.values().filter_map(of).collect()
     }
 
     /// What was read whole of a kind in a scope; none if it is unknown or was not looked at.

@@ -1,7 +1,7 @@
 """Facts of CloudFormation's resource types, from the registry schemas that the cfn-lint package carries.
 
 Only names, shapes, flags, identifiers and permissions: no sentences. `facts.py` writes the files in
-`src/kinds/cloud_control/facts`, `facts.py --check` compares them with what it would write.
+`src/kinds/cloud_control/facts` and the list of all types in `src/manifest`, `facts.py --check` compares them with what it would write.
 """
 
 import importlib.util
@@ -11,7 +11,9 @@ from importlib import metadata
 from pathlib import Path
 
 REGION = "us-east-1"
-ROOT = Path(__file__).resolve().parents[2] / "src" / "kinds" / "cloud_control"
+SOURCE = Path(__file__).resolve().parents[2] / "src"
+FACTS = SOURCE / "kinds" / "cloud_control" / "facts"
+TYPES = SOURCE / "manifest" / "registry_types.txt"
 HANDLERS = ["create", "read", "update", "delete", "list"]
 
 
@@ -114,22 +116,21 @@ def files():
     date, all_types = schemas()
     version = metadata.version("cfn-lint")
     source = f"AWS CloudFormation registry schemas of {date} for {REGION}, from cfn-lint {version} (MIT-0)"
-    curated = (ROOT / "facts" / "curated.txt").read_text().split()
+    curated = (FACTS / "curated.txt").read_text().split()
     for kind in curated:
         name = kind.removeprefix("AWS::").replace("::", "-").lower()
-        yield f"{name}.json", text({"source": source, **facts(kind, all_types[kind])})
+        yield FACTS / f"{name}.json", text({"source": source, **facts(kind, all_types[kind])})
     letters = lambda schema: "".join(name[0] for name in HANDLERS if name in schema.get("handlers", {})) or "-"
     lines = [f"{kind} {letters(schema)}" for kind, schema in sorted(all_types.items())]
-    yield "types.txt", "\n".join([f"# {source}", *lines]) + "\n"
+    yield TYPES, "\n".join([f"# {source}", *lines]) + "\n"
 
 
 def main():
     wrong = []
-    for name, content in files():
-        file = ROOT / "facts" / name
+    for file, content in files():
         if "--check" in sys.argv[1:]:
             if not file.exists() or file.read_text() != content:
-                wrong.append(name)
+                wrong.append(file.name)
         else:
             file.write_text(content)
     for name in wrong:

@@ -54,6 +54,16 @@ fn lie(world: &World, operation: &str, lie: Lie) {
     world.simulator.inject(Fault::new(operation, Effect::Lie(lie)).nth(1));
 }
 
+/// As [`until_quiet`], through the pauses after failures.
+async fn in_the_end(engine: &mut palisade::engine::Engine) -> Vec<palisade::engine::Report> {
+    let mut reports = Vec::new();
+    for _ in 0..4 {
+        reports.extend(until_quiet(engine).await.reports);
+        a_while(901).await;
+    }
+    reports
+}
+
 async fn a_while(seconds: u64) {
     tokio::time::advance(Duration::from_secs(seconds)).await;
 }
@@ -100,7 +110,7 @@ async fn a_create_whose_answer_is_lost_is_repeated_with_the_same_token() {
     let world = World::with(&network(CIDR));
     world.simulator.inject(Fault::new("CreateResource", Effect::LoseAnswer).nth(1));
     let mut engine = world.engine().await;
-    until_quiet(&mut engine).await;
+    in_the_end(&mut engine).await;
     assert_eq!(networks(&world).len(), 1);
 }
 
@@ -173,7 +183,7 @@ async fn the_identifier_of_a_failed_create_is_nobodys() {
     let world = World::with(&network(CIDR));
     lie(&world, "CreateResource", Lie::NamesAnother);
     let mut engine = world.engine().await;
-    until_quiet(&mut engine).await;
+    in_the_end(&mut engine).await;
     assert_eq!(networks(&world).len(), 1, "the second create made it");
     let all = list(&world.ec2("DescribeVpcs", &json!({})), "vpcSet");
     let claimed = all.iter().filter(|vpc| vpc.to_string().contains("palisade:address"));
@@ -185,7 +195,7 @@ async fn a_failure_is_shown_with_its_message_and_tried_again_later() {
     let world = World::with(&network(CIDR));
     lie(&world, "CreateResource", Lie::Fails("Throttling"));
     let mut engine = world.engine().await;
-    let quiet = until_quiet(&mut engine).await;
+    let reports = in_the_end(&mut engine).await;
     let failures: Vec<String> = quiet
         .reports
         .iter()
@@ -201,7 +211,7 @@ async fn what_hooks_say_is_shown() {
     let world = World::with(&network(CIDR));
     lie(&world, "CreateResource", Lie::Hooked);
     let mut engine = world.engine().await;
-    let quiet = until_quiet(&mut engine).await;
+    let reports = in_the_end(&mut engine).await;
     let failures: Vec<String> = quiet
         .reports
         .iter()
@@ -217,7 +227,7 @@ async fn a_create_that_succeeded_and_says_that_it_failed_makes_no_second_resourc
         let world = World::with(&network(CIDR));
         lie(&world, "CreateResource", Lie::FailsThough(code));
         let mut engine = world.engine().await;
-        until_quiet(&mut engine).await;
+        in_the_end(&mut engine).await;
         assert_eq!(networks(&world).len(), 1, "{code}");
     }
 }
@@ -227,7 +237,7 @@ async fn what_is_not_found_right_after_its_create_is_not_absent() {
     let world = World::with(&network(CIDR));
     lie(&world, "CreateResource", Lie::Hides(Duration::from_secs(60)));
     let mut engine = world.engine().await;
-    until_quiet(&mut engine).await;
+    in_the_end(&mut engine).await;
     assert_eq!(networks(&world).len(), 1);
 }
 
@@ -239,7 +249,7 @@ async fn an_update_that_fails_halfway_is_seen_and_continued() {
     world.edit("main.yaml", "BucketName: acme-artifacts,", "BucketName: acme-artifacts, VersioningConfiguration: {Status: Enabled}, AccelerateConfiguration: {AccelerationStatus: Enabled},");
     lie(&world, "UpdateResource", Lie::FailsHalfway("InternalFailure"));
     let mut engine = world.engine().await;
-    until_quiet(&mut engine).await;
+    in_the_end(&mut engine).await;
     let live = properties(&world, "AWS::S3::Bucket", "acme-artifacts");
     assert_eq!(live["VersioningConfiguration"]["Status"], "Enabled");
     assert_eq!(live["AccelerateConfiguration"]["AccelerationStatus"], "Enabled");
@@ -344,4 +354,74 @@ async fn a_quiet_pass_reads_the_requests_and_the_index_once_and_each_resource_on
     assert_eq!(count(":GetResources"), 1, "{reads:?}");
     assert_eq!(count(":GetResource"), 2, "{reads:?}");
     assert_eq!(count(":ListResources"), 0, "{reads:?}");
+}
+
+fn policy(statement: &str) -> String {
+    let spec = format!(
+        "{{properties: {{Bucket: \"${{AWS::S3::Bucket/artifacts}}\", PolicyDocument: {{Version: \"2012-10-17\", Statement: [{statement}]}}}}}}"
+    );
+    manifest("AWS::S3::BucketPolicy", "artifacts", "", &spec)
+}
+
+const POLICY: &str = "ml-prod/AWS::S3::BucketPolicy/artifacts";
+const ONLY_TLS: &str = "{Sid: Tls, Effect: Deny, Principal: \"*\", Action: \"s3:*\", \
+     Resource: [\"arn:aws:s3:::acme-artifacts\", \"arn:aws:s3:::acme-artifacts/*\"], \
+     Condition: {Bool: {\"aws:SecureTransport\": \"false\"}}}";
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_belongs_to_the_bucket_that_it_is_a_part_of() {
+    let world = World::with(&format!("{}{}", bucket(BLOCKED), policy(ONLY_TLS)));
+    let mut engine = world.engine().await;
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), ["CreateResource", "CreateResource"]);
+    let wider = ONLY_TLS.replace("s3:*", "s3:PutObject");
+    let document = format!(
+        "{{\"Version\":\"2012-10-17\",\"Statement\":[{}]}}",
+        serde_json::json!({
+            "Sid": "Tls", "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject",
+            "Resource": "arn:aws:s3:::acme-artifacts/*",
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}}
+        })
+    );
+    assert_ne!(wider, ONLY_TLS);
+    let patch = json!([{"op": "add", "path": "/PolicyDocument", "value": serde_json::from_str::<Value>(&document).expect("JSON")}]);
+    change(&world, "AWS::S3::BucketPolicy", "acme-artifacts", &patch);
+    a_while(120).await;
+    world.writes();
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), ["UpdateResource"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_that_would_lock_palisade_out_of_the_bucket_is_held() {
+    let all = "{Effect: Deny, Principal: \"*\", Action: \"s3:*\", Resource: \"arn:aws:s3:::acme-artifacts\"}";
+    let world = World::with(&format!("{}{}", bucket(BLOCKED), policy(all)));
+    let mut engine = world.engine().await;
+    let quiet = until_quiet(&mut engine).await;
+    held(quiet.last(), POLICY);
+    assert_eq!(world.writes(), ["CreateResource"], "the bucket only");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_policy_of_a_bucket_of_somebody_else_is_not_touched() {
+    let spec = "{properties: {Bucket: acme-artifacts, PolicyDocument: {Version: \"2012-10-17\", Statement: [{Effect: Deny, Principal: \"*\", Action: \"s3:PutObject\", Resource: \"arn:aws:s3:::acme-artifacts/*\"}]}}}";
+    let world = World::with(&manifest("AWS::S3::BucketPolicy", "artifacts", "", spec));
+    let mut engine = world.engine().await;
+    let report = engine.pass().await;
+    let problems = format!("{:?}", report.problems);
+    assert!(problems.contains("refers to 0 manifests"), "{problems}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_type_that_nobody_has_reviewed_is_told_from_one_that_does_not_exist() {
+    for (kind, says) in [
+        ("AWS::Lambda::Function", "nobody has reviewed"),
+        ("AWS::S3::Buket", "did you mean `AWS::S3::Bucket`?"),
+        ("AWS::IAM::AccessKey", "cannot read"),
+    ] {
+        let world = World::with(&manifest(kind, "it", "", "{properties: {}}"));
+        let mut engine = world.engine().await;
+        let problems = format!("{:?}", engine.pass().await.problems);
+        assert!(problems.contains(says), "{kind}: {problems}");
+    }
 }

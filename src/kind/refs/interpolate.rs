@@ -81,8 +81,8 @@ impl Refs<'_> {
     }
 
     /// Reads `Kind/name`, `Kind/name.arn`, `scope/Kind/name…`. A text with a slash and without a
-    /// single colon is ours: IAM policy variables contain one (`aws:PrincipalTag/team` has both, and
-    /// is IAM's).
+    /// single colon is ours: IAM policy variables contain one (`aws:PrincipalTag/team` has both,
+    /// and is IAM's).
     fn own_reference<'t>(
         &self,
         field: &str,

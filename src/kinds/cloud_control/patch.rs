@@ -3,12 +3,12 @@
 //! * `add` for everything that is set: `replace` of something that AWS does not return is an error,
 //!   and `add` replaces what is there.
 //! * `remove` only for what is there.
-//! * `test` for plain values that the plan was made from: if somebody changed one since, AWS refuses
-//!   the whole patch, and the next pass sees what is there. Not for lists and objects, whose order
-//!   and spelling AWS may change.
+//! * `test` for plain values that the plan was made from: if somebody changed one since, AWS
+//!   refuses the whole patch, and the next pass sees what is there. Not for lists and objects,
+//!   whose order and spelling AWS may change.
 //! * Lists are written whole: their items have another order in AWS.
-//! * What AWS returns and would refuse in a request is removed in the same patch, because AWS checks
-//!   the whole resource and not what is changed.
+//! * What AWS returns and would refuse in a request is removed in the same patch, because AWS
+//!   checks the whole resource and not what is changed.
 
 use serde_json::{Value, json};
 

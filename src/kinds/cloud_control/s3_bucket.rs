@@ -81,13 +81,14 @@ pub(super) const OVERLAY: Overlay = Overlay {
 };
 
 /// Buckets.
-const RESOURCE: ResourceType =
+pub(super) const RESOURCE: ResourceType =
     ResourceType::new("bucket", "arn:{partition}:s3:::{id}", "bucket-000000000000", Named::Never);
 
-const BUCKETS: On = On::Of(&Resources { name: "Buckets", types: &[RESOURCE] });
+pub(super) const BUCKETS: On = On::Of(&Resources { name: "Buckets", types: &[RESOURCE] });
 
-const NOTE: &str = "S3 looks at the tags of a bucket only where it uses attributes for access \
-                    control, so that no condition can limit this to buckets that are ours.";
+pub(super) const NOTE: &str =
+    "S3 looks at the tags of a bucket only where it uses attributes for access control, so that no \
+     condition can limit this to buckets that are ours.";
 
 const ROWS: &[Operation] = &[
     reads("cloudcontrol:ListResourceRequests")

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{config_rule, ec2_vpc, s3_bucket, table::table, types};
+use super::{config_rule, ec2_vpc, s3_bucket, s3_bucket_policy, table::table, types};
 use crate::{
     kind::{
         Known, Refs, ScopeFacts,
@@ -53,7 +53,10 @@ fn risks(name: &str, properties: Value, live: Value) -> Vec<(String, Risk)> {
 #[test]
 fn every_type_has_facts_and_its_overlay_names_only_paths_of_the_type() {
     let names: BTreeSet<_> = types::all().map(|of| of.overlay.name).collect();
-    assert_eq!(names, [config_rule::NAME, ec2_vpc::NAME, s3_bucket::NAME].into());
+    assert_eq!(
+        names,
+        [config_rule::NAME, ec2_vpc::NAME, s3_bucket::NAME, s3_bucket_policy::NAME].into()
+    );
     for of in types::all() {
         assert_eq!(of.facts.name, of.overlay.name);
         for handler in ["create", "read", "update", "delete"] {
@@ -104,6 +107,7 @@ const WITHOUT: &[(&str, &[&str])] = &[
         ],
     ),
     (config_rule::NAME, &[]),
+    (s3_bucket_policy::NAME, &[]),
 ];
 
 #[test]

@@ -1,6 +1,6 @@
 //! What monitors watch of the types: all of them are created and deleted by the same operations.
 
-use super::names::{BUCKET, CONFIG_RULE, VPC};
+use super::names::{BUCKET, BUCKET_POLICY, CONFIG_RULE, VPC};
 use crate::simulator::api::{Holes, Kind, Repeated};
 
 const NO_HOLES: Holes = Holes { added: &[], whole: &[], missing: &[] };
@@ -48,8 +48,8 @@ pub(super) const KINDS: &[Kind] = &[
         },
     ),
     kind(
-        "AWS::S3::BucketPolicy",
-        &[("TypeName", "AWS::S3::BucketPolicy")],
+        BUCKET_POLICY,
+        &[("TypeName", BUCKET_POLICY)],
         &["cloudformation:UpdateResource", "s3:PutBucketPolicy"],
         Holes { added: &["policy "], whole: &[], missing: &[] },
     ),

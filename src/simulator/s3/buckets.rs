@@ -200,7 +200,7 @@ impl Buckets {
             add(crate::kinds::cloud_control::s3_bucket::NAME, bucket.tags.clone(), bucket.facts());
             if let Some(policy) = &bucket.policy {
                 let facts = [format!("policy {policy}")].into();
-                add("AWS::S3::BucketPolicy", BTreeMap::new(), facts);
+                add(crate::kinds::cloud_control::s3_bucket_policy::NAME, BTreeMap::new(), facts);
             }
         }
     }

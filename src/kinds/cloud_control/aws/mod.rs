@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use self::{
     read::with_tags,
-    requests::{Entry, Sent, pending_id},
+    requests::{Entry, Sent, VISIBLE_WITHIN, pending_id},
 };
 use super::{
     patch::patch,
@@ -28,11 +28,12 @@ use super::{
 use crate::{
     aws::{
         Access,
-        resource_control::{CloudControl, Operation, Progress, Request, Used},
+        resource_control::{CloudControl, INDEX, LIST, Operation, Progress, Request, Used},
     },
     kind::{
-        Ask, Class, CloudError, ScopeFacts, Unread,
+        Ask, Claimed, Class, CloudError, ScopeFacts, Unread,
         erased::ErasedPort,
+        has_placeholder,
         table::{Found, LeafEdit, Live, PROPERTIES, Page, Service, Shape, Tree, get},
     },
     model::{Observed, PhysicalId, Tags, claim::ADDRESS_TAG},
@@ -55,6 +56,8 @@ struct Resources {
     tagged: Used,
     owner: OnceLock<String>,
     sent: Sent,
+    /// The resources of ours that ours of this type may be parts of.
+    parents: Mutex<BTreeSet<PhysicalId>>,
     /// What AWS is doing with resources of the type, by identifier.
     busy: Mutex<BTreeMap<String, Operation>>,
 }
@@ -93,6 +96,10 @@ impl Resources {
                 Progress::Failed(why.clone())
             } else {
                 let found = self.cloud_control.status(&entry.request).await?;
+                if self.is_to_appear(&key, &entry, found.as_ref()).await? {
+                    unread.push(self.coming(&entry, busy("AWS has created it, and it cannot be read yet")));
+                    continue;
+                }
                 // After seven days AWS has forgotten it.
                 found.map_or(Progress::Done, |request| request.progress)
             };
@@ -101,17 +108,35 @@ impl Resources {
                 Progress::UnderWay if entry.operation == Operation::Create => {
                     unread.push(self.coming(&entry, busy("AWS is creating it")));
                 }
-                Progress::UnderWay => {}
+                Progress::UnderWay => {
+                    // AWS says of a pending request neither what it is about nor anything else.
+                    let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+                    busy.extend(entry.id.map(|id| (id, entry.operation)));
+                }
                 Progress::Failed(why) => {
-                    // Shown once; whether it exists all the same is for the reads to say.
+                    // The next pass reports it, unless the resource exists all the same.
                     if entry.operation == Operation::Create && entry.failure.is_none() {
-                        unread.push(self.coming(&entry, why.clone()));
+                        let shown = busy(&format!("its creation failed: {why}"));
+                        unread.push(self.coming(&entry, shown));
                     }
                     self.sent.failed(&key, why);
                 }
             }
         }
         Ok(unread)
+    }
+
+    /// Whether a resource that AWS says it has created is not found yet: reads may be older.
+    async fn is_to_appear(
+        &self,
+        key: &str,
+        entry: &Entry,
+        found: Option<&Request>,
+    ) -> Result<bool, CloudError> {
+        let Some(Request { progress: Progress::Done, id, .. }) = found else { return Ok(false) };
+        let id = id.as_ref().or(entry.id.as_ref());
+        let (Operation::Create, Some(id)) = (entry.operation, id) else { return Ok(false) };
+        Ok(self.is_gone(id).await? && self.sent.finished(key) < VISIBLE_WITHIN)
     }
 
     fn coming(&self, entry: &Entry, why: CloudError) -> Unread {
@@ -135,7 +160,11 @@ impl Resources {
 
     /// The identifier and the ARN that a resource's tags are written by.
     fn arn_of(&self, id: &str) -> Option<String> {
-        let template = self.of?.overlay.arn;
+        self.arn_as(self.of?, id)
+    }
+
+    fn arn_as(&self, of: &Type, id: &str) -> Option<String> {
+        let template = of.overlay.arn;
         let ScopeFacts { partition, region, account, .. } = &self.facts;
         let filled = template
             .replace("{partition}", partition)
@@ -143,6 +172,20 @@ impl Resources {
             .replace("{account}", account)
             .replace("{id}", id);
         (!template.is_empty()).then_some(filled)
+    }
+
+    /// A part of another resource has its identifier: those of ours that a manifest may mean are in
+    /// the tag index, and a new one is not yet.
+    async fn find_parents(&self, of: &Type, ask: &Ask) -> Result<(), CloudError> {
+        let Claimed::ByParent(parent) = of.overlay.claimed else { return Ok(()) };
+        let mut found = BTreeSet::new();
+        if let Some(parent) = types::get(parent).filter(|_| !ask.names.is_empty()) {
+            let all = self.cloud_control.tagged(&self.tagged, &ask.owner).await?;
+            let ids = all.iter().filter_map(|tagged| self.id_in(parent, &tagged.arn));
+            found.extend(ids.map(PhysicalId));
+        }
+        *self.parents.lock().unwrap_or_else(PoisonError::into_inner) = found;
+        Ok(())
     }
 
     /// Whether nothing is left of a resource.
@@ -161,8 +204,7 @@ fn properties(state: &Value) -> Tree {
 }
 
 impl Service for Resources {
-    const LISTS: &'static [&'static str] =
-        &["resourcegroupstaggingapi:GetResources", "cloudcontrol:ListResources"];
+    const LISTS: &'static [&'static str] = &[INDEX, LIST];
 
     fn connect(access: &Access) -> Self {
         Self {
@@ -173,6 +215,7 @@ impl Service for Resources {
             tagged: Used::default(),
             owner: OnceLock::new(),
             sent: Sent::default(),
+            parents: Mutex::default(),
             busy: Mutex::default(),
         }
     }
@@ -185,6 +228,7 @@ impl Service for Resources {
             all.iter().filter(|request| request.kind == of.overlay.name).cloned().collect();
         let busy_with = own.iter().filter_map(|it| Some((it.id.clone()?, it.operation?)));
         *self.busy.lock().unwrap_or_else(PoisonError::into_inner) = busy_with.collect();
+        self.find_parents(of, ask).await?;
         let mut unread = self.follow(&own).await?;
         let others = own.iter().filter(|request| self.is_unknown_create(of, ask, request));
         unread.extend(others.map(|request| Unread {
@@ -200,8 +244,12 @@ impl Service for Resources {
         let mut ids = ask.remembered.clone();
         ids.extend(ask.adopt.iter().cloned());
         if self.of.is_some_and(|of| !of.overlay.invented) {
-            ids.extend(ask.natural_keys.iter().cloned().map(PhysicalId));
+            // What refers to a resource that does not exist yet has no identifier yet.
+            let known = ask.natural_keys.iter().filter(|key| !has_placeholder(key));
+            ids.extend(known.cloned().map(PhysicalId));
         }
+        let parents = self.parents.lock().unwrap_or_else(PoisonError::into_inner);
+        ids.extend(parents.iter().cloned());
         ids
     }
 
@@ -260,6 +308,7 @@ impl Service for Resources {
             id: id.clone(),
             tags: tags.clone(),
             failure: None,
+            finished: None,
         };
         let wanted = with_tags(of, without_nulls(wanted), tags);
         let call =
@@ -325,5 +374,6 @@ fn changing(operation: Operation, request: &Request, id: &str) -> Entry {
         id: Some(id.to_owned()),
         tags: Tags::new(),
         failure: None,
+        finished: None,
     }
 }

@@ -25,7 +25,7 @@ impl Resources {
         let owner = self.owner.get().map(String::as_str).unwrap_or_default();
         let all = self.cloud_control.tagged(&self.tagged, owner).await?;
         let ours = all.iter().filter_map(|Tagged { arn, tags }| {
-            let id = self.id_in(arn)?;
+            let id = self.id_in(self.of?, arn)?;
             let (arn, tags) = (Some(arn.clone()), Some(tags.clone()));
             Some(Found { arn, tags, ..Found::of(PhysicalId(id)) })
         });
@@ -33,8 +33,8 @@ impl Resources {
     }
 
     /// The identifier in an ARN of the type.
-    fn id_in(&self, arn: &str) -> Option<String> {
-        let every = self.arn_of("{id}")?;
+    pub(super) fn id_in(&self, of: &Type, arn: &str) -> Option<String> {
+        let every = self.arn_as(of, "{id}")?;
         let (before, after) = every.split_once("{id}")?;
         let id = arn.strip_prefix(before)?.strip_suffix(after)?;
         let is_id = !id.is_empty() && !id.contains(['/', ':']);

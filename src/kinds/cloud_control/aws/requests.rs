@@ -10,9 +10,11 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
 
 use crate::{
     aws::resource_control::{Operation, Progress, Request},
@@ -20,8 +22,12 @@ use crate::{
     model::{PhysicalId, Tags},
 };
 
+/// How long a resource that was created may not be found: reads may be older than that (others met
+/// seconds, with IAM and Organizations the most; pulumi-aws-native PR#1809).
+pub(super) const VISIBLE_WITHIN: Duration = Duration::from_mins(5);
 /// The most links of a chain that are tried for one call.
 const LINKS: usize = 3;
+const CREATE: &str = "cloudcontrol:CreateResource";
 /// Stands before the token of a request whose resource is not known yet.
 const OF_REQUEST: &str = "request:";
 
@@ -33,6 +39,8 @@ pub(super) struct Sent(Mutex<Book>);
 struct Book {
     /// By address or, if there is none, by identifier.
     entries: BTreeMap<String, Entry>,
+    /// Successful requests whose resource is not there, each since when that is known.
+    unseen: BTreeMap<String, Instant>,
     /// Requests whose failure was reported.
     reported: BTreeSet<String>,
     /// How far the chain of a token is.
@@ -52,6 +60,8 @@ pub(super) struct Entry {
     pub(super) tags: Tags,
     /// Why it failed; it is reported by the next call.
     pub(super) failure: Option<CloudError>,
+    /// Since when it is known to be finished.
+    pub(super) finished: Option<Instant>,
 }
 
 impl Sent {
@@ -72,6 +82,13 @@ impl Sent {
     /// Forgets a request that is finished.
     pub(super) fn forget(&self, key: &str) {
         self.book().entries.remove(key);
+    }
+
+    /// Notes that a request is finished, and says for how long that has been known.
+    pub(super) fn finished(&self, key: &str) -> Duration {
+        let mut book = self.book();
+        let entry = book.entries.get_mut(key);
+        entry.map_or(Duration::MAX, |entry| entry.finished.get_or_insert_with(Instant::now).elapsed())
     }
 
     /// Notes why a request failed.
@@ -130,6 +147,11 @@ impl Sent {
                     return Err(why.clone());
                 }
                 Progress::Done if stands(last.clone()).await? => return Ok(last),
+                // It may be there and not be seen yet.
+                Progress::Done if self.may_appear(&last) => {
+                    let why = "AWS has created it, and it cannot be read yet";
+                    return Err(CloudError::new(CREATE, Class::Busy, why));
+                }
                 Progress::Failed(_) | Progress::Done => {}
             }
             token = digest(&format!("{token} {}", last.token));
@@ -137,6 +159,14 @@ impl Sent {
         }
         let why = "AWS answers with requests that are finished; the next pass goes on";
         Err(CloudError::new("cloudcontrol:GetResourceRequestStatus", Class::Busy, why))
+    }
+}
+
+impl Sent {
+    fn may_appear(&self, request: &Request) -> bool {
+        let mut book = self.book();
+        let since = book.unseen.entry(request.token.clone()).or_insert_with(Instant::now);
+        request.operation == Some(Operation::Create) && since.elapsed() < VISIBLE_WITHIN
     }
 }
 
