@@ -95,8 +95,8 @@ impl World {
         }
     }
 
-    /// Lets the service with this name answer now. Calls that it makes of others are `judged` by the
-    /// policies of the caller's account, or the caller may do everything.
+    /// Lets the service with this name answer now. Calls that it makes of others are `judged` by
+    /// the policies of the caller's account, or the caller may do everything.
     pub(super) fn call(
         &mut self,
         service: &str,

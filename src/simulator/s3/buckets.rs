@@ -94,7 +94,10 @@ impl Buckets {
 
     fn list(&self, caller: &Caller) -> Value {
         let own = self.0.iter().filter(|(_, bucket)| bucket.account == caller.account);
-        let shown = |(name, bucket): (&String, &Bucket)| json!({"Name": name, "BucketRegion": bucket.region, "CreationDate": bucket.created});
+        let shown = |(name, bucket): (&String, &Bucket)| {
+            let region = &bucket.region;
+            json!({"Name": name, "BucketRegion": region, "CreationDate": bucket.created})
+        };
         json!({"Buckets": own.map(shown).collect::<Vec<_>>()})
     }
 

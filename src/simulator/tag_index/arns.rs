@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::invalid;
+use super::errors::invalid;
 use crate::simulator::{
     api::Others,
     service::{ApiError, Caller, Context},

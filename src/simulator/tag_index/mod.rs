@@ -2,6 +2,7 @@
 //! (API version 2017-01-26).
 
 mod arns;
+mod errors;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use serde_json::{Map, Value, json};
 
+use self::errors::invalid;
 use super::{
     api::{Api, Named, Others, Pages, Protocol, Refusal, Service, Through},
     iam::{Call, Need},
@@ -119,8 +121,4 @@ fn each(input: &Input<'_>, mut act: impl FnMut(&str) -> Result<(), ApiError>) ->
 
 fn refused(flaw: Flaw<'_>) -> ApiError {
     invalid(format!("{} is invalid: {:?}", flaw.member, flaw.trouble))
-}
-
-fn invalid(message: impl Into<String>) -> ApiError {
-    ApiError::new("InvalidParameterException", message)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::invalid;
+use super::errors::invalid;
 use crate::simulator::{
     api::Named,
     json::{Input, page, tag_list},

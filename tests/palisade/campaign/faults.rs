@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use palisade::simulator::{Deed, Effect, Fault, Paging};
+use palisade::simulator::{Deed, Effect, Fault, Lie, Paging};
 
 use super::{hands, prepare::Prepared, run::Setup};
 
@@ -101,6 +101,7 @@ fn of_read(nth: u64, operation: &str) -> Vec<Mishap> {
         all.push(mishap("page-looping", nth, Effect::Paging(Paging::Looping), false, 1));
         all.push(mishap("page-empty-first", nth, Effect::Paging(Paging::EmptyFirst), false, 1));
     }
+    all.extend(lies_of_read(nth, operation));
     all
 }
 
@@ -132,11 +133,50 @@ fn of_write(nth: u64, operation: &str) -> Vec<Mishap> {
         }
         all.push(mishap("untagged-3", nth, Effect::Untagged { reads: 3 }, false, 3));
     }
+    all.extend(lies_of_request(nth, operation));
     if ["CreateVpcEndpoint", "CreateDomain", "UpdateDomain"].contains(&operation) {
         // Failed, deleted by hand, made again.
         all.push(mishap("fails-later", nth, Effect::FailLater, false, 4));
     }
     all
+}
+
+/// How a request of Cloud Control may deceive.
+fn lies_of_request(nth: u64, operation: &str) -> Vec<Mishap> {
+    let creates = operation == "CreateResource";
+    if !creates && !["UpdateResource", "DeleteResource"].contains(&operation) {
+        return Vec::new();
+    }
+    let lie = |label: &str, lie| mishap(label, nth, Effect::Lie(lie), false, 4);
+    let mut all = vec![
+        lie("request-throttled", Lie::Fails("Throttling")),
+        lie("request-fails", Lie::Fails("InternalFailure")),
+        lie("request-done-but-fails", Lie::FailsThough("ServiceInternalError")),
+        lie("request-done-but-not-found", Lie::FailsThough("NotFound")),
+        lie("request-half-done", Lie::FailsHalfway("NotStabilized")),
+        mishap("request-fails-later", nth, Effect::FailLater, false, 4),
+    ];
+    if creates {
+        all.push(lie("request-made-but-denied", Lie::FailsThough("AccessDenied")));
+        all.push(lie("request-made-but-exists", Lie::FailsThough("AlreadyExists")));
+        all.push(lie("request-names-another", Lie::NamesAnother));
+        all.push(lie("request-hidden", Lie::Hides(Duration::from_secs(20))));
+    }
+    all
+}
+
+/// How a read of Cloud Control may deceive.
+fn lies_of_read(nth: u64, operation: &str) -> Vec<Mishap> {
+    if operation != "GetResource" {
+        return Vec::new();
+    }
+    let lie = |label: &str, lie| mishap(label, nth, Effect::Lie(lie), false, 2);
+    vec![
+        lie("read-adds", Lie::Adds),
+        lie("read-omits-block", Lie::Omits("PublicAccessBlockConfiguration")),
+        lie("read-omits-tags", Lie::Omits("Tags")),
+        lie("read-husk", Lie::Husk("AnalyticsConfigurations")),
+    ]
 }
 
 /// Denied for a while: one operation, or all of one account.

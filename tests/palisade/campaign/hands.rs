@@ -552,6 +552,88 @@ pub fn open_space(world: &mut World) {
     }
 }
 
+/// The names of palisade's own resources of a type of Cloud Control.
+fn own_names(world: &World, kind: &str) -> Vec<String> {
+    let ids = own(world, kind).into_iter();
+    ids.filter_map(|id| id.rsplit('/').next().map(str::to_owned)).collect()
+}
+
+/// The names of all resources of a type of Cloud Control that has no tags.
+fn all_names(world: &World, kind: &str) -> Vec<String> {
+    let things = world.truth().things;
+    let of_kind = things.iter().filter(|(_, thing)| thing.kind == kind);
+    of_kind.filter_map(|(id, _)| id.rsplit('/').next().map(str::to_owned)).collect()
+}
+
+/// Every bucket of palisade may be opened to everybody.
+pub fn open_buckets(world: &mut World) {
+    for bucket in own_names(world, "AWS::S3::Bucket") {
+        let _ = try_call(world, "s3", "DeletePublicAccessBlock", &json!({"Bucket": bucket}));
+    }
+}
+
+/// Another account may do everything with every bucket of palisade that has a policy.
+pub fn replace_bucket_policies(world: &mut World) {
+    for bucket in all_names(world, "AWS::S3::BucketPolicy") {
+        let all = json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::666677778888:root"},
+            "Action": "s3:*", "Resource": format!("arn:aws:s3:::{bucket}/*"),
+        }]});
+        let put = json!({"Bucket": bucket, "Policy": all.to_string()});
+        let _ = try_call(world, "s3", "PutBucketPolicy", &put);
+    }
+}
+
+/// Nothing in the VPCs of palisade finds names.
+pub fn switch_dns_off(world: &mut World) {
+    for vpc in own(world, "AWS::EC2::VPC") {
+        for attribute in ["EnableDnsHostnames", "EnableDnsSupport"] {
+            let off = json!({"VpcId": vpc, attribute: {"Value": "false"}});
+            let _ = try_call(world, "ec2", "ModifyVpcAttribute", &off);
+        }
+    }
+}
+
+/// Another account may assume every role of palisade, too.
+pub fn widen_trust(world: &mut World) {
+    for role in own_names(world, "AWS::IAM::Role") {
+        let trust = json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::666677778888:root"},
+            "Action": "sts:AssumeRole",
+        }]});
+        let change = json!({"RoleName": role, "PolicyDocument": trust.to_string()});
+        let _ = try_call(world, "iam", "UpdateAssumeRolePolicy", &change);
+    }
+}
+
+/// No rule of Config is left.
+pub fn delete_rules(world: &mut World) {
+    for rule in all_names(world, "AWS::Config::ConfigRule") {
+        let _ = try_call(world, "config", "DeleteConfigRule", &json!({"ConfigRuleName": rule}));
+    }
+}
+
+/// Config records nothing any more.
+pub fn stop_recorders(world: &mut World) {
+    for name in all_names(world, "AWS::Config::ConfigurationRecorder") {
+        let named = json!({"ConfigurationRecorderName": name});
+        let _ = try_call(world, "config", "StopConfigurationRecorder", &named);
+    }
+}
+
+/// A change by hand.
+pub type Hand = fn(&mut World);
+
+/// What somebody can do at any time to resources of these kinds.
+pub const TO_KINDS: [(&str, Hand); 6] = [
+    ("AWS::S3::Bucket", open_buckets),
+    ("AWS::S3::BucketPolicy", replace_bucket_policies),
+    ("AWS::EC2::VPC", switch_dns_off),
+    ("AWS::IAM::Role", widen_trust),
+    ("AWS::Config::ConfigRule", delete_rules),
+    ("AWS::Config::ConfigurationRecorder", stop_recorders),
+];
+
 /// All of the above that somebody can do at any time.
 pub const MEANWHILE: [fn(&mut World); 8] = [
     open_ssh,
@@ -564,12 +646,15 @@ pub const MEANWHILE: [fn(&mut World); 8] = [
     open_space,
 ];
 /// Those that somebody can do to what these manifests declare.
-pub fn edits_of(manifests: &str) -> Vec<fn(&mut World)> {
+pub fn edits_of(manifests: &str) -> Vec<Hand> {
     let declared = declared(manifests);
     let edited = MEANWHILE.into_iter().zip(EDITED);
     let ours = edited.filter(|(_, whose)| declared.contains(*whose));
     let tombstones = manifests.contains("state: absent");
-    ours.map(|(deed, _)| deed).filter(|_| !tombstones).collect()
+    let of_kind = |kind: &str| declared.iter().any(|it| it.contains(&format!("/{kind}/")));
+    let to_kinds = TO_KINDS.into_iter().filter(|(kind, _)| of_kind(kind)).map(|(_, deed)| deed);
+    let all = ours.map(|(deed, _)| deed).chain(to_kinds);
+    all.filter(|_| !tombstones).collect()
 }
 
 /// Whose resource each of them edits: where it is not declared, nobody puts it right.

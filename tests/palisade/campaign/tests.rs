@@ -275,3 +275,56 @@ fn an_engine_that_leaves_a_hole_open_and_says_nothing_of_it_breaks_s15() {
         assert!(broken(&it, &setup).contains("S15"), "{}", it.scenario.name);
     }
 }
+
+/// One resource of every type of Cloud Control, all claimed as far as they have tags.
+fn types_of_cloud_control(world: &mut palisade::simulator::World) {
+    use serde_json::{Value, json};
+    let claim = json!([{"Key": "palisade:owner", "Value": "platform"}]);
+    let own = |principal: &Value, action: &str, about: &[(&str, &str)]| {
+        let mut statement = json!({"Effect": "Allow", "Principal": principal, "Action": action});
+        for (member, value) in about {
+            statement[*member] = (*value).into();
+        }
+        json!({"Version": "2012-10-17", "Statement": [statement]})
+    };
+    let reader = json!({"AWS": "arn:aws:iam::111122223333:role/reader"});
+    let read = own(&reader, "s3:GetObject", &[("Resource", "arn:aws:s3:::acme-a/*")]);
+    let trust = own(&json!({"Service": "config.amazonaws.com"}), "sts:AssumeRole", &[]);
+    let source = json!({"Owner": "AWS", "SourceIdentifier": "ENCRYPTED_VOLUMES"});
+    for (kind, desired) in [
+        ("AWS::EC2::VPC", json!({"CidrBlock": "10.0.0.0/16", "Tags": claim})),
+        ("AWS::S3::Bucket", json!({"BucketName": "acme-a", "Tags": claim})),
+        ("AWS::S3::BucketPolicy", json!({"Bucket": "acme-a", "PolicyDocument": read})),
+        (
+            "AWS::IAM::Role",
+            json!({"RoleName": "config", "AssumeRolePolicyDocument": trust, "Tags": claim}),
+        ),
+        (
+            "AWS::Config::ConfigurationRecorder",
+            json!({"Name": "default", "RoleARN": "arn:aws:iam::111122223333:role/config"}),
+        ),
+        ("AWS::Config::ConfigRule", json!({"ConfigRuleName": "volumes", "Source": source})),
+    ] {
+        let create = json!({"TypeName": kind, "DesiredState": desired.to_string()});
+        hands::call(world, "cloudcontrolapi", "CreateResource", &create);
+    }
+    let channel = json!({"DeliveryChannel": {"name": "default", "s3BucketName": "acme-a"}});
+    hands::call(world, "config", "PutDeliveryChannel", &channel);
+    let recorder = json!({"ConfigurationRecorderName": "default"});
+    hands::call(world, "config", "StartConfigurationRecorder", &recorder);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_hand_changes_the_resources_of_its_kind_and_no_others() {
+    let simulator = palisade::simulator::Simulator::default();
+    simulator.with(types_of_cloud_control);
+    for (kind, hand) in hands::TO_KINDS {
+        let before = simulator.with(|world| world.truth());
+        simulator.with(hand);
+        let after = simulator.with(|world| world.truth());
+        let changed =
+            before.things.iter().filter(|(id, thing)| after.things.get(*id) != Some(*thing));
+        let kinds: BTreeSet<&str> = changed.map(|(_, thing)| thing.kind).collect();
+        assert_eq!(kinds, BTreeSet::from([kind]));
+    }
+}

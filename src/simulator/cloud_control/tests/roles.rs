@@ -99,9 +99,11 @@ async fn a_role_is_refused_as_iam_and_its_schema_refuse_it() {
         trust
     };
     let inline = json!([{"PolicyName": "p", "PolicyDocument": {"Statement": []}}]);
-    let large = json!([{"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": "*", "Resource": format!("arn:aws:s3:::{}", "x".repeat(10_240))},
-    ]}}]);
+    let long = format!("arn:aws:s3:::{}", "x".repeat(10_240));
+    let all = json!([{"Effect": "Allow", "Action": "*", "Resource": long}]);
+    let large = json!([{
+        "PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": all},
+    }]);
     let many: Vec<String> =
         (0..11).map(|it| format!("arn:aws:iam::111122223333:policy/p{it}")).collect();
     for (property, value, code) in [

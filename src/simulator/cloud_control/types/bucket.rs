@@ -7,7 +7,7 @@ use super::{
         ACCELERATION, ACL, CONFIGURATIONS, CORS, ENCRYPTION, LIFECYCLE, LOCK, LOGGING, OWNERSHIP,
         PUBLIC, STATUS, SWITCH, WEBSITE,
     },
-    column, invented, text,
+    parts::{column, invented, text},
 };
 use crate::simulator::{
     aspects::ASPECTS,
@@ -142,7 +142,7 @@ fn read(site: &mut Site<'_, '_>, id: &str) -> Result<Model, Failure> {
     let domain = if partition(&region) == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
     for (property, value) in [
         ("BucketName", id.to_owned()),
-        ("Arn", format!("arn:{}:s3:::{id}", partition(&region))),
+        ("Arn", format!("arn:{}:{}:::{id}", partition(&region), "s3")),
         ("DomainName", format!("{id}.s3.{domain}")),
         ("DualStackDomainName", format!("{id}.s3.dualstack.{region}.{domain}")),
         ("RegionalDomainName", format!("{id}.s3.{region}.{domain}")),

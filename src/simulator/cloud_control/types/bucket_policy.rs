@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{column, document, missing, parsed, text};
+use super::parts::{column, document, missing, parsed, text};
 use crate::simulator::cloud_control::{
     names::BUCKET_POLICY,
     resource_type::{Type, Update},

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{column, invented, missing, text};
+use super::parts::{column, invented, missing, text};
 use crate::simulator::cloud_control::{
     names::CONFIG_RULE,
     resource_type::{Type, Update},

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{column, missing, text};
+use super::parts::{column, missing, text};
 use crate::simulator::cloud_control::{
     resource_type::{Type, Update},
     schema::{FLAG, Member, Model, Shape, TEXT, TEXTS, may, must},

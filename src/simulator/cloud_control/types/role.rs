@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{column, document, invented, parsed, tag_changes, text};
+use super::parts::{column, document, invented, parsed, tag_changes, text};
 use crate::simulator::cloud_control::{
     resource_type::{Type, Update},
     schema::{Member, Model, Shape, TEXT, may, must},

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{column, missing, tag_changes, text};
+use super::parts::{column, missing, tag_changes, text};
 use crate::simulator::cloud_control::{
     names::VPC,
     resource_type::{Type, Update},

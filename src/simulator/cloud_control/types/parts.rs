@@ -1,0 +1,60 @@
+//! What handlers of several types do with models and answers.
+
+use serde_json::{Value, json};
+
+use crate::simulator::cloud_control::{
+    resource_type::Type,
+    schema::Model,
+    site::{Failure, Site},
+};
+
+/// The text of a property.
+pub(super) fn text<'m>(model: &'m Model, property: &str) -> Option<&'m str> {
+    model.get(property).and_then(Value::as_str)
+}
+
+/// A policy as text: it may be an object or a string.
+pub(super) fn document(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// A stored policy as an object.
+pub(super) fn parsed(answer: &Value, member: &str) -> Value {
+    let text = answer[member].as_str().unwrap_or_default();
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+/// A name that a handler makes where none is given.
+pub(super) fn invented(site: &mut Site<'_, '_>, prefix: &str) -> String {
+    format!("{prefix}-{}", site.context.ids.alphanumeric(12))
+}
+
+/// The entries of a list in an answer, one of their texts each.
+pub(super) fn column(answer: &Value, list: &str, member: &str) -> Vec<String> {
+    let entries = answer[list].as_array().into_iter().flatten();
+    entries.filter_map(|entry| entry[member].as_str().map(str::to_owned)).collect()
+}
+
+/// The tags of a model in EC2's words.
+fn tags_with(model: &Model) -> Vec<(String, String)> {
+    let tags = model.get("Tags").and_then(Value::as_array).into_iter().flatten();
+    let text = |tag: &Value, member: &str| tag[member].as_str().unwrap_or_default().to_owned();
+    tags.map(|tag| (text(tag, "Key"), text(tag, "Value"))).collect()
+}
+
+/// What must be set and what must be removed to make the tags of one model those of another. AWS's
+/// own tags are left alone.
+pub(super) fn tag_changes(old: &Model, new: &Model) -> (Vec<Value>, Vec<String>) {
+    let (old, new) = (tags_with(old), tags_with(new));
+    let set = new.iter().filter(|tag| !old.contains(tag));
+    let gone = old.iter().filter(|(key, _)| !new.iter().any(|(it, _)| it == key));
+    (
+        set.map(|(key, value)| json!({"Key": key, "Value": value})).collect(),
+        gone.map(|(key, _)| key.clone()).filter(|key| !key.starts_with("aws:")).collect(),
+    )
+}
+
+/// A failure for a resource that is not there.
+pub(super) fn missing(kind: &Type, id: &str) -> Failure {
+    Failure::missing(kind.name, id)
+}
