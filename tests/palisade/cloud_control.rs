@@ -78,7 +78,7 @@ async fn a_network_is_created_once_corrected_and_deleted_by_a_tombstone() {
     let id = string(live, "vpcId");
     until_quiet(&mut engine).await.in_order();
     assert_eq!(world.writes(), [""; 0]);
-    let off = json!({"VpcId": id, "EnableDnsHostnames": {"Value": false}});
+    let off = json!({"VpcId": id, "EnableDnsHostnames": {"Value": "false"}});
     world.ec2("ModifyVpcAttribute", &off);
     until_quiet(&mut engine).await.in_order();
     assert_eq!(world.writes(), ["UpdateResource"]);
@@ -196,12 +196,8 @@ async fn a_failure_is_shown_with_its_message_and_tried_again_later() {
     lie(&world, "CreateResource", Lie::Fails("Throttling"));
     let mut engine = world.engine().await;
     let reports = in_the_end(&mut engine).await;
-    let failures: Vec<String> = quiet
-        .reports
-        .iter()
-        .flat_map(|report| report.failures())
-        .map(|it| format!("{it:?}"))
-        .collect();
+    let failures: Vec<String> =
+        reports.iter().flat_map(|report| report.failures()).map(|it| format!("{it:?}")).collect();
     assert!(failures.iter().any(|it| it.contains("Throttling")), "{failures:?}");
     assert_eq!(networks(&world).len(), 1);
 }
@@ -212,12 +208,8 @@ async fn what_hooks_say_is_shown() {
     lie(&world, "CreateResource", Lie::Hooked);
     let mut engine = world.engine().await;
     let reports = in_the_end(&mut engine).await;
-    let failures: Vec<String> = quiet
-        .reports
-        .iter()
-        .flat_map(|report| report.failures())
-        .map(|it| format!("{it:?}"))
-        .collect();
+    let failures: Vec<String> =
+        reports.iter().flat_map(|report| report.failures()).map(|it| format!("{it:?}")).collect();
     assert!(failures.iter().any(|it| it.contains("Acme::Guard::Hook")), "{failures:?}");
 }
 
@@ -385,6 +377,9 @@ async fn a_policy_belongs_to_the_bucket_that_it_is_a_part_of() {
     );
     assert_ne!(wider, ONLY_TLS);
     let patch = json!([{"op": "add", "path": "/PolicyDocument", "value": serde_json::from_str::<Value>(&document).expect("JSON")}]);
+    let mut another = world.engine().await;
+    until_quiet(&mut another).await.in_order();
+    assert_eq!(world.writes(), [""; 0], "another process finds it as well");
     change(&world, "AWS::S3::BucketPolicy", "acme-artifacts", &patch);
     a_while(120).await;
     world.writes();

@@ -202,6 +202,7 @@ impl<S: Service> Live<S> {
                 self.note(seen, found, tags, read)?;
             }
         }
+        let asked = self.service.looked_for(ask);
         for (found, tags) in others {
             let named = !found.names.is_disjoint(&ask.natural_keys);
             match self.service.outline(found).filter(|_| named) {
@@ -213,7 +214,7 @@ impl<S: Service> Live<S> {
                     state,
                 }),
                 // Whether it is being deleted decides whether it conflicts.
-                None if named || ask.remembered.contains(&found.id) => {
+                None if named || asked.contains(&found.id) => {
                     let read = self.read(found, tags).await;
                     self.note(seen, found, tags, read)?;
                 }

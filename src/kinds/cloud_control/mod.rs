@@ -9,6 +9,8 @@
 //! Requests take AWS from seconds to hours. They are sent and not waited for: while one is under
 //! way its resource is settling, or unknown if it is still being created, and the next pass
 //! continues from what it sees. Nothing has to be remembered for that (`aws/requests.rs`).
+//!
+//! What hurt others who built on Cloud Control, and what prevents it here, is in `pains.rs`.
 
 pub mod aws;
 pub mod config_rule;
@@ -16,6 +18,7 @@ pub mod ec2_vpc;
 mod errors;
 mod facts;
 mod overlay;
+mod pains;
 mod patch;
 pub mod s3_bucket;
 pub mod s3_bucket_policy;

@@ -97,7 +97,9 @@ impl Resources {
             } else {
                 let found = self.cloud_control.status(&entry.request).await?;
                 if self.is_to_appear(&key, &entry, found.as_ref()).await? {
-                    unread.push(self.coming(&entry, busy("AWS has created it, and it cannot be read yet")));
+                    unread.push(
+                        self.coming(&entry, busy("AWS has created it, and it cannot be read yet")),
+                    );
                     continue;
                 }
                 // After seven days AWS has forgotten it.

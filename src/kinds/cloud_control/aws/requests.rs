@@ -88,7 +88,9 @@ impl Sent {
     pub(super) fn finished(&self, key: &str) -> Duration {
         let mut book = self.book();
         let entry = book.entries.get_mut(key);
-        entry.map_or(Duration::MAX, |entry| entry.finished.get_or_insert_with(Instant::now).elapsed())
+        entry.map_or(Duration::MAX, |entry| {
+            entry.finished.get_or_insert_with(Instant::now).elapsed()
+        })
     }
 
     /// Notes why a request failed.
