@@ -631,6 +631,8 @@ fn the_simulator_has_one_list_of_services_and_none_of_kinds() {
             let starts = line.match_indices(&module).map(|(at, _)| &line[..at]);
             starts
                 .into_iter()
+                // A kind's folder may have the name of the service.
+                .filter(|before| !before.ends_with("kinds::"))
                 .any(|before| !before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
         });
         assert_eq!(known, NONE, "{service} is known elsewhere");

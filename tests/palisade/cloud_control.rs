@@ -304,6 +304,9 @@ async fn a_rule_of_config_belongs_to_the_manifest_that_adopts_it_by_name() {
     let spec = "{properties: {ConfigRuleName: encrypted, Source: {Owner: AWS, SourceIdentifier: ENCRYPTED_VOLUMES}}}";
     let world =
         World::with(&manifest("AWS::Config::ConfigRule", "encrypted", "adopt: encrypted", spec));
+    let recorder = json!({"name": "default", "roleARN": "arn:aws:iam::111122223333:role/config"});
+    world.aws("config", "PutConfigurationRecorder", &json!({"ConfigurationRecorder": recorder}));
+    world.writes();
     let mut engine = world.engine().await;
     until_quiet(&mut engine).await.in_order();
     assert_eq!(world.writes(), ["CreateResource"]);

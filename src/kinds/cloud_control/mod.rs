@@ -13,7 +13,7 @@
 //! What hurt others who built on Cloud Control, and what prevents it here, is in `pains.rs`.
 
 pub mod aws;
-pub mod config_rule;
+pub mod config_config_rule;
 pub mod ec2_vpc;
 mod errors;
 mod facts;

@@ -86,8 +86,8 @@ pub(super) const RESOURCE: ResourceType =
 
 pub(super) const BUCKETS: On = On::Of(&Resources { name: "Buckets", types: &[RESOURCE] });
 
-pub(super) const NOTE: &str = "S3 looks at the tags of a bucket only where it uses attributes for access control, so that no \
-     condition can limit this to buckets that are ours.";
+pub(super) const NOTE: &str = "S3 looks at the tags of a bucket only where it uses attributes for \
+                               access control: no condition can limit this to ours.";
 
 const ROWS: &[Operation] = &[
     reads("cloudcontrol:ListResourceRequests")

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{config_rule, ec2_vpc, s3_bucket, s3_bucket_policy, table::table, types};
+use super::{config_config_rule, ec2_vpc, s3_bucket, s3_bucket_policy, table::table, types};
 use crate::{
     kind::{
         Known, Refs, ScopeFacts,
@@ -55,7 +55,7 @@ fn every_type_has_facts_and_its_overlay_names_only_paths_of_the_type() {
     let names: BTreeSet<_> = types::all().map(|of| of.overlay.name).collect();
     assert_eq!(
         names,
-        [config_rule::NAME, ec2_vpc::NAME, s3_bucket::NAME, s3_bucket_policy::NAME].into()
+        [config_config_rule::NAME, ec2_vpc::NAME, s3_bucket::NAME, s3_bucket_policy::NAME].into()
     );
     for of in types::all() {
         assert_eq!(of.facts.name, of.overlay.name);
@@ -106,7 +106,7 @@ const WITHOUT: &[(&str, &[&str])] = &[
             "s3:UpdateBucketMetadataJournalTableConfiguration",
         ],
     ),
-    (config_rule::NAME, &[]),
+    (config_config_rule::NAME, &[]),
     (s3_bucket_policy::NAME, &[]),
 ];
 
@@ -281,9 +281,9 @@ fn parameters_of_a_config_rule_are_one_json_document_whose_values_are_texts() {
     };
     let live = rule(json!("{\"tag1Key\":\"team\",\"max\":\"7\"}"));
     let wanted = rule(json!({"max": 7, "tag1Key": "team"}));
-    assert_eq!(risks(config_rule::NAME, wanted, live.clone()), []);
+    assert_eq!(risks(config_config_rule::NAME, wanted, live.clone()), []);
     let other = rule(json!({"max": 8, "tag1Key": "team"}));
-    let found = risks(config_rule::NAME, other, live);
+    let found = risks(config_config_rule::NAME, other, live);
     assert_eq!(found, [("properties.InputParameters".to_owned(), Risk::LOOSENS)]);
 }
 

@@ -5,13 +5,17 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use serde_json::Value;
 
 use super::{
-    config_rule, ec2_vpc, facts::Facts, overlay::Overlay, s3_bucket, s3_bucket_policy, table,
+    config_config_rule, ec2_vpc, facts::Facts, overlay::Overlay, s3_bucket, s3_bucket_policy, table,
 };
 use crate::kind::{erased::Registry, table::Properties};
 
 /// Every type that is managed.
-const OVERLAYS: &[&Overlay] =
-    &[&config_rule::OVERLAY, &ec2_vpc::OVERLAY, &s3_bucket::OVERLAY, &s3_bucket_policy::OVERLAY];
+const OVERLAYS: &[&Overlay] = &[
+    &config_config_rule::OVERLAY,
+    &ec2_vpc::OVERLAY,
+    &s3_bucket::OVERLAY,
+    &s3_bucket_policy::OVERLAY,
+];
 
 /// A type: its facts and what people say about it.
 #[derive(Debug)]
