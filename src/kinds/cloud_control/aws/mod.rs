@@ -17,7 +17,7 @@ use std::{
 use serde_json::{Value, json};
 
 use self::{
-    read::with_tags,
+    read::{is_complete, with_tags},
     requests::{Entry, Sent, VISIBLE_WITHIN, pending_id},
 };
 use super::{
@@ -97,9 +97,10 @@ impl Resources {
             } else {
                 let found = self.cloud_control.status(&entry.request).await?;
                 if self.is_to_appear(&key, &entry, found.as_ref()).await? {
-                    unread.push(
-                        self.coming(&entry, busy("AWS has created it, and it cannot be read yet")),
-                    );
+                    unread.push(coming(
+                        &entry,
+                        busy("AWS has created it, and it cannot be read yet"),
+                    ));
                     continue;
                 }
                 // After seven days AWS has forgotten it.
@@ -108,7 +109,7 @@ impl Resources {
             match progress {
                 Progress::Done => self.sent.forget(&key),
                 Progress::UnderWay if entry.operation == Operation::Create => {
-                    unread.push(self.coming(&entry, busy("AWS is creating it")));
+                    unread.push(coming(&entry, busy("AWS is creating it")));
                 }
                 Progress::UnderWay => {
                     // AWS says of a pending request neither what it is about nor anything else.
@@ -119,7 +120,7 @@ impl Resources {
                     // The next pass reports it, unless the resource exists all the same.
                     if entry.operation == Operation::Create && entry.failure.is_none() {
                         let shown = busy(&format!("its creation failed: {why}"));
-                        unread.push(self.coming(&entry, shown));
+                        unread.push(coming(&entry, shown));
                     }
                     self.sent.failed(&key, why);
                 }
@@ -139,12 +140,6 @@ impl Resources {
         let id = id.as_ref().or(entry.id.as_ref());
         let (Operation::Create, Some(id)) = (entry.operation, id) else { return Ok(false) };
         Ok(self.is_gone(id).await? && self.sent.finished(key) < VISIBLE_WITHIN)
-    }
-
-    fn coming(&self, entry: &Entry, why: CloudError) -> Unread {
-        let id = entry.id.clone().map_or_else(|| pending_id(&entry.request), PhysicalId);
-        let tags = (!entry.tags.is_empty()).then(|| entry.tags.clone());
-        Unread { id, arn: None, tags, why }
     }
 
     /// A create that this life of the process has not sent, and that may be of any manifest.
@@ -194,6 +189,13 @@ impl Resources {
     async fn is_gone(&self, id: &str) -> Result<bool, CloudError> {
         Ok(self.cloud_control.get(self.name(), id).await?.is_none())
     }
+}
+
+/// A resource that comes into being.
+fn coming(entry: &Entry, why: CloudError) -> Unread {
+    let id = entry.id.clone().map_or_else(|| pending_id(&entry.request), PhysicalId);
+    let tags = (!entry.tags.is_empty()).then(|| entry.tags.clone());
+    Unread { id, arn: None, tags, why }
 }
 
 fn busy(why: &str) -> CloudError {
@@ -285,7 +287,7 @@ impl Service for Resources {
     ) -> Result<Option<Observed<Value>>, CloudError> {
         let live = self.described(found.id.as_str()).await?;
         if let Some(live) = &live {
-            self.is_complete(live, tags)?;
+            is_complete(live, tags)?;
         }
         Ok(live)
     }

@@ -106,20 +106,6 @@ impl Resources {
             ..Found::of(live.id)
         }
     }
-
-    /// The tags decide who owns a resource: an answer without any, of a resource that the index has
-    /// with our claim, is not complete.
-    pub(super) fn is_complete(
-        &self,
-        live: &Observed<Value>,
-        indexed: &Tags,
-    ) -> Result<(), CloudError> {
-        if !live.tags.is_empty() || !indexed.contains_key(OWNER_TAG) {
-            return Ok(());
-        }
-        let why = "the answer has no tags, and the tag index has them";
-        Err(CloudError::new("cloudcontrol:GetResource", Class::Unknown, why))
-    }
 }
 
 /// The properties of a resource that is to be created, with its tags.
@@ -134,6 +120,16 @@ pub(super) fn with_tags(of: &Type, mut wanted: Value, tags: &Tags) -> Value {
         members.insert(tagging.property.clone(), value);
     }
     wanted
+}
+
+/// The tags decide who owns a resource: an answer without any, of a resource that the index has
+/// with our claim, is not complete.
+pub(super) fn is_complete(live: &Observed<Value>, indexed: &Tags) -> Result<(), CloudError> {
+    if !live.tags.is_empty() || !indexed.contains_key(OWNER_TAG) {
+        return Ok(());
+    }
+    let why = "the answer has no tags, and the tag index has them";
+    Err(CloudError::new("cloudcontrol:GetResource", Class::Unknown, why))
 }
 
 fn unreadable() -> CloudError {
