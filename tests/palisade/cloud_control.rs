@@ -196,8 +196,11 @@ async fn a_failure_is_shown_with_its_message_and_tried_again_later() {
     lie(&world, "CreateResource", Lie::Fails("Throttling"));
     let mut engine = world.engine().await;
     let reports = in_the_end(&mut engine).await;
-    let failures: Vec<String> =
-        reports.iter().flat_map(|report| report.failures()).map(|it| format!("{it:?}")).collect();
+    let failures: Vec<String> = reports
+        .iter()
+        .flat_map(palisade::engine::Report::failures)
+        .map(|it| format!("{it:?}"))
+        .collect();
     assert!(failures.iter().any(|it| it.contains("Throttling")), "{failures:?}");
     assert_eq!(networks(&world).len(), 1);
 }
@@ -208,8 +211,11 @@ async fn what_hooks_say_is_shown() {
     lie(&world, "CreateResource", Lie::Hooked);
     let mut engine = world.engine().await;
     let reports = in_the_end(&mut engine).await;
-    let failures: Vec<String> =
-        reports.iter().flat_map(|report| report.failures()).map(|it| format!("{it:?}")).collect();
+    let failures: Vec<String> = reports
+        .iter()
+        .flat_map(palisade::engine::Report::failures)
+        .map(|it| format!("{it:?}"))
+        .collect();
     assert!(failures.iter().any(|it| it.contains("Acme::Guard::Hook")), "{failures:?}");
 }
 
@@ -227,7 +233,7 @@ async fn a_create_that_succeeded_and_says_that_it_failed_makes_no_second_resourc
 #[tokio::test(start_paused = true)]
 async fn what_is_not_found_right_after_its_create_is_not_absent() {
     let world = World::with(&network(CIDR));
-    lie(&world, "CreateResource", Lie::Hides(Duration::from_secs(60)));
+    lie(&world, "CreateResource", Lie::Hides(Duration::from_mins(1)));
     let mut engine = world.engine().await;
     in_the_end(&mut engine).await;
     assert_eq!(networks(&world).len(), 1);

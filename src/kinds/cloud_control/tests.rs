@@ -118,7 +118,7 @@ fn the_grants_are_the_permissions_of_the_handlers_but_for_what_no_manifest_can_n
             .operations
             .rows
             .iter()
-            .flat_map(|row| row.grants())
+            .flat_map(crate::operations::Operation::grants)
             .map(|it| it.action)
             .collect();
         let excused = WITHOUT.iter().find(|it| it.0 == of.facts.name).expect("a list").1;
