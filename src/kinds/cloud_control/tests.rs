@@ -155,7 +155,7 @@ fn what_nobody_could_see_or_set_is_refused_with_its_place_and_a_way_out() {
                 "Arn": "arn:aws:s3:::b",
                 "AccessControl": "PublicRead",
                 "Tags": [],
-                "WebsiteConfig": null,
+                "WebsiteConfigurtion": null,
                 "LifecycleConfiguration": {"Rules": [{"Transition": {}}]},
             })
         ),
@@ -165,7 +165,7 @@ fn what_nobody_could_see_or_set_is_refused_with_its_place_and_a_way_out() {
              is as wanted (leave it out)",
             "properties.Tags: is where tags are in AWS (write the tags in `spec.tags`: those that \
              others set stay)",
-            "properties.WebsiteConfig: the type has no property `WebsiteConfig` there (did you \
+            "properties.WebsiteConfigurtion: the type has no property `WebsiteConfigurtion` there (did you \
              mean `WebsiteConfiguration`?)",
             "properties.LifecycleConfiguration.Rules[0].Transition: AWS never returns it, so that \
              nobody could see whether it is as wanted (leave it out)",
