@@ -165,8 +165,8 @@ fn what_nobody_could_see_or_set_is_refused_with_its_place_and_a_way_out() {
              is as wanted (leave it out)",
             "properties.Tags: is where tags are in AWS (write the tags in `spec.tags`: those that \
              others set stay)",
-            "properties.WebsiteConfigurtion: the type has no property `WebsiteConfigurtion` there (did you \
-             mean `WebsiteConfiguration`?)",
+            "properties.WebsiteConfigurtion: the type has no property `WebsiteConfigurtion` \
+             there (did you mean `WebsiteConfiguration`?)",
             "properties.LifecycleConfiguration.Rules[0].Transition: AWS never returns it, so that \
              nobody could see whether it is as wanted (leave it out)",
         ]
