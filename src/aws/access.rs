@@ -14,6 +14,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use super::{
     budget::{self, Budget},
     guard::Guard,
+    resource_control::CloudControl,
     transport::{self, ATTEMPT_TIMEOUT, Gate, Transport},
 };
 use crate::kind::ScopeFacts;
@@ -66,6 +67,8 @@ pub struct Access {
     pub account: aws_sdk_account::Client,
     /// Bedrock.
     pub bedrock: aws_sdk_bedrock::Client,
+    /// Cloud Control, for every type.
+    pub cloud_control: CloudControl,
     /// EC2.
     pub ec2: aws_sdk_ec2::Client,
     /// IAM.
@@ -206,6 +209,10 @@ impl Access {
         Self {
             account: client!(aws_sdk_account),
             bedrock: client!(aws_sdk_bedrock),
+            cloud_control: CloudControl::new(
+                client!(aws_sdk_cloudcontrol),
+                client!(aws_sdk_resourcegroupstagging),
+            ),
             ec2: client!(aws_sdk_ec2),
             iam: client!(aws_sdk_iam),
             kms: client!(aws_sdk_kms),

@@ -14,6 +14,7 @@ mod guard;
 pub mod identity;
 pub mod lookup;
 pub(crate) mod rehearsal;
+pub(crate) mod resource_control;
 pub(crate) mod sagemaker;
 #[cfg(all(test, feature = "simulator"))]
 mod tests;

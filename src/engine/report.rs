@@ -143,6 +143,7 @@ impl Report {
         };
         let skipped = |result: &StepResult| matches!(result.outcome, Outcome::Skipped { .. });
         self.plan.steps.iter().any(passing)
+            || self.plan.unknown.iter().any(|unknown| unknown.passes)
             || self.results.iter().any(skipped)
             || self.left_open()
             || self.left_over()

@@ -22,7 +22,7 @@ impl Reach {
             Self::Accounts(places) | Self::Resources(places) | Self::Settings(places) => {
                 Some(places)
             }
-            Self::Key | Self::Endpoint { .. } => None,
+            Self::Key | Self::Bucket { .. } | Self::Endpoint { .. } => None,
         }
     }
 }
@@ -44,6 +44,12 @@ pub enum Reach {
     /// A management policy on these roots, organizational units and accounts: settings and reports,
     /// no permission of a principal.
     Settings(BTreeSet<String>),
+    /// A bucket policy. Roles of its account have their permissions from their own policies, so
+    /// that it can only deny them something (IAM user guide, policy evaluation).
+    Bucket {
+        /// The bucket's ARN.
+        arn: String,
+    },
     /// An endpoint policy: requests that go through the endpoint. palisade's own requests need not.
     Endpoint {
         /// The last part of the service's name, which is the prefix of its actions for most

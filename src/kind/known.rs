@@ -88,6 +88,8 @@ pub struct KnownResource {
 pub struct Known {
     /// Managed resources that exist.
     pub resources: BTreeMap<Address, KnownResource>,
+    /// The properties of managed resources that references may name, by name.
+    pub attributes: BTreeMap<Address, BTreeMap<String, String>>,
     /// Kinds that could not be read, and why.
     pub unknown: BTreeMap<ScopedKind, String>,
     /// Ids that may be the resource of an address that is not in `resources`: the last one seen, or

@@ -85,6 +85,20 @@ pub enum Claimed {
     /// It cannot be tagged, so a manifest adopts it by its id. It is neither created nor deleted,
     /// and belongs to nobody once the manifest is gone.
     ByAdoption,
+    /// It cannot be tagged, and the manifest says its id: a manifest adopts that id. While there is
+    /// no such resource it is created; it is deleted by a tombstone, and belongs to nobody once the
+    /// manifest is gone.
+    ByName,
+    /// It is a part of a resource of this kind, has its id, and belongs to the manifest that refers
+    /// to it. Whoever owns the whole owns the part.
+    ByParent(&'static str),
+}
+
+impl Claimed {
+    /// Whether its resources carry the claim themselves.
+    pub fn is_in_tags(self) -> bool {
+        self == Self::ByTags
+    }
 }
 
 /// How a repeated create is distinguished from a second resource.

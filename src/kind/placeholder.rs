@@ -79,7 +79,13 @@ pub fn is_policy_variable(inner: &str) -> bool {
 /// `Kind/name.arn`.
 pub fn is_own(inner: &str) -> bool {
     let named = ["var.", "scope.", "organization."].iter().any(|own| inner.starts_with(own));
-    named || (inner.contains('/') && !inner.contains(':'))
+    named || is_path(inner)
+}
+
+/// Whether it is a path such as `Kind/name.arn`, and not one of IAM's keys. The names of
+/// CloudFormation's types have two colons, which no key has.
+pub fn is_path(inner: &str) -> bool {
+    inner.contains('/') && !inner.replace("::", "").contains(':')
 }
 
 #[cfg(test)]

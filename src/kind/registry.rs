@@ -9,6 +9,7 @@ use super::{
     erased::{Definition, ErasedKind, Resolved},
     table::Table,
 };
+use crate::model::near::did_you_mean;
 
 /// The kinds that this build knows, by name.
 #[derive(Default)]
@@ -77,7 +78,24 @@ impl Registry {
         };
         let mut spec = spec.clone();
         refs.interpolate(&mut spec, &self.names())?;
+        self.check_properties(refs)?;
         known.resolve(&spec, refs)
+    }
+
+    /// Whether every property of another resource that is asked for is one that its kind has.
+    fn check_properties(&self, refs: &Refs<'_>) -> Result<(), Vec<Invalid>> {
+        let unknown = refs.properties().iter().filter_map(|(field, kind, name)| {
+            let names = self.get(kind).map(ErasedKind::attributes).unwrap_or_default();
+            if names.contains(name) {
+                return None;
+            }
+            let why = format!("{kind} has no property `{name}` that could be referred to");
+            let near = did_you_mean(name, names.iter().map(String::as_str));
+            let help = near.map(|near| format!("did you mean `{near}`?"));
+            Some(Invalid { field: field.clone(), why, help })
+        });
+        let unknown: Vec<_> = unknown.collect();
+        if unknown.is_empty() { Ok(()) } else { Err(unknown) }
     }
 
     /// The names of all kinds.

@@ -17,6 +17,13 @@ pub enum Unresolved {
         /// The manifest that it belongs to.
         address: Address,
     },
+    /// It exists and does not have the property that is meant.
+    NoProperty {
+        /// The manifest that it belongs to.
+        address: Address,
+        /// The property.
+        name: String,
+    },
     /// Its kind could not be read in this pass.
     Unread {
         /// The manifest that it belongs to.
@@ -73,6 +80,7 @@ impl fmt::Display for Unresolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Absent { address } => write!(f, "{address} does not exist yet"),
+            Self::NoProperty { address, name } => write!(f, "{address} has no {name} yet"),
             Self::Unread { address, why } => write!(f, "{address} could not be read: {why}"),
             Self::NoMatch { field, what, wanted } => {
                 write!(f, "{field}: no {} matches {wanted}", what.as_str())

@@ -1,6 +1,7 @@
 //! The kinds: the only list of them.
 
 pub mod account_settings;
+pub mod cloud_control;
 pub mod kms_key;
 pub mod network_acl;
 pub mod notebook_instance;
@@ -23,6 +24,7 @@ pub use crate::kind::erased::Registry;
 pub fn registry() -> Registry {
     Registry::default()
         .table(account_settings::table())
+        .and(cloud_control::register)
         .table(kms_key::table())
         .table(network_acl::table())
         .table(notebook_instance::table())

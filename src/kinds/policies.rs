@@ -14,7 +14,7 @@ pub(crate) fn refers(document: &Value, path: &str) -> bool {
     let kinds = super::registry().names();
     placeholder::pieces(text).into_iter().any(|piece| match piece {
         Piece::Token(name) => {
-            !name.contains(':') && name.split('/').any(|part| kinds.contains(&part))
+            placeholder::is_path(name) && name.split('/').any(|part| kinds.contains(&part))
         }
         // `$${…}` stands for the text itself.
         Piece::Text(_) | Piece::Literal(_) | Piece::Open(_) => false,

@@ -63,10 +63,16 @@ impl Lifecycle {
     /// while a manifest adopts it.
     pub(super) fn problem(&self, kind: Profile) -> Option<Invalid> {
         let Profile { name, claimed, .. } = kind;
-        if claimed == Claimed::ByTags {
+        if let Claimed::ByParent(parent) = claimed {
+            let why = format!("{name} belongs to its {parent}, whose claim decides");
+            let help = format!("leave it out; refer to the other one: ${{{parent}/name}}");
+            let adopts = self.adopt.is_some();
+            return adopts.then(|| Invalid::new("lifecycle.adopt", why).help(help));
+        }
+        if claimed.is_in_tags() {
             return None;
         }
-        if self.state == Presence::Absent {
+        if claimed == Claimed::ByAdoption && self.state == Presence::Absent {
             let why = format!("{name} cannot be deleted");
             let help = "remove the manifest: what it set stays as it is";
             return Some(Invalid::new("lifecycle.state", why).help(help));
@@ -200,7 +206,7 @@ impl Place {
 
 /// Whether it can be the name of a kind: other texts are not repeated in messages.
 fn is_kind_name(kind: &str) -> bool {
-    kind.len() <= 64 && kind.bytes().all(|b| b.is_ascii_alphanumeric())
+    kind.len() <= 64 && kind.bytes().all(|b| b.is_ascii_alphanumeric() || b == b':')
 }
 
 pub(super) fn join(parent: &str, field: &str) -> String {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     kind::{
-        Invalid, Known, Refs,
+        Claimed, Invalid, Known, Refs, Resolution,
         erased::{ErasedKind, Resolved},
     },
     model::Address,
@@ -57,8 +57,11 @@ impl Reading<'_> {
             Some(spec) => self.resolve(&address, spec, &mut refs, &mut wrong),
             None => None,
         };
-        self.report(&place, &wrong, spec.as_ref().unwrap_or(&Value::Null));
         let mut recorded = refs.finish();
+        if let (Claimed::ByParent(parent), true) = (kind.profile().claimed, wrong.is_empty()) {
+            wrong.extend(without_parent(parent, &recorded));
+        }
+        self.report(&place, &wrong, spec.as_ref().unwrap_or(&Value::Null));
         let warnings = std::mem::take(&mut recorded.warnings);
         let shown = warnings.iter().map(|it| place.problem(&join("spec", &it.field), it));
         self.snapshot.warnings.extend(shown);
@@ -131,4 +134,12 @@ impl Reading<'_> {
 fn defect() -> Invalid {
     Invalid::new("", "palisade failed while checking this manifest")
         .help("this is a defect in palisade: report it with the panic message in the log")
+}
+
+/// A part of another resource must say of which: the manifest refers to exactly one.
+fn without_parent(parent: &str, recorded: &Resolution) -> Option<Invalid> {
+    let parents = recorded.hard.iter().filter(|address| address.kind == parent).count();
+    let why = format!("refers to {parents} manifests of the kind {parent}, and belongs to one");
+    let help = format!("write ${{{parent}/name}}");
+    (parents != 1).then(|| Invalid::new("spec", why).help(help))
 }

@@ -41,6 +41,8 @@ pub const EC2: TagRules = TagRules { service: "EC2", key: 127, plain: false };
 pub const KMS: TagRules = TagRules { service: "KMS", key: 128, plain: true };
 /// Organizations.
 pub const ORGANIZATIONS: TagRules = TagRules { service: "Organizations", key: 128, plain: true };
+/// S3.
+pub const S3: TagRules = TagRules { service: "S3", key: 128, plain: true };
 /// SageMaker.
 pub const SAGEMAKER: TagRules = TagRules { service: "SageMaker", key: 128, plain: true };
 

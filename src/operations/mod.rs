@@ -252,7 +252,8 @@ mod tests {
             let kinds: BTreeSet<&str> = rows.filter_map(|row| row.kind).collect();
             // Resources that cannot be tagged are never deleted.
             let profiles = registry.iter().map(ErasedKind::profile);
-            let with = profiles.filter(|it| mode != Mode::Destroy || it.claimed == Claimed::ByTags);
+            let with =
+                profiles.filter(|it| mode != Mode::Destroy || it.claimed != Claimed::ByAdoption);
             assert_eq!(kinds, with.map(|it| it.name).collect(), "{mode:?}");
         }
     }
@@ -270,7 +271,7 @@ mod tests {
                 row.kind.and_then(|kind| registry.get(kind)).map(|it| it.profile().claimed);
             let none = row.name == "EnablePolicyType"
                 || row.own.is_none()
-                || claimed == Some(Claimed::ByAdoption);
+                || claimed.is_some_and(|claimed| !claimed.is_in_tags());
             assert!(none || row.grants().any(limited), "{}", row.name);
         }
     }
@@ -282,12 +283,24 @@ mod tests {
             all().any(|row| (row.service, row.name) == **named && row.action().is_some())
         };
         let without: Vec<_> = named.iter().filter(|named| !own(named)).collect();
-        // S3 control's operations have the names of S3's actions on buckets.
-        let others = [("s3control", "GetPublicAccessBlock"), ("s3control", "PutPublicAccessBlock")];
-        assert_eq!(
-            without,
-            others.iter().chain(&[("sts", "GetCallerIdentity")]).collect::<Vec<_>>()
-        );
+        let others = [
+            // Cloud Control is authorized as CloudFormation, and the tagging API as `tag`.
+            ("cloudcontrol", "CreateResource"),
+            ("cloudcontrol", "DeleteResource"),
+            ("cloudcontrol", "GetResource"),
+            ("cloudcontrol", "GetResourceRequestStatus"),
+            ("cloudcontrol", "ListResourceRequests"),
+            ("cloudcontrol", "ListResources"),
+            ("cloudcontrol", "UpdateResource"),
+            ("resourcegroupstaggingapi", "GetResources"),
+            ("resourcegroupstaggingapi", "TagResources"),
+            ("resourcegroupstaggingapi", "UntagResources"),
+            // S3 control's operations have the names of S3's actions on buckets.
+            ("s3control", "GetPublicAccessBlock"),
+            ("s3control", "PutPublicAccessBlock"),
+            ("sts", "GetCallerIdentity"),
+        ];
+        assert_eq!(without, others.iter().collect::<Vec<_>>());
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::{
     kind::{
         self, Known, KnownResource, Unread,
         erased::{ErasedKind, Registry},
+        table::PROPERTIES,
     },
     manifest::Document,
     model::{Address, Deletion, Observed, Ownership, PhysicalId, ScopedKind, Seen},
@@ -188,18 +189,26 @@ impl<'a> Claims<'a> {
     }
 
     /// Adds what manifests adopt of kinds that cannot carry a claim
-    /// ([`kind::Claimed::ByAdoption`]).
+    /// ([`Claimed::is_in_tags`](crate::kind::Claimed::is_in_tags)).
     #[must_use]
     pub fn adopting(
         mut self,
         documents: &BTreeMap<Address, Document>,
         registry: &Registry,
     ) -> Self {
+        let parts = self.parts(documents, registry);
+        for (address, id) in parts {
+            let deletion = documents[&address].lifecycle.deletion;
+            if let Some(Seen::All(inventory)) = self.seen.get_mut(&address.scoped_kind()) {
+                inventory.adopt(&id, &address, deletion);
+            }
+        }
         for (at, seen) in &mut self.seen {
             let claimed = registry.get(&at.kind).map(|kind| kind.profile().claimed);
-            let (Seen::All(inventory), Some(kind::Claimed::ByAdoption)) = (seen, claimed) else {
+            let (Seen::All(inventory), Some(claimed)) = (seen, claimed) else { continue };
+            if claimed.is_in_tags() {
                 continue;
-            };
+            }
             let of_kind = documents.values().filter(|document| at.covers(&document.address));
             for document in of_kind {
                 if let Some(id) = &document.lifecycle.adopt {
@@ -208,6 +217,26 @@ impl<'a> Claims<'a> {
             }
         }
         self
+    }
+
+    /// The manifests of parts of resources of ours, each with the id of what it is a part of: one
+    /// resource, with our claim.
+    fn parts(
+        &self,
+        documents: &BTreeMap<Address, Document>,
+        registry: &Registry,
+    ) -> Vec<(Address, PhysicalId)> {
+        let of = |document: &Document| {
+            let claimed = registry.get(&document.address.kind)?.profile().claimed;
+            let kind::Claimed::ByParent(parent) = claimed else { return None };
+            let mut parents = document.recorded.hard.iter().filter(|it| it.kind == parent);
+            let parent = parents.next()?;
+            let mut live = self.of(&parent.scoped_kind())?.of(parent);
+            let (one, more) = (live.next()?, live.next());
+            let id = one.resource.id.clone();
+            more.is_none().then(|| (document.address.clone(), id))
+        };
+        documents.values().filter_map(of).collect()
     }
 
     /// What was read whole of a kind in a scope; none if it is unknown or was not looked at.
@@ -262,7 +291,13 @@ impl<'a> Claims<'a> {
                 let Some(address) = it.address().filter(|address| at.covers(address)) else {
                     continue;
                 };
-                let Observed { id, arn, .. } = it.resource;
+                let Observed { id, arn, state, .. } = it.resource;
+                if let Some(Value::Object(all)) = state.get(PROPERTIES) {
+                    let texts = all.iter().filter_map(|(name, value)| {
+                        Some((name.clone(), value.as_str()?.to_owned()))
+                    });
+                    known.attributes.insert(address.clone(), texts.collect());
+                }
                 let resource = KnownResource { id: id.clone(), arn: arn.clone() };
                 if known.resources.insert(address.clone(), resource).is_some() {
                     twice.insert(address.clone());
@@ -273,6 +308,7 @@ impl<'a> Claims<'a> {
         // Two resources with one claim: nobody can say which one is meant.
         for address in twice {
             known.resources.remove(&address);
+            known.attributes.remove(&address);
             let inventory = self.of(&address.scoped_kind()).into_iter();
             let carrying = inventory.flat_map(|it| it.of(&address));
             let ids: BTreeSet<_> = carrying.map(|it| it.resource.id.to_string()).collect();

@@ -9,6 +9,7 @@
 //! | none | unclaimed | - | adopt |
 //! | none | claimed by anybody | - | conflict |
 //! | none | not there | - | waiting, never a create |
+//! | none (a kind without claims) | not there, and the manifest names it | - | create |
 //! | none | nothing adopted | is what was ours before | conflict |
 //! | none | nothing adopted | with anything | conflict |
 //! | none | nothing adopted | no | create |
@@ -19,7 +20,7 @@ use serde_json::Value;
 
 use super::{Claimed, Conflict, Inventory};
 use crate::{
-    kind::erased::ErasedKind,
+    kind::{self, erased::ErasedKind},
     manifest::Document,
     model::{Observed, Ownership, PhysicalId},
 };
@@ -58,6 +59,8 @@ pub(super) fn find<'a>(
             format!("adopts {id}, but {} already carries this address", one.id),
             "remove `lifecycle.adopt`, or the claim tags of the one that should not be managed",
         )),
+        // What its own manifest names, and nothing has.
+        ([], Some(id)) if is_to_be_made(id, natural_keys, live, kind) => Match::Absent,
         ([], Some(id)) => adoption(document, id, live),
         ([], None) => unclaimed(document, live, kind, predecessor)
             .unwrap_or_else(|| by_name(document, natural_keys, live, kind)),
@@ -68,6 +71,19 @@ pub(super) fn find<'a>(
             "remove the claim tags from all but the right one; palisade deletes none of them",
         )),
     }
+}
+
+/// Whether a kind that cannot carry a claim has no resource of this id, and the manifest wants one
+/// with exactly this id.
+fn is_to_be_made(
+    id: &PhysicalId,
+    natural_keys: &[String],
+    live: &Inventory<'_>,
+    kind: &dyn ErasedKind,
+) -> bool {
+    kind.profile().claimed == kind::Claimed::ByName
+        && natural_keys.contains(&id.0)
+        && live.by_id(id).is_none()
 }
 
 fn adoption<'a>(document: &Document, id: &PhysicalId, live: &Inventory<'a>) -> Match<'a> {

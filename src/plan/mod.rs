@@ -103,6 +103,9 @@ pub struct Unknown {
     pub id: Option<PhysicalId>,
     /// Why.
     pub why: String,
+    /// Whether AWS is working on it, so that a later pass can read it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub passes: bool,
     /// The manifests that cannot be judged because of one resource. Empty for a whole kind: there
     /// it is all of them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -117,6 +120,7 @@ impl Unknown {
             kind: kind.to_owned(),
             id: None,
             why: why.to_owned(),
+            passes: false,
             concerns: BTreeSet::new(),
         }
     }

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     kind::{
-        Claimed, Line, Resolution,
+        Line, Resolution,
         erased::{ErasedKind, Resolved},
     },
     manifest::{Document, ManifestMode, Presence},
@@ -202,7 +202,7 @@ impl Planner<'_> {
         resolved: &Resolved,
         kind: &dyn ErasedKind,
     ) -> BTreeMap<String, Option<String>> {
-        if kind.profile().claimed == Claimed::ByAdoption {
+        if !kind.profile().claimed.is_in_tags() {
             return BTreeMap::new();
         }
         let claim = Claim {

@@ -103,7 +103,7 @@ fn unknown_by_reason(unknown: &[Unknown]) -> Vec<(&str, &str, Vec<&str>)> {
 
 /// Single resources that could not be read.
 fn unread(out: &mut String, unknown: &[Unknown]) {
-    for Unknown { scope, kind, id, why, concerns } in unknown {
+    for Unknown { scope, kind, id, why, concerns, .. } in unknown {
         let Some(id) = id else { continue };
         let fate = format!(
             "could not be read; it is not changed, and no {kind} there is created, adopted or \

@@ -9,7 +9,7 @@ use super::{
     Action, Cause, Hidden, Inputs, Look, Memory, Plan, Unknown, Verdict, Wait, WaitReason,
 };
 use crate::{
-    kind::Unread,
+    kind::{Class, Unread},
     manifest::Document,
     model::{Address, PhysicalId, ScopedKind},
 };
@@ -25,7 +25,9 @@ pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
             continue;
         }
         let (id, why) = (unread.id.clone(), unread.why.to_string());
-        let wait = Wait::lasting(WaitReason::Unread { id, why });
+        let reason = WaitReason::Unread { id, why };
+        let passes = unread.why.class == Class::Busy;
+        let wait = if passes { Wait::passing(reason) } else { Wait::lasting(reason) };
         match &mut step.verdict {
             Verdict::Waiting(waits) => waits.push(wait),
             Verdict::Go => step.verdict = Verdict::Waiting(vec![wait]),
@@ -52,6 +54,7 @@ pub(super) fn entries(inputs: &Inputs<'_>) -> Vec<Unknown> {
             kind: at.kind.clone(),
             id: Some(unread.id.clone()),
             why: unread.why.to_string(),
+            passes: unread.why.class == Class::Busy,
             concerns: concerned.by(unread, inputs),
         }));
     }

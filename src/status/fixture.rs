@@ -299,6 +299,7 @@ pub(crate) fn report() -> Report {
                     kind: "KmsKey".to_owned(),
                     id: Some("1234abcd-12ab-34cd-56ef-1234567890ab".into()),
                     why: "kms:GetKeyPolicy answered AccessDeniedException (denied)".to_owned(),
+                    passes: false,
                     concerns: BTreeSet::new(),
                 },
             ],

@@ -17,6 +17,7 @@ mod bad_input;
 mod campaign;
 mod circles;
 mod cli;
+mod cloud_control;
 mod converge;
 mod deploy;
 mod directory;

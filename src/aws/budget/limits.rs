@@ -99,6 +99,17 @@ const fn sagemaker(operations: &'static [&'static str], burst: f64, rate: f64) -
     }
 }
 
+/// "This service has no quotas" (AWS General Reference). Others measured 30 calls a second in an
+/// account and Region, all operations together, and 25 reads that were just safe
+/// (ekristen/aws-nuke#508).
+const fn cloud_control(operations: &'static [&'static str], burst: f64, rate: f64) -> Limit {
+    Limit {
+        counted: Counted::Together,
+        source: None,
+        ..row("cloudcontrol", operations, burst, rate, "")
+    }
+}
+
 /// Every row.
 static LIMITS: &[Limit] = &[
     ec2(&["CreateVpcEndpoint", "ModifyVpcEndpoint", "DeleteVpcEndpoints"], 4.0, 0.3),
@@ -157,6 +168,9 @@ static LIMITS: &[Limit] = &[
     Limit { counted: Counted::Together, ..row("sts", &["*"], 600.0, 600.0, STS_PAGE) },
     sagemaker(&["Describe*", "List*"], 20.0, 5.0),
     sagemaker(&["*"], 5.0, 1.0),
+    cloud_control(&["Get*", "List*"], 20.0, 10.0),
+    cloud_control(&["*"], 5.0, 2.0),
+    unpublished("resourcegroupstaggingapi"),
     unpublished("account"),
     unpublished("bedrock"),
     unpublished("iam"),
@@ -224,7 +238,15 @@ mod tests {
         for row in operations::all() {
             let limit = Limit::of(row.service, row.name);
             assert_eq!(limit.service, row.service, "{}", row.name);
-            let unpublished = ["account", "bedrock", "iam", "s3control", "sagemaker"];
+            let unpublished = [
+                "account",
+                "bedrock",
+                "cloudcontrol",
+                "iam",
+                "resourcegroupstaggingapi",
+                "s3control",
+                "sagemaker",
+            ];
             assert_eq!(limit.source.is_none(), unpublished.contains(&row.service), "{}", row.name);
             assert!(limit.burst >= 1.0 && limit.rate > 0.0, "{limit:?}");
         }

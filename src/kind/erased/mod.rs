@@ -141,6 +141,10 @@ pub trait ErasedKind: Send + Sync {
     /// # Errors
     /// A state that does not decode.
     fn is_gone(&self, have: &Value) -> Result<bool, Undecodable>;
+    /// The names of its properties that references may name.
+    fn attributes(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// What people should know of a live state and no edit changes, a sentence each.
     fn notes(&self, _have: &Value) -> Vec<String> {
         Vec::new()

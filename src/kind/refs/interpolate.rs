@@ -11,6 +11,14 @@ use crate::{
     model::Address,
 };
 
+/// What of a resource is meant.
+enum Part<'t> {
+    /// Its id or ARN.
+    Form(Form),
+    /// A property.
+    Property(&'t str),
+}
+
 impl Refs<'_> {
     /// Replaces `${organization.id}`, `${Kind/name}` (id), `${Kind/name.arn}` and their
     /// `${scope/Kind/name…}` forms in every string; `$${…}` becomes the text `${…}`, so this must
@@ -59,7 +67,12 @@ impl Refs<'_> {
                 Piece::Literal(inner) => out.push_str(&format!("${{{inner}}}")),
                 Piece::Token("organization.id") => out.push_str(&self.organization()),
                 Piece::Token(inner) => match self.own_reference(field, inner, kinds)? {
-                    Some((address, form)) => out.push_str(&self.require(field, &address, form)),
+                    Some((address, Part::Form(form))) => {
+                        out.push_str(&self.require(field, &address, form));
+                    }
+                    Some((address, Part::Property(name))) => {
+                        out.push_str(&self.property(field, &address, name));
+                    }
                     None => out.push_str(&format!("${{{inner}}}")),
                 },
             }
@@ -68,20 +81,22 @@ impl Refs<'_> {
     }
 
     /// Reads `Kind/name`, `Kind/name.arn`, `scope/Kind/name…`. A text with a slash and without a
-    /// colon is ours: IAM policy variables contain a colon (`aws:PrincipalTag/team` has both, and
-    /// is IAM's).
-    fn own_reference(
+    /// single colon is ours: IAM policy variables contain one (`aws:PrincipalTag/team` has both,
+    /// and is IAM's).
+    fn own_reference<'t>(
         &self,
         field: &str,
-        inner: &str,
+        inner: &'t str,
         kinds: &[&str],
-    ) -> Result<Option<(Address, Form)>, Invalid> {
-        if inner.contains(':') || !inner.contains('/') {
+    ) -> Result<Option<(Address, Part<'t>)>, Invalid> {
+        if !placeholder::is_path(inner) {
             return Ok(None);
         }
         let (path, form) = match inner.rsplit_once('.') {
-            Some((path, "arn")) => (path, Form::Arn),
-            Some((path, "id")) => (path, Form::Id),
+            Some((path, "arn")) => (path, Part::Form(Form::Arn)),
+            Some((path, "id")) => (path, Part::Form(Form::Id)),
+            // The properties of a type are those of CloudFormation's documentation.
+            Some((path, property)) if inner.contains("::") => (path, Part::Property(property)),
             Some((_, suffix)) => {
                 return Err(Invalid::new(
                     field,
@@ -89,7 +104,7 @@ impl Refs<'_> {
                 )
                 .help("write ${Kind/name} for the id or ${Kind/name.arn} for the ARN"));
             }
-            None => (inner, Form::Id),
+            None => (inner, Part::Form(Form::Id)),
         };
         let (scope, kind, name) = match path.split('/').collect::<Vec<_>>()[..] {
             [kind, name] => (self.scope.name.as_str(), kind, name),

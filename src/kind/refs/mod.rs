@@ -97,12 +97,13 @@ pub struct Refs<'a> {
     name: &'a str,
     known: &'a Known,
     resolution: Resolution,
+    properties: Vec<(String, String, String)>,
 }
 
 impl<'a> Refs<'a> {
     /// A resolver for the manifest `name` of `scope`. With an empty `known` it only records.
     pub fn new(scope: &'a ScopeFacts, name: &'a str, known: &'a Known) -> Self {
-        Self { scope, name, known, resolution: Resolution::default() }
+        Self { scope, name, known, resolution: Resolution::default(), properties: Vec::new() }
     }
 
     /// The manifest's `metadata.name`: the default for names in AWS.
@@ -304,13 +305,43 @@ impl<'a> Refs<'a> {
     }
 
     fn placeholder(&self, address: &Address, form: Form) -> String {
-        let Address { scope, kind, name } = address;
-        let scope = if *scope == self.scope.name { String::new() } else { format!("{scope}/") };
         let suffix = match form {
             Form::Id => "",
             Form::Arn => ".arn",
         };
+        self.symbol_of(address, suffix)
+    }
+
+    fn symbol_of(&self, address: &Address, suffix: &str) -> String {
+        let Address { scope, kind, name } = address;
+        let scope = if *scope == self.scope.name { String::new() } else { format!("{scope}/") };
         format!("{scope}{kind}/{name}{suffix}{KNOWN_AFTER_APPLY}")
+    }
+
+    /// A property of a resource that must exist, or its placeholder.
+    fn property(&mut self, field: &str, address: &Address, name: &str) -> String {
+        self.resolution.asked.push((field.to_owned(), address.clone()));
+        self.resolution.hard.insert(address.clone());
+        self.properties.push((field.to_owned(), address.kind.clone(), name.to_owned()));
+        let placeholder = self.symbol_of(address, &format!(".{name}"));
+        let attributes = self.known.attributes.get(address);
+        if let Some(value) = attributes.and_then(|all| all.get(name)) {
+            self.resolution.filled.insert(value.clone(), placeholder);
+            return value.clone();
+        }
+        let address = address.clone();
+        let why = match self.unknown(&address) {
+            Some(why) => why,
+            None if attributes.is_some() => Unresolved::NoProperty { address, name: name.into() },
+            None => Unresolved::Absent { address },
+        };
+        self.resolution.missing(&placeholder, why, false);
+        placeholder
+    }
+
+    /// The properties of other resources that were asked for: the field, the kind and the name.
+    pub(super) fn properties(&self) -> &[(String, String, String)] {
+        &self.properties
     }
 
     pub(crate) fn organization(&mut self) -> String {
@@ -392,6 +423,7 @@ mod tests {
 
     fn known() -> Known {
         Known {
+            attributes: BTreeMap::new(),
             elsewhere: BTreeMap::new(),
             resources: [(
                 Address::new("prod", "KmsKey", "studio"),

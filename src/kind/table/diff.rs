@@ -173,6 +173,10 @@ impl Leaf {
             found.extend(self.keyed(keyed, &calls, (new, &old)));
             return Ok(());
         }
+        if let (Form::Properties(properties), How::By(call)) = (&self.form, &self.change) {
+            found.extend(self.properties(properties, call, (new, &old), want));
+            return Ok(());
+        }
         if self.is_same(want, new, &old)? {
             return Ok(());
         }

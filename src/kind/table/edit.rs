@@ -104,7 +104,7 @@ impl Leaf {
             (How::Until { why, .. }, _, None) => why.as_ref(),
             _ => "which AWS cannot do in place",
         };
-        format!("change {}, {why}", self.path)
+        format!("change {}, {why}", edit.path)
     }
 
     /// The lines under it in a plan.
@@ -112,6 +112,10 @@ impl Leaf {
         let mut lines = match (&self.form, edit.verb) {
             (Form::Policy { .. }, _) => policy::lines(self, want, have),
             (Form::Keyed(keyed), _) => keyed.lines(&self.path, edit),
+            (Form::Properties(properties), _) => {
+                let values = (get(have, &edit.path), &edit.new);
+                properties.lines(self.part(edit), &edit.path, values, &policy::context(want))
+            }
             (Form::Script(_), _) => {
                 let [old, new] =
                     [get(have, &self.path), &edit.new].map(|it| it.as_str().unwrap_or_default());

@@ -50,7 +50,7 @@ impl Table {
             summary: leaf.summary(edit, *call),
             lines: leaf.lines(edit, want, have),
             inspect: *inspect || call.is_some_and(|call| call.inspect),
-            replaces_policy: matches!(leaf.form, Form::Policy { .. }),
+            replaces_policy: leaf.replaces_policy(edit),
             follows: call.is_some_and(|call| call.follows),
             needs: needs.clone(),
             stage: *stage,
@@ -235,6 +235,15 @@ impl ErasedKind for Table {
         self.open(have).map(|have| self.is_leaving(have).is_some())
     }
 
+    fn attributes(&self) -> Vec<String> {
+        let rows = self.leaves.iter().map(|leaf| &leaf.form);
+        let properties = rows.filter_map(|form| match form {
+            Form::Properties(properties) => Some(properties.attributes()),
+            _ => None,
+        });
+        properties.flatten().collect()
+    }
+
     fn notes(&self, have: &Value) -> Vec<String> {
         texts(&have[NOTES]).map(str::to_owned).collect()
     }
@@ -243,6 +252,9 @@ impl ErasedKind for Table {
         let state = self.open(state)?;
         let mut guards = Vec::new();
         for leaf in self.rows() {
+            if let Form::Properties(properties) = &leaf.form {
+                guards.extend(properties.guards(get(state, &leaf.path), state));
+            }
             let Form::Policy { reach, .. } = &leaf.form else { continue };
             let value = get(state, &leaf.path);
             // An unreadable policy is never wanted: it is a live one, and no edit of ours results

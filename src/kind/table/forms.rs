@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Keyed, Leaf, Text, Tree};
+use super::{Keyed, Leaf, Properties, Text, Tree};
 use crate::{
     kind::{Accepts, Reach, ScopeFacts},
     model::{policy_document::Dialect, text::Length},
@@ -127,6 +127,8 @@ pub enum Form {
     },
     /// Entries with keys, a list in the manifest. A state has the value by the key.
     Keyed(Keyed),
+    /// The properties of a resource, as a tree ([`Properties`]).
+    Properties(Properties),
     /// A KMS key: its ARN, id or alias, or a reference to its manifest. In a state it is an ARN
     /// unless it is an alias.
     Key {

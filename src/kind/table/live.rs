@@ -75,18 +75,27 @@ impl<S> Live<S> {
 impl<S: Service> Live<S> {
     /// The port of a table kind in one scope.
     pub fn open(access: &Access, shape: Shape) -> Box<dyn ErasedPort> {
-        Box::new(Self { service: S::connect(access), facts: access.facts.clone(), shape })
+        Self::of(S::connect(access), access, shape)
+    }
+
+    /// The port over a service that its kind connected itself.
+    pub fn of(service: S, access: &Access, shape: Shape) -> Box<dyn ErasedPort> {
+        Box::new(Self { service, facts: access.facts.clone(), shape })
     }
 
     async fn population(&self, ask: &Ask) -> Result<Population<Value>, CloudError> {
         let mut looked = Looked::default();
+        let under_way = self.service.under_way(ask).await?;
         for list in 0..S::LISTS.len() {
             if list == 0 || !self.all_found(ask, &looked) {
                 self.list(list, &mut looked).await?;
             }
         }
-        self.look_for(&ask.remembered, &mut looked).await;
+        self.look_for(&self.service.looked_for(ask), &mut looked).await;
         let mut seen = Population::default();
+        for unread in under_way {
+            seen.miss(unread)?;
+        }
         // What could not be read may be what is missing (its policy may have locked us out), so it
         // must not count as absent.
         let all_found = self.all_found(ask, &looked);
@@ -193,6 +202,7 @@ impl<S: Service> Live<S> {
                 self.note(seen, found, tags, read)?;
             }
         }
+        let asked = self.service.looked_for(ask);
         for (found, tags) in others {
             let named = !found.names.is_disjoint(&ask.natural_keys);
             match self.service.outline(found).filter(|_| named) {
@@ -204,7 +214,7 @@ impl<S: Service> Live<S> {
                     state,
                 }),
                 // Whether it is being deleted decides whether it conflicts.
-                None if named || ask.remembered.contains(&found.id) => {
+                None if named || asked.contains(&found.id) => {
                     let read = self.read(found, tags).await;
                     self.note(seen, found, tags, read)?;
                 }

@@ -34,6 +34,7 @@ pub(crate) mod keys;
 mod live;
 mod order;
 mod policy;
+mod properties;
 mod read;
 mod resolve;
 mod risk;
@@ -60,6 +61,7 @@ pub use self::{
     keyed::{Keyed, Wrong},
     live::Live,
     policy::{unreadable, why_unreadable},
+    properties::{Difference, Members, Properties, Property, Sort, Word},
     rows::{Absent, Compare, Gives, Leaf, Null, RiskOf, about},
     service::{Found, Page, Service, Shape},
     targets::{chosen, singles},
@@ -98,6 +100,9 @@ pub const FAILURE: &str = "lastFailure";
 /// The member of a live state that says what people should know of it and no edit changes, a
 /// sentence each.
 pub const NOTES: &str = "notes";
+
+/// The member of a state with the properties that references to the resource may name.
+pub const PROPERTIES: &str = "properties";
 
 /// A kind.
 #[derive(Debug, Clone)]
@@ -161,9 +166,12 @@ pub struct TagLeaf {
 }
 
 impl Table {
-    /// The row of this path.
+    /// The row of this path, which for properties may be below the row's own.
     pub fn leaf(&self, path: &str) -> Option<&Leaf> {
-        self.rows().into_iter().find(|leaf| leaf.path == path)
+        self.rows().into_iter().find(|leaf| {
+            let has_parts = matches!(leaf.form, Form::Properties(_));
+            leaf.path == path || has_parts && tree::is_at(path, &leaf.path)
+        })
     }
 
     /// Every row that has a value of its own, including those of groups.

@@ -209,7 +209,7 @@ impl<'de> DeserializeSeed<'de> for Shape<'_> {
                 }
             }
             Form::Key { .. } => Target::deserialize(deserializer).map(|target| json!(target)),
-            Form::Policy { .. } => Value::deserialize(deserializer),
+            Form::Policy { .. } | Form::Properties(_) => Value::deserialize(deserializer),
             Form::Target(_) => Target::deserialize(deserializer).map(|target| json!(target)),
             Form::Targets { .. } => Targets::deserialize(deserializer).map(|all| json!(all)),
             Form::Switch { name, details, .. } => Group { name, rows: details, extra: &[ENABLED] }

@@ -181,6 +181,9 @@ impl Form {
             Self::Keyed(Keyed { max: (max, too_many), .. }) => {
                 counted(field, value, *max, too_many, problems);
             }
+            Self::Properties(properties) => {
+                properties.check(field, value, refs.scope(), problems);
+            }
             Self::Target(named) => problems.extend(named.refused(field, value)),
             Self::Targets { each, min, max, .. } => {
                 if let Value::Array(items) = value {

@@ -100,6 +100,7 @@ fn property(leaf: &Leaf, definitions: &mut Tree) -> Value {
             defined(name, group, nullable, definitions)
         }
         Form::Choice { .. } => item(&leaf.form, definitions),
+        Form::Properties(properties) => properties.schema(),
         Form::Switch { name, about, enabled, details, .. } => {
             let mut properties = Tree::new();
             properties.insert(

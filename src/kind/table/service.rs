@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{LeafEdit, Text, Tree};
 use crate::{
     aws::Access,
-    kind::CloudError,
+    kind::{Ask, CloudError, Unread},
     model::{Observed, PhysicalId, Tags},
 };
 
@@ -82,6 +82,21 @@ pub trait Service: Send + Sync + Sized + 'static {
         &self,
         id: &PhysicalId,
     ) -> impl Future<Output = Result<Option<Found>, CloudError>> + Send;
+
+    /// What is known to exist, or to come into being, and cannot be read yet. Called first in every
+    /// observation, with what it looks for.
+    fn under_way(
+        &self,
+        _ask: &Ask,
+    ) -> impl Future<Output = Result<Vec<Unread>, CloudError>> + Send {
+        std::future::ready(Ok(Vec::new()))
+    }
+
+    /// The ids that are looked for one by one, where no list has them: those that were ours before,
+    /// and for a kind whose natural keys are its ids, those.
+    fn looked_for(&self, ask: &Ask) -> BTreeSet<PhysicalId> {
+        ask.remembered.clone()
+    }
 
     /// A complete listed resource, with these tags; `None` if it is gone.
     fn read(

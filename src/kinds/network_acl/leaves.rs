@@ -8,6 +8,7 @@ use super::{
     entries::{counts, entry, examples, fits, outcomes, probes, risk, shown},
     errors, operations,
 };
+use crate::kinds::cloud_control::ec2_vpc;
 use crate::{
     baseline::Baseline,
     kind::{
@@ -107,7 +108,10 @@ fn row(path: &'static str, about: &'static str, form: Form, change: How) -> Leaf
 }
 
 fn vpc() -> Leaf {
-    let named = Named { accepts: Accepts::lookup(LookupKind::Vpc), prefix: "vpc-".into() };
+    let named = Named {
+        accepts: Accepts::id_or_lookup(ec2_vpc::NAME, LookupKind::Vpc),
+        prefix: "vpc-".into(),
+    };
     let fixed = How::Fixed("which EC2 fixes when an ACL is made".into());
     Leaf {
         absent: Absent::Required(

@@ -8,6 +8,7 @@ use super::{
     errors, operations,
     routes::{entry, examples, fits, outcomes, probes, risk, shown},
 };
+use crate::kinds::cloud_control::ec2_vpc;
 use crate::{
     baseline::Baseline,
     kind::{
@@ -131,7 +132,7 @@ fn row(path: &'static str, about: &'static str, form: Form, change: How) -> Leaf
 }
 
 fn vpc() -> Leaf {
-    let named = Named::new(Accepts::lookup(LookupKind::Vpc), "vpc-");
+    let named = Named::new(Accepts::id_or_lookup(ec2_vpc::NAME, LookupKind::Vpc), "vpc-");
     let fixed = How::Fixed("which EC2 fixes when a table is created".into());
     Leaf {
         absent: Absent::Required(

@@ -6,6 +6,7 @@ use super::{
     APP_ACCESS, IDENTITY_CONFIG, NAME, PROPAGATION, RSTUDIO, RSTUDIO_ROLE, USER_GROUPS,
     aws::Domains, baseline, errors, operations, rules,
 };
+use crate::kinds::cloud_control::ec2_vpc;
 use crate::{
     kind::{
         Accepts, Claimed, Creation, Doctor, LookupKind, Profile, Removal, Writers,
@@ -171,7 +172,7 @@ fn domain_name() -> Leaf {
 
 /// A domain of Unified Studio can be created without a VPC, which can be set later.
 fn vpc() -> Leaf {
-    let each = Named::new(Accepts::lookup(LookupKind::Vpc), "vpc-");
+    let each = Named::new(Accepts::id_or_lookup(ec2_vpc::NAME, LookupKind::Vpc), "vpc-");
     let why = "which AWS fixes once it is set".into();
     plain(Leaf::setting(Form::Target(each)), How::Until { call: update(), fixed: Fixed::Set, why })
         .risking(RiskOf::Always(Risk::LOOSENS), Gives::Something)

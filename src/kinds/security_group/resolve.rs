@@ -13,6 +13,7 @@ use super::{
     text::{TextUse, check_name, check_text},
     traffic::{Messages, Ports, Traffic},
 };
+use crate::kinds::cloud_control::ec2_vpc;
 use crate::{
     kind::{Accepts, Invalid, LookupKind, Refs, Target},
     model::text as tag_rules,
@@ -66,7 +67,7 @@ fn resolve_vpc(vpc: &Target, refs: &mut Refs<'_>, problems: &mut Vec<Invalid>) -
                 .help("write vpc-…, or {lookup: {tags: {Name: …}}}"),
         );
     }
-    refs.one("vpc", vpc, Accepts::lookup(LookupKind::Vpc))
+    refs.one("vpc", vpc, Accepts::id_or_lookup(ec2_vpc::NAME, LookupKind::Vpc))
         .map_err(|invalid| problems.push(invalid))
         .ok()
 }

@@ -9,6 +9,7 @@ use super::{
     rules::{self, BALANCER, GATEWAY, INTERFACE},
     service,
 };
+use crate::kinds::cloud_control::ec2_vpc;
 use crate::{
     kind::{
         Accepts, Claimed, Creation, LookupKind, Profile, Reach, Removal, Writers,
@@ -132,7 +133,8 @@ fn service_region() -> Leaf {
 }
 
 fn vpc() -> Leaf {
-    let form = Form::Target(Named::new(Accepts::lookup(LookupKind::Vpc), "vpc-"));
+    let form =
+        Form::Target(Named::new(Accepts::id_or_lookup(ec2_vpc::NAME, LookupKind::Vpc), "vpc-"));
     fixed(
         "vpc",
         "The VPC: an id or a lookup. Immutable.",

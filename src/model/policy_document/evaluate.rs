@@ -151,9 +151,10 @@ impl PolicyDocument {
             // attached to.
             None => match self.dialect {
                 Dialect::ServiceControlPolicy | Dialect::IdentityPolicy => Tri::Yes,
-                Dialect::KeyPolicy | Dialect::EndpointPolicy | Dialect::ResourceControlPolicy => {
-                    Tri::Unknown
-                }
+                Dialect::KeyPolicy
+                | Dialect::EndpointPolicy
+                | Dialect::BucketPolicy
+                | Dialect::ResourceControlPolicy => Tri::Unknown,
             },
             Some(Selection::Only(principals)) => named(principals, &request.principal_arn),
             Some(Selection::AllBut(principals)) => not_exempt(principals, &request.principal_arn),

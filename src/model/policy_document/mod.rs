@@ -59,6 +59,8 @@ pub enum Dialect {
     /// An Organizations resource control policy: like a service control policy, but it applies to
     /// everybody (`Principal` is `"*"`) and only denies.
     ResourceControlPolicy,
+    /// The policy of an S3 bucket: compared like a key policy.
+    BucketPolicy,
     /// A policy attached to an IAM identity: it applies to that identity, so it has no `Principal`.
     IdentityPolicy,
 }

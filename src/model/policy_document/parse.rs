@@ -91,7 +91,10 @@ fn statement(value: &Value, dialect: Dialect, place: &Place) -> Result<Statement
         Dialect::IdentityPolicy => {
             Some(("the policy of an identity applies to that identity", "remove the element"))
         }
-        Dialect::KeyPolicy | Dialect::EndpointPolicy | Dialect::ResourceControlPolicy => None,
+        Dialect::KeyPolicy
+        | Dialect::EndpointPolicy
+        | Dialect::BucketPolicy
+        | Dialect::ResourceControlPolicy => None,
     };
     if let Some((why, help)) = why_no_principal
         && let Some(element) =
@@ -103,9 +106,10 @@ fn statement(value: &Value, dialect: Dialect, place: &Place) -> Result<Statement
     let action = |value: &Value, place: &Place| {
         strings(value, place, |text| match dialect {
             Dialect::ServiceControlPolicy | Dialect::ResourceControlPolicy => Token::exact(text),
-            Dialect::KeyPolicy | Dialect::EndpointPolicy | Dialect::IdentityPolicy => {
-                Token::folded(text)
-            }
+            Dialect::KeyPolicy
+            | Dialect::EndpointPolicy
+            | Dialect::BucketPolicy
+            | Dialect::IdentityPolicy => Token::folded(text),
         })
     };
     let resource = |value: &Value, place: &Place| strings(value, place, Token::exact);

@@ -1,5 +1,6 @@
 //! What monitors watch of the types: all of them are created and deleted by the same operations.
 
+use super::names::{BUCKET, BUCKET_POLICY, CONFIG_RULE, VPC};
 use crate::simulator::api::{Holes, Kind, Repeated};
 
 const NO_HOLES: Holes = Holes { added: &[], whole: &[], missing: &[] };
@@ -30,14 +31,14 @@ const fn kind(
 /// One for each type.
 pub(super) const KINDS: &[Kind] = &[
     kind(
-        "AWS::EC2::VPC",
-        &[("TypeName", "AWS::EC2::VPC")],
+        VPC,
+        &[("TypeName", VPC)],
         &["cloudformation:GetResource", "cloudformation:UpdateResource", "ec2:ModifyVpcAttribute"],
         NO_HOLES,
     ),
     kind(
-        "AWS::S3::Bucket",
-        &[("TypeName", "AWS::S3::Bucket")],
+        BUCKET,
+        &[("TypeName", BUCKET)],
         &["cloudformation:UpdateResource", "s3:PutBucketPublicAccessBlock"],
         // The public access block without one of its four members, or ACLs in force again.
         Holes {
@@ -47,8 +48,8 @@ pub(super) const KINDS: &[Kind] = &[
         },
     ),
     kind(
-        "AWS::S3::BucketPolicy",
-        &[("TypeName", "AWS::S3::BucketPolicy")],
+        BUCKET_POLICY,
+        &[("TypeName", BUCKET_POLICY)],
         &["cloudformation:UpdateResource", "s3:PutBucketPolicy"],
         Holes { added: &["policy "], whole: &[], missing: &[] },
     ),
@@ -63,8 +64,8 @@ pub(super) const KINDS: &[Kind] = &[
         },
     ),
     kind(
-        "AWS::Config::ConfigRule",
-        &[("TypeName", "AWS::Config::ConfigRule")],
+        CONFIG_RULE,
+        &[("TypeName", CONFIG_RULE)],
         &["cloudformation:UpdateResource", "config:PutConfigRule"],
         NO_HOLES,
     ),

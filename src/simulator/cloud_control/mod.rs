@@ -15,6 +15,7 @@ mod handling;
 mod input;
 mod kinds;
 mod listing;
+mod names;
 mod patch;
 mod paths;
 mod reading;

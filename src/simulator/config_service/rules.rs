@@ -83,7 +83,7 @@ impl Rules {
     }
 
     pub(super) fn add_truth(&self, (account, region): &(String, String), truth: &mut Truth) {
-        const KIND: &str = "AWS::Config::ConfigRule";
+        const KIND: &str = crate::kinds::cloud_control::config_config_rule::NAME;
         for (name, rule) in &self.0 {
             let mut facts = BTreeSet::new();
             for (member, value) in rule {

@@ -11,6 +11,7 @@ use super::state::State;
 use crate::simulator::truth::Thing;
 
 /// The kinds in palisade's words.
+pub(super) const VPC: &str = crate::kinds::cloud_control::ec2_vpc::NAME;
 pub(super) const ROUTE_TABLE: &str = crate::kinds::route_table::NAME;
 pub(super) const NETWORK_ACL: &str = crate::kinds::network_acl::NAME;
 
@@ -33,7 +34,7 @@ impl State {
                 format!("dnsSupport {}", vpc.dns_support),
                 format!("dnsHostnames {}", vpc.dns_hostnames),
             ]);
-            add("AWS::EC2::VPC", id, facts);
+            add(VPC, id, facts);
         }
     }
 

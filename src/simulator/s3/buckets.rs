@@ -200,10 +200,10 @@ impl Buckets {
                 let thing = Thing { kind, account: account.clone(), tags, facts };
                 truth.things.insert(format!("{kind}/{account}/{name}"), thing);
             };
-            add("AWS::S3::Bucket", bucket.tags.clone(), bucket.facts());
+            add(crate::kinds::cloud_control::s3_bucket::NAME, bucket.tags.clone(), bucket.facts());
             if let Some(policy) = &bucket.policy {
                 let facts = [format!("policy {policy}")].into();
-                add("AWS::S3::BucketPolicy", BTreeMap::new(), facts);
+                add(crate::kinds::cloud_control::s3_bucket_policy::NAME, BTreeMap::new(), facts);
             }
         }
     }

@@ -13,8 +13,8 @@ use proptest::{
 use serde_json::{Value, json};
 
 use super::super::{
-    ACCOUNT, Absent, Fixed, Form, Gives, How, Keyed, Leaf, Null, PARTITION, Range, Table, Tree,
-    Verb, get, texts,
+    ACCOUNT, Absent, Fixed, Form, Gives, How, Keyed, Leaf, Null, PARTITION, Properties, Property,
+    Range, Sort, Table, Tree, Verb, get, texts,
 };
 use crate::{
     kind::{
@@ -76,8 +76,8 @@ fn row_by_row(table: &Table) -> Result<(), String> {
 
 fn run(table: &Table, cases: u32) -> Result<(), String> {
     // With many rows, each pair of states shows many at once, and takes correspondingly longer.
-    let share =
-        |count: u32| (count * 24 / u32::try_from(table.rows().len()).unwrap_or(24).max(24)).max(16);
+    let rows: usize = table.rows().into_iter().map(parts).sum();
+    let share = |count: u32| (count * 24 / u32::try_from(rows).unwrap_or(24).max(24)).max(16);
     let (cases, max_shrink_iters) = (share(cases), share(256));
     let config = Config { cases, failure_persistence: None, max_shrink_iters, ..Config::default() };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
@@ -94,6 +94,23 @@ fn run(table: &Table, cases: u32) -> Result<(), String> {
             laws(table, &want, &near)
         })
         .map_err(|error| error.to_string())
+}
+
+/// How many rows a row counts as: each of its properties is one.
+fn parts(leaf: &Leaf) -> usize {
+    fn of(sort: &Sort) -> usize {
+        match sort {
+            Sort::Object(members) => members.values().map(|it| of(&it.sort)).sum(),
+            Sort::List { of: item, .. } => of(&item.sort),
+            _ => 1,
+        }
+    }
+    match &leaf.form {
+        Form::Properties(properties) => {
+            properties.members.values().map(|it| of(&it.sort)).sum::<usize>()
+        }
+        _ => 1,
+    }
 }
 
 /// A wanted and a live state. If fixed leaves identify the resource, most pairs are of one
@@ -308,6 +325,7 @@ fn value(form: &Form) -> BoxedStrategy<Value> {
         }
         Form::Group { .. } | Form::Choice { .. } => item(form),
         Form::Keyed(keyed) => keyed_entries(keyed),
+        Form::Properties(properties) => some_properties(properties),
         Form::Target(_) => select(vec!["id-1", "id-2"]).prop_map(Value::from).boxed(),
         Form::Targets { one_of_each: None, min, max, .. } => {
             let sizes = min.0..=max.0.min(ENTRIES.len());
@@ -396,6 +414,41 @@ fn keyed_entries(keyed: &Keyed) -> BoxedStrategy<Value> {
         Value::Object(all)
     });
     state.boxed()
+}
+
+/// Some members with some values, and some that are to be none.
+fn some_properties(properties: &Properties) -> BoxedStrategy<Value> {
+    let members = properties.members.iter().filter(|(_, it)| it.refused.is_none());
+    let members: Vec<_> = members.map(|(name, it)| member_of(name, it)).collect();
+    members.prop_map(|all| Value::Object(all.into_iter().flatten().collect())).boxed()
+}
+
+fn member_of(name: &str, property: &Property) -> BoxedStrategy<Option<(String, Value)>> {
+    let name = name.to_owned();
+    let some = property_value(&property.sort).prop_map(move |value| Some((name.clone(), value)));
+    prop_oneof![2 => Just(None), 1 => some].boxed()
+}
+
+fn property_value(sort: &Sort) -> BoxedStrategy<Value> {
+    match sort {
+        Sort::Object(members) => {
+            let members = members.iter().filter(|(_, it)| it.refused.is_none());
+            let members: Vec<_> = members.map(|(name, it)| member_of(name, it)).collect();
+            members.prop_map(|all| Value::Object(all.into_iter().flatten().collect())).boxed()
+        }
+        Sort::List { of, .. } => proptest::collection::vec(property_value(&of.sort), 0..=2)
+            .prop_map(Value::Array)
+            .boxed(),
+        Sort::Text => select(vec!["x", "y"]).prop_map(Value::from).boxed(),
+        Sort::Number => select(vec![1, 2]).prop_map(Value::from).boxed(),
+        Sort::Bool => any::<bool>().prop_map(Value::from).boxed(),
+        Sort::Any | Sort::Json => select(vec![json!({"a": "1"}), json!({"a": "2"})]).boxed(),
+        Sort::Policy(dialect) => {
+            let dialect = *dialect;
+            let roles = subsequence(ROLES.to_vec(), 0..=3);
+            roles.prop_map(move |roles| policy(dialect, &roles)).boxed()
+        }
+    }
 }
 
 fn samples(range: &Range) -> Vec<i64> {
@@ -601,6 +654,7 @@ pub(super) fn seen(table: &Table, cases: u32) -> BTreeSet<(String, &'static str)
     for_pairs(table, cases, |want, have| {
         for edit in table.diff(want, have).expect("states") {
             let LeafEdit { path, verb, new, .. } = change(&edit);
+            let path = table.leaf(&path).map_or(path, |leaf| leaf.path.to_string());
             let see = |what| {
                 all.borrow_mut().insert((path.clone(), what));
             };
@@ -939,7 +993,7 @@ fn ends(table: &Table, want: &Tree, have: &Tree, end: &Tree) -> Result<(), TestC
                 let [wanted, live] = [wanted, live].map(|set| texts(set).collect::<BTreeSet<_>>());
                 prop_assert_eq!(wanted, live, "{}", &leaf.path);
             }
-            Form::Switch { .. } | Form::Policy { .. } => {}
+            Form::Switch { .. } | Form::Policy { .. } | Form::Properties(_) => {}
             Form::Items { .. } => {
                 prop_assert!(tree::is_same_list(wanted, live), "{}", &leaf.path);
             }

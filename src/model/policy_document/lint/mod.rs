@@ -181,6 +181,8 @@ impl Linter<'_> {
             Dialect::KeyPolicy => (text.len(), 32_768, "bytes"),
             // AWS PrivateLink quotas.
             Dialect::EndpointPolicy => (text.chars().count(), 20_480, "characters"),
+            // S3 user guide, bucket policies.
+            Dialect::BucketPolicy => (text.len(), 20_480, "bytes"),
             // The quota applies to the sum of an identity's policies.
             Dialect::IdentityPolicy => return,
         };

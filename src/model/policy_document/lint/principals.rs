@@ -24,7 +24,7 @@ impl Linter<'_> {
                 }
                 return;
             }
-            Dialect::KeyPolicy | Dialect::EndpointPolicy => {}
+            Dialect::KeyPolicy | Dialect::EndpointPolicy | Dialect::BucketPolicy => {}
         }
         let mut everyone = value == "*";
         let mut named = usize::from(value.is_string());

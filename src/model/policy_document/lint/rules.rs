@@ -315,7 +315,7 @@ impl LintRule {
         let [key, endpoint, scp, rcp, identity] = self.row().0;
         match dialect {
             Dialect::KeyPolicy => key,
-            Dialect::EndpointPolicy => endpoint,
+            Dialect::EndpointPolicy | Dialect::BucketPolicy => endpoint,
             Dialect::ServiceControlPolicy => scp,
             Dialect::ResourceControlPolicy => rcp,
             Dialect::IdentityPolicy => identity,

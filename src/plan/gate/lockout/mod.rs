@@ -8,6 +8,7 @@
 //! not take that way: such a policy is held only if it allows nobody anything.
 
 mod accounts;
+mod bucket;
 mod grounds;
 mod key;
 mod place;
@@ -82,6 +83,10 @@ fn judge(
             accounts::reasons(document.as_ref().into(), reach, before, step, grounds)
         }
         (Reach::Key, Some(document)) => key::reasons(document, step, grounds),
+        (Reach::Bucket { arn }, Some(document)) => bucket::reasons(document, arn, step, grounds),
+        (Reach::Bucket { .. }, None) => vec![LockoutReason::Undecodable {
+            defect: "the bucket policy cannot be read".to_owned(),
+        }],
         (Reach::Endpoint { service }, Some(document)) if allows_nothing(document, service) => {
             vec![LockoutReason::NobodyThroughEndpoint]
         }

@@ -12,6 +12,7 @@ use super::{
 use crate::simulator::{
     aspects::ASPECTS,
     cloud_control::{
+        names::BUCKET,
         resource_type::{Type, Update},
         schema::{FLAG, FREE, Member, Model, Shape, TAGS, TEXT, may},
         site::{Failure, Site},
@@ -56,7 +57,7 @@ static MEMBERS: &[Member] = &[
 ];
 
 pub(super) static TYPE: Type = Type {
-    name: "AWS::S3::Bucket",
+    name: BUCKET,
     members: MEMBERS,
     identifier: "BucketName",
     read_only: &["Arn", "DomainName", "DualStackDomainName", "RegionalDomainName", "WebsiteURL"],

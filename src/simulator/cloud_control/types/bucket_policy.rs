@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::parts::{column, document, missing, parsed, text};
 use crate::simulator::cloud_control::{
+    names::BUCKET_POLICY,
     resource_type::{Type, Update},
     schema::{Member, Model, Shape, must},
     site::{Failure, Site},
@@ -13,7 +14,7 @@ static MEMBERS: &[Member] =
     &[must("Bucket", &Shape::Text(1, 63)), must("PolicyDocument", &Shape::Document)];
 
 pub(super) static TYPE: Type = Type {
-    name: "AWS::S3::BucketPolicy",
+    name: BUCKET_POLICY,
     members: MEMBERS,
     identifier: "Bucket",
     read_only: &[],

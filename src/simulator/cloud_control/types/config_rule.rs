@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::parts::{column, invented, missing, text};
 use crate::simulator::cloud_control::{
+    names::CONFIG_RULE,
     resource_type::{Type, Update},
     schema::{FLAG, FREE, Member, Model, Shape, TEXT, TEXTS, may, must},
     site::{Failure, Site},
@@ -49,7 +50,7 @@ static MEMBERS: &[Member] = &[
 ];
 
 pub(super) static TYPE: Type = Type {
-    name: "AWS::Config::ConfigRule",
+    name: CONFIG_RULE,
     members: MEMBERS,
     identifier: "ConfigRuleName",
     read_only: &["Arn", "Compliance/Type", "ConfigRuleId"],

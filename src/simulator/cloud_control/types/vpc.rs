@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::parts::{column, missing, tag_changes, text};
 use crate::simulator::cloud_control::{
+    names::VPC,
     resource_type::{Type, Update},
     schema::{FLAG, FREE, Member, Model, NUMBER, Shape, TAGS, TEXT, TEXTS, may},
     site::{Failure, Site},
@@ -28,7 +29,7 @@ static MEMBERS: &[Member] = &[
 ];
 
 pub(super) static TYPE: Type = Type {
-    name: "AWS::EC2::VPC",
+    name: VPC,
     members: MEMBERS,
     identifier: "VpcId",
     read_only: &[

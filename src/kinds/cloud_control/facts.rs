@@ -1,0 +1,132 @@
+//! Reads the facts of a type, and makes its tree of properties from them and its overlay.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::overlay::Overlay;
+use crate::kind::table::{Members, Properties, Property, Sort, Text};
+
+/// What the registry says about a type.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Facts {
+    /// Where they come from.
+    #[serde(rename = "source")]
+    _source: String,
+    /// The type's name.
+    #[serde(rename = "type")]
+    #[cfg_attr(not(test), expect(dead_code, reason = "a test compares it with the overlay"))]
+    pub(super) name: String,
+    #[cfg_attr(not(test), expect(dead_code, reason = "a test says which handlers are needed"))]
+    pub(super) handlers: Vec<String>,
+    /// The properties whose values, joined by `|`, are its identifier.
+    pub(super) identifier: Vec<String>,
+    required: Vec<String>,
+    create_only: Vec<String>,
+    conditional_create_only: Vec<String>,
+    write_only: Vec<String>,
+    read_only: Vec<String>,
+    deprecated: Vec<String>,
+    #[serde(rename = "listRequires")]
+    _list_requires: Vec<String>,
+    /// What the handlers may call, by handler.
+    #[cfg_attr(not(test), expect(dead_code, reason = "a test compares them with the grants"))]
+    pub(super) permissions: BTreeMap<String, Vec<String>>,
+    properties: Value,
+    /// How it is tagged; none if it cannot be.
+    pub(super) tags: Option<Tagging>,
+}
+
+/// How a type is tagged.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Tagging {
+    /// The property.
+    pub(super) property: String,
+    /// Whether it is a map, and not a list of keys with values.
+    pub(super) map: bool,
+    /// Whether a create call takes tags.
+    #[serde(rename = "onCreate")]
+    _on_create: bool,
+    /// Whether they can be changed.
+    #[serde(rename = "updatable")]
+    _updatable: bool,
+}
+
+impl Facts {
+    /// The tree of properties, as a manifest may write them.
+    pub(super) fn tree(&self, overlay: &Overlay) -> Properties {
+        let mut root = Property::new(sort(&self.properties));
+        let refuse = |root: &mut Property, path: &str, why: &str, help: &str| {
+            if let Some(property) = root.at_mut(path) {
+                property.refused = Some((why.to_owned().into(), help.to_owned().into()));
+            }
+        };
+        for path in &self.write_only {
+            let why = "AWS never returns it, so that nobody could see whether it is as wanted";
+            refuse(&mut root, path, why, "leave it out");
+        }
+        for path in &self.deprecated {
+            refuse(&mut root, path, "is deprecated: AWS may ignore it", "leave it out");
+        }
+        for path in &self.read_only {
+            refuse(&mut root, path, "AWS fills it in: nobody can set it", "leave it out");
+            if let Some(property) = root.at_mut(path) {
+                property.read_only = true;
+            }
+        }
+        if let Some(tags) = &self.tags {
+            let help = "write the tags in `spec.tags`: those that others set stay";
+            refuse(&mut root, &tags.property, "is where tags are in AWS", help);
+        }
+        for (path, why, help) in overlay.refused {
+            refuse(&mut root, path, why, help);
+        }
+        for path in self.create_only.iter().chain(&self.conditional_create_only) {
+            if let Some(property) = root.at_mut(path) {
+                property.fixed = true;
+            }
+        }
+        overlay.apply(&mut root);
+        let members = match root.sort {
+            Sort::Object(members) => members,
+            _ => Members::new(),
+        };
+        let mut required: Vec<Text> = self.required.iter().map(|it| it.clone().into()).collect();
+        // What is named by its identifier has to say it.
+        let given = self.identifier.iter().filter(|name| !self.read_only.contains(name));
+        required
+            .extend(given.filter(|name| !self.required.contains(name)).cloned().map(Text::from));
+        Properties { members, required, reach: overlay.reach }
+    }
+}
+
+/// The form of a value, as `tests/facts/facts.py` writes it.
+fn sort(shape: &Value) -> Sort {
+    match shape {
+        Value::Object(list) if list.contains_key("[]") => Sort::List {
+            of: Box::new(Property::new(sort(&list["[]"]))),
+            ordered: list.get("ordered") == Some(&Value::Bool(true)),
+            min: list
+                .get("min")
+                .and_then(Value::as_u64)
+                .and_then(|min| min.try_into().ok())
+                .unwrap_or_default(),
+        },
+        Value::Object(members) => Sort::Object(
+            members
+                .iter()
+                .map(|(name, inner)| (Text::from(name.clone()), Property::new(sort(inner))))
+                .collect(),
+        ),
+        Value::String(word) => match word.as_str() {
+            "text" => Sort::Text,
+            "number" => Sort::Number,
+            "bool" => Sort::Bool,
+            _ => Sort::Any,
+        },
+        _ => Sort::Any,
+    }
+}

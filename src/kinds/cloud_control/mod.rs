@@ -1,0 +1,30 @@
+//! Types of CloudFormation's registry through Cloud Control: one table made from facts, for each
+//! type with a reviewed overlay.
+//!
+//! The facts (`facts/*.json`) are what the registry's schemas say: names, forms, identifiers,
+//! flags and permissions. `tests/facts` writes and compares them. What no schema says (what a
+//! change risks, which lists are sets, what a delete destroys) is an [`Overlay`](overlay::Overlay)
+//! in the module of the type. A type without an overlay is not managed.
+//!
+//! Requests take AWS from seconds to hours. They are sent and not waited for: while one is under
+//! way its resource is settling, or unknown if it is still being created, and the next pass
+//! continues from what it sees. Nothing has to be remembered for that (`aws/requests.rs`).
+//!
+//! What hurt others who built on Cloud Control, and what prevents it here, is in `pains.rs`.
+
+pub mod aws;
+pub mod config_config_rule;
+pub mod ec2_vpc;
+mod errors;
+mod facts;
+mod overlay;
+mod pains;
+mod patch;
+pub mod s3_bucket;
+pub mod s3_bucket_policy;
+mod table;
+#[cfg(test)]
+mod tests;
+mod types;
+
+pub use self::types::register;

@@ -1,0 +1,139 @@
+//! What no schema says about a type, reviewed by people: one value a type.
+
+use serde_json::json;
+
+use crate::{
+    kind::{
+        Claimed, Reach, Removal,
+        table::{Property, Sort, Tree, Word},
+    },
+    model::{Risk, policy_document::Dialect, text::TagRules},
+    operations::OfKind,
+};
+
+/// What no schema says about a type. Paths are joined by `/`, with `*` for the items of a list.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Overlay {
+    /// The type's name, which is the kind's.
+    pub(super) name: &'static str,
+    /// The facts of the registry.
+    pub(super) facts: &'static str,
+    /// The short name people type.
+    pub(super) short: &'static str,
+    /// One sentence for `explain`.
+    pub(super) about: &'static str,
+    /// What makes a live resource belong to a manifest.
+    pub(super) claimed: Claimed,
+    /// How a live resource may come to be deleted.
+    pub(super) removal: Removal,
+    /// Whether AWS invents the identifier. Otherwise the manifest says it.
+    pub(super) invented: bool,
+    /// The ARN, with `{partition}`, `{region}`, `{account}` and `{id}`.
+    pub(super) arn: &'static str,
+    /// The service's rules for tags.
+    pub(super) tags: Option<TagRules>,
+    /// Properties that every complete answer has: without them the answer is not complete.
+    pub(super) always: &'static [&'static str],
+    /// Further paths that no manifest may name: why, and how to do without.
+    pub(super) refused: &'static [(&'static str, &'static str, &'static str)],
+    /// What changes risk. A path without a word loosens.
+    pub(super) words: &'static [(&'static str, Says)],
+    /// Lists whose order means something although the schema does not say so, and whose order means
+    /// nothing although the schema says that it does.
+    pub(super) ordered: &'static [(&'static str, bool)],
+    /// JSON documents.
+    pub(super) documents: &'static [&'static str],
+    /// Policies, each with its dialect.
+    pub(super) policies: &'static [(&'static str, Dialect)],
+    /// Whose access the policies decide, if they can lock somebody out.
+    pub(super) reach: Option<fn(&Tree) -> Reach>,
+    /// What palisade cannot see, a sentence each: shown in every plan of the type.
+    pub(super) blind: &'static [&'static str],
+    /// The operations and their grants.
+    pub(super) operations: OfKind,
+}
+
+/// What a change of a property risks.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Says {
+    /// It changes nobody's access and interrupts nobody.
+    Harmless,
+    /// This value is the safe one: towards it tightens, away from it loosens.
+    Safe(Safe),
+    /// Away from this value connections end.
+    Cuts(Safe),
+    /// It may destroy data or stop work, and changes nobody's access.
+    StopsWork,
+}
+
+/// A value of a property.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Safe {
+    /// Yes or no.
+    Flag(bool),
+    /// A word.
+    Word(&'static str),
+}
+
+impl Safe {
+    fn value(self) -> serde_json::Value {
+        match self {
+            Self::Flag(flag) => json!(flag),
+            Self::Word(word) => json!(word),
+        }
+    }
+}
+
+impl Says {
+    fn word(self) -> Word {
+        match self {
+            Self::Harmless => Word::Always(Risk::NEUTRAL),
+            Self::Safe(safe) => {
+                Word::Towards { value: safe.value(), there: Risk::TIGHTENS, back: Risk::LOOSENS }
+            }
+            Self::Cuts(safe) => Word::Towards {
+                value: safe.value(),
+                there: Risk::NEUTRAL,
+                back: Risk::NEUTRAL.cutting_connections(),
+            },
+            Self::StopsWork => Word::Always(Risk::NEUTRAL.stopping_work()),
+        }
+    }
+}
+
+impl Overlay {
+    /// Adds what it says to the tree of properties.
+    pub(super) fn apply(&self, root: &mut Property) {
+        for path in self.documents {
+            if let Some(property) = root.at_mut(path) {
+                property.sort = Sort::Json;
+            }
+        }
+        for (path, dialect) in self.policies {
+            if let Some(property) = root.at_mut(path) {
+                property.sort = Sort::Policy(*dialect);
+                property.risk = Word::Meaning;
+            }
+        }
+        for (path, means) in self.ordered {
+            if let Some(Property { sort: Sort::List { ordered, .. }, .. }) = root.at_mut(path) {
+                *ordered = *means;
+            }
+        }
+        for (path, says) in self.words {
+            if let Some(property) = root.at_mut(path) {
+                property.say(&says.word());
+            }
+        }
+    }
+
+    /// The paths that it names, each of which must be one of the type's.
+    #[cfg(test)]
+    pub(super) fn paths(&self) -> Vec<&'static str> {
+        let named = self.refused.iter().map(|it| it.0);
+        let named = named.chain(self.words.iter().map(|it| it.0));
+        let named = named.chain(self.ordered.iter().map(|it| it.0));
+        let named = named.chain(self.policies.iter().map(|it| it.0));
+        named.chain(self.documents.iter().copied()).chain(self.always.iter().copied()).collect()
+    }
+}

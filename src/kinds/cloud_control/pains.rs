@@ -1,0 +1,62 @@
+//! What hurt others who built on Cloud Control (awscc, pulumi-aws-native, drift detectors), by the
+//! numbers of the project's notes; what prevents it here; and the test that shows it.
+//!
+//! * 1, 3, 5: order of lists on reading. Lists are multisets unless the overlay says otherwise.
+//!   `lists_are_multisets_unless_their_order_means_something`
+//! * 2: a patch by index hits another item. Lists are written whole.
+//!   `a_list_is_sent_whole_with_what_aws_has_of_the_items_that_are_as_wanted`
+//! * 4: lists with repeated values grow. Multisets count.
+//!   `lists_are_multisets_unless_their_order_means_something`
+//! * 6, 7, 40: write-only values. No manifest can name them, none is ever sent.
+//!   `what_nobody_could_see_or_set_is_refused_with_its_place_and_a_way_out`
+//! * 8, 9: an unrelated change touches what is fixed. Nothing is sent at or above what is fixed.
+//!   `members_are_changed_by_themselves_and_never_at_or_above_what_is_fixed`
+//! * 10: required, fixed and write-only. No such type has an overlay.
+//!   `every_type_has_facts_and_its_overlay_names_only_paths_of_the_type`
+//! * 11, 41: husks that AWS stores and refuses. Removed in the same patch.
+//!   `an_empty_list_that_aws_returns_and_would_refuse_is_a_husk`
+//! * 12: both of two exclusive members. Cannot arise: no type here has such a pair.
+//! * 13, 14: `replace` of what is not there. `add`, never `replace`.
+//!   `what_is_not_there_is_neither_removed_nor_replaced`
+//! * 15: AWS adds a property overnight. What the manifest does not name is left alone.
+//!   `a_property_that_aws_adds_overnight_is_left_alone`
+//! * 16: `aws:` tags are sent back. Tags are set one by one by the tagging API.
+//!   `tags_are_changed_by_the_tagging_api_and_those_of_others_stay`
+//! * 17: tags that are fixed. Cannot arise: no type here has them.
+//! * 18, 21, 22, 48: defaults look like drift. Subset comparison, at every depth.
+//!   `a_bucket_as_aws_fills_it_in_is_as_wanted`
+//! * 19: removing a line does nothing. `null` says none.
+//!   `null_says_none_and_empty_is_none`
+//! * 20: JSON and policies as texts. Compared by what they say.
+//!   `numbers_words_json_and_policies_are_compared_by_what_they_say`
+//! * 23: mode of the encryption of a VPC. Refused: nobody could see it.
+//!   `what_nobody_could_see_or_set_is_refused_with_its_place_and_a_way_out`
+//! * 24: the identifier of a failed create. Never used; only a claim says whose it is.
+//!   `the_identifier_of_a_failed_create_is_nobodys`
+//! * 25, 30: a create that succeeded reports a failure. What is observed counts.
+//!   `a_create_that_succeeded_and_says_that_it_failed_makes_no_second_resource`
+//! * 26: duplicates after a lost answer. Tokens follow from what is wanted.
+//!   `a_create_whose_answer_is_lost_is_repeated_with_the_same_token`
+//! * 27: untracked after a cut. Nothing depends on asking again.
+//!   `a_process_that_starts_while_aws_creates_makes_no_second_resource`
+//! * 28: not found right after success. Unknown for a while, not absent.
+//!   `what_is_not_found_right_after_its_create_is_not_absent`
+//! * 29, 31: propagation and throttling inside a request. Codes decide the pause.
+//!   `a_failure_is_shown_with_its_message_and_tried_again_later`
+//! * 32: throttled reads. `aws::budget`.
+//!   `every_operation_that_palisade_calls_has_a_row_with_its_source_where_aws_publishes_one`
+//! * 33: one operation for each resource. The list of requests says what is busy.
+//!   `what_somebody_opens_is_closed_without_asking_and_foreign_tags_stay`
+//! * 34, 35: a deletion reports another code. Deleted is what is not found.
+//!   `a_network_is_created_once_corrected_and_deleted_by_a_tombstone`
+//! * 36, 37: reads that fail for one resource. That one is unknown.
+//!   `an_answer_without_what_every_resource_has_is_unknown_and_nothing_is_written`
+//! * 38: lists of all Regions. Cannot arise: what has a name is not listed.
+//! * 39: pages. Read to the end, a repeated token is an error.
+//!   `kind::table::tests::live`
+//! * 42: identifiers that a service normalizes. Cannot arise: no type here has them.
+//! * 43: an empty patch. Not sent.
+//!   `what_is_not_there_is_neither_removed_nor_replaced`
+//! * 44, 45, 46: handlers that cannot read, update or tag. The facts must have them.
+//!   `every_type_has_facts_and_its_overlay_names_only_paths_of_the_type`
+//! * 47: what nobody declared is not compared. So it is here; the documentation says so.

@@ -1,0 +1,177 @@
+//! Buckets of S3.
+
+use super::overlay::{Overlay, Safe, Says};
+use crate::{
+    kind::{Claimed, Removal},
+    model::text,
+    operations::{
+        Named, OfKind, On, Operation, ResourceType, Resources,
+        table::{deletes, may, reads, writes},
+    },
+};
+
+/// The kind's name in manifests.
+pub const NAME: &str = "AWS::S3::Bucket";
+
+pub(super) const OVERLAY: Overlay = Overlay {
+    name: NAME,
+    facts: include_str!("facts/s3-bucket.json"),
+    short: "bucket",
+    about: "A bucket of S3.",
+    claimed: Claimed::ByTags,
+    // S3 deletes only an empty one; a person says so all the same.
+    removal: Removal::TombstoneOnly,
+    invented: false,
+    arn: "arn:{partition}:s3:::{id}",
+    tags: Some(text::S3),
+    always: &["BucketName"],
+    refused: &[
+        (
+            "ReplicationConfiguration",
+            "S3 reads and writes its rules with a role that palisade may not pass",
+            "leave it out",
+        ),
+        (
+            "MetadataTableConfiguration",
+            "its tables are made by S3 Tables, which palisade has no permission for",
+            "leave it out",
+        ),
+        (
+            "MetadataConfiguration",
+            "its tables are made by S3 Tables, which palisade has no permission for",
+            "leave it out",
+        ),
+    ],
+    words: &[
+        ("PublicAccessBlockConfiguration/BlockPublicAcls", Says::Safe(Safe::Flag(true))),
+        ("PublicAccessBlockConfiguration/BlockPublicPolicy", Says::Safe(Safe::Flag(true))),
+        ("PublicAccessBlockConfiguration/IgnorePublicAcls", Says::Safe(Safe::Flag(true))),
+        ("PublicAccessBlockConfiguration/RestrictPublicBuckets", Says::Safe(Safe::Flag(true))),
+        ("VersioningConfiguration/Status", Says::Safe(Safe::Word("Enabled"))),
+        // It deletes objects, or moves them to where reading takes hours.
+        ("LifecycleConfiguration", Says::StopsWork),
+        ("IntelligentTieringConfigurations", Says::StopsWork),
+        ("AccelerateConfiguration", Says::Harmless),
+        ("AnalyticsConfigurations", Says::Harmless),
+        ("MetricsConfigurations", Says::Harmless),
+    ],
+    // The schema says of nearly every list that its order means something.
+    ordered: &[
+        ("LifecycleConfiguration/Rules", false),
+        ("LifecycleConfiguration/Rules/*/TagFilters", false),
+        ("LifecycleConfiguration/Rules/*/Transitions", false),
+        ("LifecycleConfiguration/Rules/*/NoncurrentVersionTransitions", false),
+        ("CorsConfiguration/CorsRules/*/AllowedHeaders", false),
+        ("CorsConfiguration/CorsRules/*/AllowedMethods", false),
+        ("CorsConfiguration/CorsRules/*/AllowedOrigins", false),
+        ("CorsConfiguration/CorsRules/*/ExposedHeaders", false),
+        ("AnalyticsConfigurations", false),
+        ("IntelligentTieringConfigurations", false),
+        ("InventoryConfigurations", false),
+        ("MetricsConfigurations", false),
+        ("BucketEncryption/ServerSideEncryptionConfiguration", false),
+        ("OwnershipControls/Rules", false),
+    ],
+    documents: &[],
+    policies: &[],
+    reach: None,
+    blind: &["whether an ACL was set when it was created (AccessControl) cannot be seen: turn \
+              ACLs off with OwnershipControls"],
+    operations: OfKind { rows: ROWS, resource: Some(RESOURCE), ..OfKind::NONE },
+};
+
+/// Buckets.
+pub(super) const RESOURCE: ResourceType =
+    ResourceType::new("bucket", "arn:{partition}:s3:::{id}", "bucket-000000000000", Named::Never);
+
+pub(super) const BUCKETS: On = On::Of(&Resources { name: "Buckets", types: &[RESOURCE] });
+
+pub(super) const NOTE: &str = "S3 looks at the tags of a bucket only where it uses attributes for \
+                               access control: no condition can limit this to ours.";
+
+const ROWS: &[Operation] = &[
+    reads("cloudcontrol:ListResourceRequests")
+        .only_needs(&[may("cloudformation:ListResourceRequests", On::Anything, &[])])
+        .swept(),
+    reads("cloudcontrol:GetResourceRequestStatus")
+        .only_needs(&[may("cloudformation:GetResourceRequestStatus", On::Anything, &[])])
+        .swept(),
+    reads("cloudcontrol:GetResource")
+        .only_needs(&[
+            may("cloudformation:GetResource", On::Anything, &[]),
+            may("s3:GetAccelerateConfiguration", BUCKETS, &[]),
+            may("s3:GetAnalyticsConfiguration", BUCKETS, &[]),
+            may("s3:GetBucketAbac", BUCKETS, &[]),
+            may("s3:GetBucketCORS", BUCKETS, &[]),
+            may("s3:GetBucketLogging", BUCKETS, &[]),
+            may("s3:GetBucketMetadataTableConfiguration", BUCKETS, &[]),
+            may("s3:GetBucketNotification", BUCKETS, &[]),
+            may("s3:GetBucketObjectLockConfiguration", BUCKETS, &[]),
+            may("s3:GetBucketOwnershipControls", BUCKETS, &[]),
+            may("s3:GetBucketPublicAccessBlock", BUCKETS, &[]),
+            may("s3:GetBucketTagging", BUCKETS, &[]),
+            may("s3:GetBucketVersioning", BUCKETS, &[]),
+            may("s3:GetBucketWebsite", BUCKETS, &[]),
+            may("s3:GetEncryptionConfiguration", BUCKETS, &[]),
+            may("s3:GetIntelligentTieringConfiguration", BUCKETS, &[]),
+            may("s3:GetInventoryConfiguration", BUCKETS, &[]),
+            may("s3:GetLifecycleConfiguration", BUCKETS, &[]),
+            may("s3:GetMetricsConfiguration", BUCKETS, &[]),
+            may("s3:GetReplicationConfiguration", BUCKETS, &[]),
+            may("s3:ListBucket", BUCKETS, &[]),
+            may("s3:ListTagsForResource", BUCKETS, &[]),
+        ])
+        .swept(),
+    reads("resourcegroupstaggingapi:GetResources")
+        .only_needs(&[may("tag:GetResources", On::Anything, &[])])
+        .swept(),
+    writes("cloudcontrol:CreateResource", On::Anything, &[])
+        .only_needs(&[
+            may("cloudformation:CreateResource", On::Anything, &[]),
+            may("s3:CreateBucket", BUCKETS, &[]),
+            may("s3:GetBucketAcl", BUCKETS, &[]),
+        ])
+        .note(NOTE),
+    writes("cloudcontrol:UpdateResource", On::Anything, &[])
+        .only_needs(&[
+            may("cloudformation:UpdateResource", On::Anything, &[]),
+            may("s3:PutAccelerateConfiguration", BUCKETS, &[]),
+            may("s3:PutAnalyticsConfiguration", BUCKETS, &[]),
+            may("s3:PutBucketAbac", BUCKETS, &[]),
+            may("s3:PutBucketCORS", BUCKETS, &[]),
+            may("s3:PutBucketLogging", BUCKETS, &[]),
+            may("s3:PutBucketNotification", BUCKETS, &[]),
+            may("s3:PutBucketObjectLockConfiguration", BUCKETS, &[]),
+            may("s3:PutBucketOwnershipControls", BUCKETS, &[]),
+            may("s3:PutBucketPublicAccessBlock", BUCKETS, &[]),
+            may("s3:PutBucketVersioning", BUCKETS, &[]),
+            may("s3:PutBucketWebsite", BUCKETS, &[]),
+            may("s3:DeleteBucketWebsite", BUCKETS, &[]),
+            may("s3:PutEncryptionConfiguration", BUCKETS, &[]),
+            may("s3:PutIntelligentTieringConfiguration", BUCKETS, &[]),
+            may("s3:PutInventoryConfiguration", BUCKETS, &[]),
+            may("s3:PutLifecycleConfiguration", BUCKETS, &[]),
+            may("s3:PutMetricsConfiguration", BUCKETS, &[]),
+        ])
+        .note(NOTE),
+    writes("resourcegroupstaggingapi:TagResources", On::Anything, &[])
+        .only_needs(&[
+            may("tag:TagResources", On::Anything, &[]),
+            may("s3:PutBucketTagging", BUCKETS, &[]),
+            may("s3:TagResource", BUCKETS, &[]),
+        ])
+        .note(NOTE),
+    writes("resourcegroupstaggingapi:UntagResources", On::Anything, &[])
+        .only_needs(&[
+            may("tag:UntagResources", On::Anything, &[]),
+            may("s3:PutBucketTagging", BUCKETS, &[]),
+            may("s3:UntagResource", BUCKETS, &[]),
+        ])
+        .note(NOTE),
+    deletes("cloudcontrol:DeleteResource", On::Anything, &[])
+        .only_needs(&[
+            may("cloudformation:DeleteResource", On::Anything, &[]),
+            may("s3:DeleteBucket", BUCKETS, &[]),
+        ])
+        .note(NOTE),
+];

@@ -1,0 +1,128 @@
+//! The table of a type.
+
+use serde_json::{Value, json};
+
+use super::{
+    aws,
+    errors::ERRORS,
+    overlay::Overlay,
+    types::{self, Type},
+};
+use crate::{
+    baseline::Baseline,
+    kind::{
+        Claimed, Creation, Doctor, Profile, Writers,
+        table::{
+            ACCOUNT, Absent, Call, Check, Form, Gives, How, Leaf, Null, PARTITION, PROPERTIES,
+            RiskOf, Table, TagLeaf, Tree, get,
+        },
+    },
+    model::{Risk, policy_document::Context},
+};
+
+/// The row with the type's name: it says which type a state is of.
+pub(super) const TYPE: &str = "type";
+/// The call that changes a resource.
+pub(super) const UPDATE: &str = "cloudcontrol:UpdateResource";
+
+/// The table of a type.
+pub(super) fn table(of: &Type) -> Table {
+    let overlay = of.overlay;
+    Table {
+        profile: profile(overlay),
+        operations: overlay.operations,
+        errors: ERRORS,
+        baseline: Baseline::NONE,
+        doctor: Doctor::NONE,
+        about: format!(
+            "{}\nIt is written as CloudFormation's documentation of {} says: only what stands \
+             there is managed, lists are whole, and `null` says that there must be none.",
+            overlay.about, overlay.name
+        )
+        .into(),
+        leaves: vec![kind_row(overlay), properties_row(of)],
+        tags: overlay.tags.map(|rules| TagLeaf {
+            about: "Tags, in addition to palisade's own. `null` removes one; those that are not \
+                    named stay."
+                .into(),
+            rules,
+        }),
+        order: vec![UPDATE.into()],
+        natural_keys,
+        fixed_first: false,
+        creating,
+        restore: None,
+        settle: |_, _, _| {},
+        connect: aws::open,
+    }
+}
+
+fn profile(overlay: &Overlay) -> Profile {
+    Profile {
+        name: overlay.name,
+        short: overlay.short,
+        about: overlay.about,
+        claimed: overlay.claimed,
+        creation: Creation::Token,
+        removal: overlay.removal,
+        writers: Writers::Many,
+        sweep: overlay.claimed == Claimed::ByTags,
+    }
+}
+
+/// No manifest names it.
+fn kind_row(overlay: &Overlay) -> Leaf {
+    Leaf {
+        absent: Absent::Always(json!(overlay.name)),
+        null: Null::Refused,
+        ..Leaf::harmless(TYPE, "The type.", Form::Text(Check::Any), How::Argument)
+    }
+}
+
+fn properties_row(of: &Type) -> Leaf {
+    let about = "The properties, as CloudFormation's documentation of the type names them.";
+    let change = How::By(Call::new(UPDATE, "change {path}").shared());
+    Leaf {
+        absent: Absent::Required(
+            "is missing: the properties of the resource".into(),
+            "write those of CloudFormation's documentation that are to be managed".into(),
+        ),
+        null: Null::Refused,
+        risk: RiskOf::Always(Risk::LOOSENS),
+        gives: Gives::Nothing,
+        ..Leaf::harmless(PROPERTIES, about, Form::Properties(of.properties.clone()), change)
+    }
+}
+
+/// The type of a state.
+fn type_of(state: &Tree) -> Option<&'static Type> {
+    types::get(get(state, TYPE).as_str()?)
+}
+
+/// The identifier, where the manifest says it.
+fn natural_keys(state: &Tree) -> Vec<String> {
+    let of = type_of(state).filter(|of| !of.overlay.invented);
+    of.and_then(|of| of.identifier(get(state, PROPERTIES))).into_iter().collect()
+}
+
+fn creating(want: &Tree) -> Risk {
+    let text = |name| get(want, name).as_str().unwrap_or_default().to_owned();
+    let context = Context { partition: text(PARTITION), account: text(ACCOUNT) };
+    let Some(of) = type_of(want) else { return Risk::LOOSENS };
+    of.properties.risk_of_creating(get(want, PROPERTIES), &context)
+}
+
+/// A value without what is to be none.
+pub(super) fn without_nulls(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let members = members.iter().filter(|(_, value)| !value.is_null());
+            members
+                .map(|(name, value)| (name.clone(), without_nulls(value)))
+                .collect::<Tree>()
+                .into()
+        }
+        Value::Array(items) => items.iter().map(without_nulls).collect(),
+        plain => plain.clone(),
+    }
+}

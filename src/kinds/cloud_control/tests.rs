@@ -1,0 +1,305 @@
+//! Types of Cloud Control in sentences.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{config_config_rule, ec2_vpc, s3_bucket, s3_bucket_policy, table::table, types};
+use crate::{
+    kind::{
+        Known, Refs, ScopeFacts,
+        erased::{Edit, ErasedKind as _},
+        table::Table,
+    },
+    model::Risk,
+    operations::Mode,
+};
+
+fn of(name: &str) -> Table {
+    table(types::get(name).expect("a type"))
+}
+
+fn resolve(name: &str, spec: &Value) -> Result<Value, Vec<String>> {
+    let scope = ScopeFacts {
+        name: "prod".into(),
+        account: "111122223333".into(),
+        region: "eu-west-1".into(),
+        partition: "aws".into(),
+    };
+    let known = Known::default();
+    let resolved = of(name).resolve(spec, &mut Refs::new(&scope, "it", &known));
+    let problems = |all: Vec<crate::kind::Invalid>| {
+        let shown = all.into_iter().map(|it| match &it.help {
+            Some(help) => format!("{it} ({help})"),
+            None => it.to_string(),
+        });
+        shown.collect()
+    };
+    resolved.map(|resolved| resolved.state).map_err(problems)
+}
+
+fn edits(name: &str, properties: Value, live: Value) -> Vec<Edit> {
+    let want = resolve(name, &json!({"properties": properties})).expect("valid");
+    let have = json!({
+        "type": name, "properties": live, "partition": "aws", "account": "111122223333"
+    });
+    of(name).diff(&want, &have).expect("states")
+}
+
+fn risks(name: &str, properties: Value, live: Value) -> Vec<(String, Risk)> {
+    edits(name, properties, live).into_iter().map(|edit| (edit.key, edit.risk)).collect()
+}
+
+#[test]
+fn every_type_has_facts_and_its_overlay_names_only_paths_of_the_type() {
+    let names: BTreeSet<_> = types::all().map(|of| of.overlay.name).collect();
+    assert_eq!(
+        names,
+        [config_config_rule::NAME, ec2_vpc::NAME, s3_bucket::NAME, s3_bucket_policy::NAME].into()
+    );
+    for of in types::all() {
+        assert_eq!(of.facts.name, of.overlay.name);
+        for handler in ["create", "read", "update", "delete"] {
+            assert!(
+                of.facts.handlers.iter().any(|it| it == handler),
+                "{} {handler}",
+                of.facts.name
+            );
+        }
+        let lists = of.facts.handlers.iter().any(|it| it == "list");
+        assert!(lists || !of.overlay.invented, "{}: it could not be found", of.facts.name);
+        assert_eq!(of.facts.tags.is_some(), of.overlay.tags.is_some(), "{}", of.facts.name);
+        let mut root = crate::kind::table::Property::new(crate::kind::table::Sort::Object(
+            of.properties.members.clone(),
+        ));
+        for path in of.overlay.paths() {
+            assert!(root.at_mut(path).is_some(), "{}: {path}", of.facts.name);
+        }
+    }
+}
+
+/// Permissions of handlers that palisade does not have, because no manifest can name what needs
+/// them.
+const WITHOUT: &[(&str, &[&str])] = &[
+    (ec2_vpc::NAME, &["ec2:CreateVpcEncryptionControl", "ec2:ModifyVpcTenancy"]),
+    (
+        s3_bucket::NAME,
+        &[
+            // The registry names actions that IAM does not have.
+            "s3:DeleteBucketAnalyticsConfiguration",
+            "s3:DeleteBucketCors",
+            "s3:DeleteBucketEncryption",
+            "s3:DeleteBucketLifecycle",
+            "s3:DeleteBucketMetricsConfiguration",
+            "s3:DeleteBucketReplication",
+            "s3:PutBucketReplication",
+            "s3:PutObjectLockConfiguration",
+            "iam:PassRole",
+            "s3:CreateBucketMetadataTableConfiguration",
+            "s3:DeleteBucketMetadataTableConfiguration",
+            "s3:DeleteObject",
+            "s3:PutBucketAcl",
+            "s3:PutObjectAcl",
+            "s3:PutReplicationConfiguration",
+            "s3:UpdateBucketMetadataAnnotationTableConfiguration",
+            "s3:UpdateBucketMetadataInventoryTableConfiguration",
+            "s3:UpdateBucketMetadataJournalTableConfiguration",
+        ],
+    ),
+    (config_config_rule::NAME, &[]),
+    (s3_bucket_policy::NAME, &[]),
+];
+
+#[test]
+fn the_grants_are_the_permissions_of_the_handlers_but_for_what_no_manifest_can_name() {
+    for of in types::all() {
+        let granted: BTreeSet<&str> = of
+            .overlay
+            .operations
+            .rows
+            .iter()
+            .flat_map(crate::operations::Operation::grants)
+            .map(|it| it.action)
+            .collect();
+        let excused = WITHOUT.iter().find(|it| it.0 == of.facts.name).expect("a list").1;
+        let is_excused = |action: &str| {
+            excused.contains(&action)
+                || action.starts_with("s3tables:") && of.facts.name == s3_bucket::NAME
+        };
+        let handlers = of.facts.permissions.iter();
+        let handlers = handlers.filter(|(handler, _)| *handler != "list" || of.overlay.invented);
+        for (handler, actions) in handlers {
+            for action in actions {
+                assert!(
+                    granted.contains(action.as_str()) != is_excused(action),
+                    "{} {handler}: {action}",
+                    of.facts.name
+                );
+            }
+        }
+        let deletes = of.overlay.operations.rows.iter().any(|row| row.mode == Mode::Destroy);
+        assert!(deletes, "{}", of.facts.name);
+    }
+}
+
+#[test]
+fn what_nobody_could_see_or_set_is_refused_with_its_place_and_a_way_out() {
+    let problems = |name: &str, properties: Value| {
+        resolve(name, &json!({"properties": properties})).expect_err("invalid")
+    };
+    assert_eq!(
+        problems(
+            s3_bucket::NAME,
+            json!({
+                "BucketName": "b",
+                "Arn": "arn:aws:s3:::b",
+                "AccessControl": "PublicRead",
+                "Tags": [],
+                "WebsiteConfigurtion": null,
+                "LifecycleConfiguration": {"Rules": [{"Transition": {}}]},
+            })
+        ),
+        [
+            "properties.Arn: AWS fills it in: nobody can set it (leave it out)",
+            "properties.AccessControl: AWS never returns it, so that nobody could see whether it \
+             is as wanted (leave it out)",
+            "properties.Tags: is where tags are in AWS (write the tags in `spec.tags`: those that \
+             others set stay)",
+            "properties.WebsiteConfigurtion: the type has no property `WebsiteConfigurtion` \
+             there (did you mean `WebsiteConfiguration`?)",
+            "properties.LifecycleConfiguration.Rules[0].Transition: AWS never returns it, so that \
+             nobody could see whether it is as wanted (leave it out)",
+        ]
+    );
+    assert_eq!(
+        problems(s3_bucket::NAME, json!({})),
+        ["properties.BucketName: is missing; AWS creates none without it"]
+    );
+    let [why] = &problems(ec2_vpc::NAME, json!({"VpcEncryptionControl": {"Mode": "enforce"}}))[..]
+    else {
+        panic!("one")
+    };
+    assert!(why.contains("nobody could see what is encrypted"), "{why}");
+}
+
+#[test]
+fn a_bucket_as_aws_fills_it_in_is_as_wanted() {
+    let wanted = json!({
+        "BucketName": "b",
+        "BucketEncryption": {"ServerSideEncryptionConfiguration": [
+            {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+        ]},
+        "PublicAccessBlockConfiguration": {"BlockPublicAcls": true},
+        "WebsiteConfiguration": null,
+    });
+    let live = json!({
+        "BucketName": "b",
+        "Arn": "arn:aws:s3:::b",
+        "AbacStatus": "Disabled",
+        "BucketEncryption": {"ServerSideEncryptionConfiguration": [{
+            "BucketKeyEnabled": false,
+            "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]},
+            "ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}
+        }]},
+        "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+        "PublicAccessBlockConfiguration": {
+            "BlockPublicAcls": "true",
+            "BlockPublicPolicy": true,
+            "IgnorePublicAcls": true,
+            "RestrictPublicBuckets": true
+        },
+    });
+    assert_eq!(risks(s3_bucket::NAME, wanted, live), []);
+}
+
+#[test]
+fn a_path_without_a_word_loosens_and_a_safe_value_tightens() {
+    let block = |flag: bool| json!({"BlockPublicAcls": flag, "BlockPublicPolicy": true});
+    let bucket = |flag| json!({"BucketName": "b", "PublicAccessBlockConfiguration": block(flag)});
+    let path = "properties.PublicAccessBlockConfiguration.BlockPublicAcls".to_owned();
+    assert_eq!(
+        risks(s3_bucket::NAME, bucket(true), bucket(false)),
+        [(path.clone(), Risk::TIGHTENS)]
+    );
+    assert_eq!(risks(s3_bucket::NAME, bucket(false), bucket(true)), [(path, Risk::LOOSENS)]);
+    let cors = json!({"CorsRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]});
+    assert_eq!(
+        risks(
+            s3_bucket::NAME,
+            json!({"BucketName": "b", "CorsConfiguration": cors}),
+            json!({"BucketName": "b"})
+        ),
+        [("properties.CorsConfiguration".to_owned(), Risk::LOOSENS)]
+    );
+    assert_eq!(
+        risks(ec2_vpc::NAME, json!({"EnableDnsSupport": false}), json!({"EnableDnsSupport": true})),
+        [("properties.EnableDnsSupport".to_owned(), Risk::NEUTRAL.cutting_connections())]
+    );
+}
+
+#[test]
+fn rules_that_delete_objects_ask_for_consent() {
+    let rules = json!({"Rules": [{"Id": "old", "Status": "Enabled", "ExpirationInDays": 1}]});
+    let found = risks(
+        s3_bucket::NAME,
+        json!({"BucketName": "b", "LifecycleConfiguration": rules}),
+        json!({"BucketName": "b"}),
+    );
+    assert!(found[0].1.disrupts(), "{found:?}");
+}
+
+#[test]
+fn what_is_fixed_is_shown_and_never_sent() {
+    let [edit] = &edits(
+        ec2_vpc::NAME,
+        json!({"CidrBlock": "10.1.0.0/16"}),
+        json!({"CidrBlock": "10.0.0.0/16"}),
+    )[..] else {
+        panic!("one")
+    };
+    assert!(edit.risk.impossible);
+    assert_eq!(edit.summary, "change properties.CidrBlock, which AWS cannot do in place");
+}
+
+#[test]
+fn all_edits_of_a_resource_are_one_call() {
+    let live = json!({"CidrBlock": "10.0.0.0/16", "EnableDnsSupport": false});
+    let all =
+        edits(ec2_vpc::NAME, json!({"EnableDnsSupport": true, "EnableDnsHostnames": true}), live);
+    assert_eq!(of(ec2_vpc::NAME).calls(&all).expect("edits").len(), 1);
+    assert_eq!(all.len(), 2);
+}
+
+#[test]
+fn parameters_of_a_config_rule_are_one_json_document_whose_values_are_texts() {
+    let rule = |parameters: Value| {
+        json!({
+            "ConfigRuleName": "r",
+            "Source": {"Owner": "AWS", "SourceIdentifier": "X"},
+            "InputParameters": parameters
+        })
+    };
+    let live = rule(json!("{\"tag1Key\":\"team\",\"max\":\"7\"}"));
+    let wanted = rule(json!({"max": 7, "tag1Key": "team"}));
+    assert_eq!(risks(config_config_rule::NAME, wanted, live.clone()), []);
+    let other = rule(json!({"max": 8, "tag1Key": "team"}));
+    let found = risks(config_config_rule::NAME, other, live);
+    assert_eq!(found, [("properties.InputParameters".to_owned(), Risk::LOOSENS)]);
+}
+
+#[test]
+fn the_identifier_is_the_natural_key_where_the_manifest_says_it() {
+    let keys = |name: &str, properties: Value| {
+        let want = resolve(name, &json!({"properties": properties})).expect("valid");
+        of(name).natural_keys(&want).expect("a state")
+    };
+    assert_eq!(keys(s3_bucket::NAME, json!({"BucketName": "b"})), ["b"]);
+    assert_eq!(keys(ec2_vpc::NAME, json!({"CidrBlock": "10.0.0.0/16"})), [""; 0]);
+}
+
+#[test]
+fn every_plan_of_a_type_says_what_nobody_can_see() {
+    let have = json!({"notes": s3_bucket::OVERLAY.blind});
+    let notes = of(s3_bucket::NAME).notes(&have);
+    assert!(notes[0].contains("AccessControl"), "{notes:?}");
+}
