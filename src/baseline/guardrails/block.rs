@@ -73,6 +73,7 @@ impl Layer {
             Dialect::ResourceControlPolicy => Some(Self::Rcp),
             Dialect::EndpointPolicy => Some(Self::Endpoint),
             Dialect::KeyPolicy => Some(Self::Key),
+            Dialect::BucketPolicy => Some(Self::Bucket),
             Dialect::IdentityPolicy => None,
         }
     }
