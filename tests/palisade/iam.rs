@@ -211,33 +211,7 @@ fn permissions(printed: &Printed) -> BTreeSet<(String, String)> {
 }
 
 /// Permissions that the life above has no use for, each with the reason why they are printed.
-const UNUSED: [(&str, &str); 34] = [
-    // Orphans of types of Cloud Control are looked for, and there are none.
-    ("Anything", "cloudformation:GetResource"),
-    ("Anything", "cloudformation:GetResourceRequestStatus"),
-    ("Anything", "cloudformation:ListResources"),
-    ("Anything", "ec2:DescribeVpcEncryptionControls"),
-    ("Buckets", "s3:GetAccelerateConfiguration"),
-    ("Buckets", "s3:GetAnalyticsConfiguration"),
-    ("Buckets", "s3:GetBucketAbac"),
-    ("Buckets", "s3:GetBucketCORS"),
-    ("Buckets", "s3:GetBucketLogging"),
-    ("Buckets", "s3:GetBucketMetadataTableConfiguration"),
-    ("Buckets", "s3:GetBucketNotification"),
-    ("Buckets", "s3:GetBucketObjectLockConfiguration"),
-    ("Buckets", "s3:GetBucketOwnershipControls"),
-    ("Buckets", "s3:GetBucketPublicAccessBlock"),
-    ("Buckets", "s3:GetBucketTagging"),
-    ("Buckets", "s3:GetBucketVersioning"),
-    ("Buckets", "s3:GetBucketWebsite"),
-    ("Buckets", "s3:GetEncryptionConfiguration"),
-    ("Buckets", "s3:GetIntelligentTieringConfiguration"),
-    ("Buckets", "s3:GetInventoryConfiguration"),
-    ("Buckets", "s3:GetLifecycleConfiguration"),
-    ("Buckets", "s3:GetMetricsConfiguration"),
-    ("Buckets", "s3:GetReplicationConfiguration"),
-    ("Buckets", "s3:ListBucket"),
-    ("Buckets", "s3:ListTagsForResource"),
+const UNUSED: [(&str, &str); 8] = [
     // The search for orphans reads those that there are; the shipped directory has none.
     ("NotebookInstances", "sagemaker:DescribeNotebookInstance"),
     ("NotebookInstances", "sagemaker:ListTags"),
@@ -249,7 +223,6 @@ const UNUSED: [(&str, &str); 34] = [
     ("PrefixLists", "ec2:ModifySecurityGroupRules"),
     ("StudioLifecycleConfigs", "sagemaker:DescribeStudioLifecycleConfig"),
     ("StudioLifecycleConfigs", "sagemaker:ListTags"),
-    ("Vpcs", "ec2:DescribeVpcAttribute"),
 ];
 
 /// A notebook instance, its scripts, and a script of Studio. `{lifecycle}` and `{tags}` stand for

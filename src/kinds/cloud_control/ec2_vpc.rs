@@ -48,32 +48,34 @@ pub(super) const OVERLAY: Overlay = Overlay {
 const VPCS: On = On::Of(&Resources { name: "Vpcs", types: &[VPC] });
 
 const ROWS: &[Operation] = &[
-    reads("cloudcontrol:ListResourceRequests")
-        .only_needs(&[may("cloudformation:ListResourceRequests", On::Anything, &[])])
-        .swept(),
-    reads("cloudcontrol:GetResourceRequestStatus")
-        .only_needs(&[may("cloudformation:GetResourceRequestStatus", On::Anything, &[])])
-        .swept(),
-    reads("cloudcontrol:GetResource")
-        .only_needs(&[
-            may("cloudformation:GetResource", On::Anything, &[]),
-            may("ec2:DescribeVpcs", On::Anything, &[]),
-            may("ec2:DescribeVpcAttribute", VPCS, &[]),
-            may("ec2:DescribeNetworkAcls", On::Anything, &[]),
-            may("ec2:DescribeSecurityGroups", On::Anything, &[]),
-            may("ec2:DescribeVpcEncryptionControls", On::Anything, &[]),
-        ])
-        .swept(),
-    reads("cloudcontrol:ListResources")
-        .only_needs(&[
-            may("cloudformation:ListResources", On::Anything, &[]),
-            may("ec2:DescribeVpcs", On::Anything, &[]),
-            may("ec2:DescribeVpcEncryptionControls", On::Anything, &[]),
-        ])
-        .swept(),
-    reads("resourcegroupstaggingapi:GetResources")
-        .only_needs(&[may("tag:GetResources", On::Anything, &[])])
-        .swept(),
+    reads("cloudcontrol:ListResourceRequests").only_needs(&[may(
+        "cloudformation:ListResourceRequests",
+        On::Anything,
+        &[],
+    )]),
+    reads("cloudcontrol:GetResourceRequestStatus").only_needs(&[may(
+        "cloudformation:GetResourceRequestStatus",
+        On::Anything,
+        &[],
+    )]),
+    reads("cloudcontrol:GetResource").only_needs(&[
+        may("cloudformation:GetResource", On::Anything, &[]),
+        may("ec2:DescribeVpcs", On::Anything, &[]),
+        may("ec2:DescribeVpcAttribute", VPCS, &[]),
+        may("ec2:DescribeNetworkAcls", On::Anything, &[]),
+        may("ec2:DescribeSecurityGroups", On::Anything, &[]),
+        may("ec2:DescribeVpcEncryptionControls", On::Anything, &[]),
+    ]),
+    reads("cloudcontrol:ListResources").only_needs(&[
+        may("cloudformation:ListResources", On::Anything, &[]),
+        may("ec2:DescribeVpcs", On::Anything, &[]),
+        may("ec2:DescribeVpcEncryptionControls", On::Anything, &[]),
+    ]),
+    reads("resourcegroupstaggingapi:GetResources").only_needs(&[may(
+        "tag:GetResources",
+        On::Anything,
+        &[],
+    )]),
     writes("cloudcontrol:CreateResource", On::Anything, &[]).only_needs(&[
         may("cloudformation:CreateResource", On::Anything, &[]),
         may("ec2:CreateVpc", VPCS, &[When::Claims]),

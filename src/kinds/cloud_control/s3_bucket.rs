@@ -90,41 +90,45 @@ pub(super) const NOTE: &str = "S3 looks at the tags of a bucket only where it us
                                access control: no condition can limit this to ours.";
 
 const ROWS: &[Operation] = &[
-    reads("cloudcontrol:ListResourceRequests")
-        .only_needs(&[may("cloudformation:ListResourceRequests", On::Anything, &[])])
-        .swept(),
-    reads("cloudcontrol:GetResourceRequestStatus")
-        .only_needs(&[may("cloudformation:GetResourceRequestStatus", On::Anything, &[])])
-        .swept(),
-    reads("cloudcontrol:GetResource")
-        .only_needs(&[
-            may("cloudformation:GetResource", On::Anything, &[]),
-            may("s3:GetAccelerateConfiguration", BUCKETS, &[]),
-            may("s3:GetAnalyticsConfiguration", BUCKETS, &[]),
-            may("s3:GetBucketAbac", BUCKETS, &[]),
-            may("s3:GetBucketCORS", BUCKETS, &[]),
-            may("s3:GetBucketLogging", BUCKETS, &[]),
-            may("s3:GetBucketMetadataTableConfiguration", BUCKETS, &[]),
-            may("s3:GetBucketNotification", BUCKETS, &[]),
-            may("s3:GetBucketObjectLockConfiguration", BUCKETS, &[]),
-            may("s3:GetBucketOwnershipControls", BUCKETS, &[]),
-            may("s3:GetBucketPublicAccessBlock", BUCKETS, &[]),
-            may("s3:GetBucketTagging", BUCKETS, &[]),
-            may("s3:GetBucketVersioning", BUCKETS, &[]),
-            may("s3:GetBucketWebsite", BUCKETS, &[]),
-            may("s3:GetEncryptionConfiguration", BUCKETS, &[]),
-            may("s3:GetIntelligentTieringConfiguration", BUCKETS, &[]),
-            may("s3:GetInventoryConfiguration", BUCKETS, &[]),
-            may("s3:GetLifecycleConfiguration", BUCKETS, &[]),
-            may("s3:GetMetricsConfiguration", BUCKETS, &[]),
-            may("s3:GetReplicationConfiguration", BUCKETS, &[]),
-            may("s3:ListBucket", BUCKETS, &[]),
-            may("s3:ListTagsForResource", BUCKETS, &[]),
-        ])
-        .swept(),
-    reads("resourcegroupstaggingapi:GetResources")
-        .only_needs(&[may("tag:GetResources", On::Anything, &[])])
-        .swept(),
+    reads("cloudcontrol:ListResourceRequests").only_needs(&[may(
+        "cloudformation:ListResourceRequests",
+        On::Anything,
+        &[],
+    )]),
+    reads("cloudcontrol:GetResourceRequestStatus").only_needs(&[may(
+        "cloudformation:GetResourceRequestStatus",
+        On::Anything,
+        &[],
+    )]),
+    reads("cloudcontrol:GetResource").only_needs(&[
+        may("cloudformation:GetResource", On::Anything, &[]),
+        may("s3:GetAccelerateConfiguration", BUCKETS, &[]),
+        may("s3:GetAnalyticsConfiguration", BUCKETS, &[]),
+        may("s3:GetBucketAbac", BUCKETS, &[]),
+        may("s3:GetBucketCORS", BUCKETS, &[]),
+        may("s3:GetBucketLogging", BUCKETS, &[]),
+        may("s3:GetBucketMetadataTableConfiguration", BUCKETS, &[]),
+        may("s3:GetBucketNotification", BUCKETS, &[]),
+        may("s3:GetBucketObjectLockConfiguration", BUCKETS, &[]),
+        may("s3:GetBucketOwnershipControls", BUCKETS, &[]),
+        may("s3:GetBucketPublicAccessBlock", BUCKETS, &[]),
+        may("s3:GetBucketTagging", BUCKETS, &[]),
+        may("s3:GetBucketVersioning", BUCKETS, &[]),
+        may("s3:GetBucketWebsite", BUCKETS, &[]),
+        may("s3:GetEncryptionConfiguration", BUCKETS, &[]),
+        may("s3:GetIntelligentTieringConfiguration", BUCKETS, &[]),
+        may("s3:GetInventoryConfiguration", BUCKETS, &[]),
+        may("s3:GetLifecycleConfiguration", BUCKETS, &[]),
+        may("s3:GetMetricsConfiguration", BUCKETS, &[]),
+        may("s3:GetReplicationConfiguration", BUCKETS, &[]),
+        may("s3:ListBucket", BUCKETS, &[]),
+        may("s3:ListTagsForResource", BUCKETS, &[]),
+    ]),
+    reads("resourcegroupstaggingapi:GetResources").only_needs(&[may(
+        "tag:GetResources",
+        On::Anything,
+        &[],
+    )]),
     writes("cloudcontrol:CreateResource", On::Anything, &[])
         .only_needs(&[
             may("cloudformation:CreateResource", On::Anything, &[]),

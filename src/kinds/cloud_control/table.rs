@@ -11,7 +11,7 @@ use super::{
 use crate::{
     baseline::Baseline,
     kind::{
-        Claimed, Creation, Doctor, Profile, Writers,
+        Creation, Doctor, Profile, Writers,
         table::{
             ACCOUNT, Absent, Call, Check, Form, Gives, How, Leaf, Null, PARTITION, PROPERTIES,
             RiskOf, Table, TagLeaf, Tree, get,
@@ -66,7 +66,8 @@ fn profile(overlay: &Overlay) -> Profile {
         creation: Creation::Token,
         removal: overlay.removal,
         writers: Writers::Many,
-        sweep: overlay.claimed == Claimed::ByTags,
+        // A search where nothing is declared would ask every account for dozens of permissions.
+        sweep: false,
     }
 }
 
