@@ -2,7 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::{Linter, View, names::is_wild, rules::LintRule};
+use super::{
+    Linter, View,
+    names::{is_account_id, is_wild},
+    rules::LintRule,
+};
 use crate::model::policy_document::{
     Version,
     canonical::Effect,
@@ -25,6 +29,10 @@ const SYSTEM_KEYS: [&str; 6] = [
 /// Keys that hold the id of an organization.
 const ORGANIZATION_KEYS: [&str; 4] =
     ["aws:principalorgid", "aws:resourceorgid", "aws:sourceorgid", "aws:vpceorgid"];
+
+/// Keys that hold the id of an account.
+const ACCOUNT_KEYS: [&str; 4] =
+    ["aws:principalaccount", "aws:resourceaccount", "aws:sourceaccount", "kms:calleraccount"];
 
 /// The number of literal characters that AWS asks for before or after a wildcard.
 const MIN_LITERAL_CHARS: usize = 6;
@@ -139,6 +147,7 @@ impl Linter<'_> {
             self.add(rule, place);
         }
         self.arn_account(value, place);
+        self.identity(check, value, place);
         let prefix = match check.key.as_str() {
             "aws:sourcevpc" => "vpc-",
             "aws:sourcevpce" => "vpce-",
@@ -147,6 +156,28 @@ impl Linter<'_> {
         let text = matches!(check.operator.test, Test::Text | Test::TextIgnoringCase | Test::Like);
         if text && !value.starts_with(prefix) && !is_wild(value) {
             self.add(LintRule::NetworkId, place);
+        }
+    }
+
+    /// The ids of accounts and organizations, and what was not filled in in place of an identity.
+    fn identity(&mut self, check: &Check<'_>, value: &str, place: &Place) {
+        let like = check.operator.test == Test::Like;
+        let text = matches!(check.operator.test, Test::Text | Test::TextIgnoringCase);
+        let key = check.key.as_str();
+        if ORGANIZATION_KEYS.contains(&key) && (text || like) {
+            if !is_organization_id(value, like) {
+                self.add(LintRule::OrganizationId, place);
+            }
+        } else if ACCOUNT_KEYS.contains(&key) && (text || like) {
+            let fits = |c: char| c.is_ascii_digit() || "*?".contains(c);
+            let pattern = like && is_wild(value) && value.chars().all(fits);
+            if !pattern && !is_account_id(value) {
+                self.add(LintRule::AccountId, place);
+            }
+        } else if ["principal", "account", "org", "arn"].iter().any(|part| key.contains(part))
+            && value.find('<').is_some_and(|at| value[at..].contains('>'))
+        {
+            self.add(LintRule::Placeholder, place);
         }
     }
 
@@ -202,6 +233,17 @@ fn scalars(value: &Value, place: &Place) -> Vec<(Place, String)> {
         }
         one => vec![(place.clone(), text(one))],
     }
+}
+
+/// The id of an organization (Organizations API reference, `OrganizationId`), or a pattern of ids.
+fn is_organization_id(value: &str, like: bool) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    if like && is_wild(value) {
+        return value.chars().all(|c| plain(c) || "-*?".contains(c));
+    }
+    value
+        .strip_prefix("o-")
+        .is_some_and(|id| (10..=32).contains(&id.len()) && id.chars().all(plain))
 }
 
 /// A wildcard without [`MIN_LITERAL_CHARS`] literal characters on either side.

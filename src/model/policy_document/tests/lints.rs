@@ -22,7 +22,7 @@ fn an_ordinary_statement_has_no_lints() {
     lints(json!({"Effect": "Deny", "Principal": "*", "Action": "kms:Disable*"}), &[]);
     lints(json!({"Effect": "Deny", "Principal": "*", "Resource": "*", "Action": "kms:Put*"}), &[]);
     lints(
-        json!({"Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}}),
+        json!({"Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-abc1234567"}}}),
         &[],
     );
     lints(
@@ -88,6 +88,11 @@ fn arns_that_no_resource_has_are_pointed_out() {
         ("arn:aws:iam::${aws:PrincipalAccount}:role/x", Some(LintRule::ResourceVariable)),
         ("arn:aws:iam::123456789012:foo/x", Some(LintRule::ResourcePath)),
         ("arn:aws:iam::1234:role/x", Some(LintRule::ResourceAccount)),
+        ("arn:aws:iam::ACCOUNT_ID:role/x", Some(LintRule::ResourceAccount)),
+        ("arn:aws:iam::[account]:role/x", Some(LintRule::ResourceAccount)),
+        ("arn:aws:iam::account-id:role/x", Some(LintRule::ResourceAccount)),
+        ("arn:aws:iam::111122223333:role/[NAME]", Some(LintRule::ResourceName)),
+        ("arn:aws:iam::111122223333:role/<team>", Some(LintRule::ResourceName)),
         ("arn:aws:s3:::x/${aws:userid}", None),
         ("arn:aws:iam::*:role/x", None),
         ("arn:aws:iam::123456789012:root", None),
@@ -273,6 +278,41 @@ fn what_is_doubtful_in_a_test_is_pointed_out_and_what_can_never_hold_is_unfit() 
     };
     assert_eq!(allow(json!({})), [(LintRule::ForAllValuesAllow, Gravity::Doubtful)]);
     assert_eq!(allow(json!({"aws:tagkeys": "false"})), []);
+}
+
+#[test]
+fn what_nobody_filled_in_and_ids_of_nobody_are_unfit() {
+    for (operator, key, value, expected) in [
+        ("StringEquals", "aws:PrincipalOrgID", "<my-org-id>", Some(LintRule::OrganizationId)),
+        ("StringNotEquals", "aws:SourceOrgID", "o-xxx", Some(LintRule::OrganizationId)),
+        ("StringEquals", "aws:ResourceOrgID", "O-ABC1234567", Some(LintRule::OrganizationId)),
+        ("StringLike", "aws:PrincipalOrgID", "my-org_*", Some(LintRule::OrganizationId)),
+        ("StringLike", "aws:PrincipalOrgID", "o-abc123*", None),
+        ("StringEquals", "aws:PrincipalOrgID", "o-abc1234567", None),
+        ("StringEquals", "aws:PrincipalOrgID", "${organization.id}", None),
+        ("StringEquals", "aws:PrincipalAccount", "<account>", Some(LintRule::AccountId)),
+        ("StringEquals", "aws:ResourceAccount", "1111-2222-3333", Some(LintRule::AccountId)),
+        ("StringNotEquals", "aws:SourceAccount", "111111", Some(LintRule::AccountId)),
+        ("StringEquals", "kms:CallerAccount", "111122223333", None),
+        ("StringLike", "aws:PrincipalAccount", "1111*", None),
+        ("ArnLike", "aws:PrincipalArn", "<role-arn>", Some(LintRule::Placeholder)),
+        ("StringEquals", "aws:PrincipalTag/team", "<team>", Some(LintRule::Placeholder)),
+        ("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:role/x", None),
+        ("ArnLike", "aws:PrincipalArn", "arn:aws:iam::${aws:PrincipalAccount}:role/[x]", None),
+        (
+            "ArnLike",
+            "aws:PrincipalArn",
+            "arn:aws:iam::ACCOUNT:role/x",
+            Some(LintRule::ResourceAccount),
+        ),
+    ] {
+        let condition = json!({ operator: { key: value } });
+        let policy = scp(&document(json!([statement(
+            json!({"Effect": "Deny", "Principal": null, "Condition": condition})
+        )])));
+        let found: Vec<_> = policy.faults(&context()).into_iter().map(|lint| lint.rule).collect();
+        assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{condition}");
+    }
 }
 
 #[test]
