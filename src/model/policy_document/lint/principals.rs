@@ -109,9 +109,15 @@ enum Form {
 /// What the last part of a principal's ARN names.
 fn form_of(service: &str, resource: &str) -> Option<Form> {
     let names = |path: &str| path.split('/').all(is_iam_name);
+    // A path may have any printable ASCII character (IAM API reference, `Path`: \x21 to \x7E).
+    let legal_path = |path: &str| !path.is_empty() && path.chars().all(|c| c.is_ascii_graphic());
+    let named = |path: &str| match path.rsplit_once('/') {
+        Some((path, name)) => is_iam_name(name) && path.split('/').all(legal_path),
+        None => is_iam_name(path),
+    };
     match (service, resource.split_once('/')) {
         ("iam", None) if resource == "root" => Some(Form::Lasting),
-        ("iam", Some(("role" | "user", path))) if names(path) => Some(Form::Lasting),
+        ("iam", Some(("role" | "user", path))) if named(path) => Some(Form::Lasting),
         ("sts", Some(("assumed-role", path))) if names(path) && path.split('/').count() == 2 => {
             Some(Form::Session)
         }

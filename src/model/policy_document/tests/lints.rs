@@ -82,6 +82,18 @@ fn principals_of_a_kind_that_a_key_policy_does_not_take_are_pointed_out() {
 }
 
 #[test]
+fn the_path_of_a_role_may_have_any_printable_character_and_its_name_may_not() {
+    let role =
+        |rest: &str| json!({"Principal": {"AWS": format!("arn:aws:iam::111122223333:{rest}")}});
+    lints(role("role/a!b#c$d/e:f(g)/Admin"), &[]);
+    lints(role("user/~/x+y@z"), &[]);
+    let refused = [(LintRule::PrincipalForm, "Statement[0].Principal.AWS")];
+    for rest in ["role/a/b!c", "role/a b/c", "role/é/c", "role//c", "role/a/"] {
+        lints(role(rest), &refused);
+    }
+}
+
+#[test]
 fn arns_that_no_resource_has_are_pointed_out() {
     for (arn, rule) in [
         ("arn:aws:s3:${aws:RequestedRegion}::x", Some(LintRule::ResourceVariable)),
