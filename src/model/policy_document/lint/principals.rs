@@ -8,7 +8,12 @@ use super::{
     rules::LintRule,
     texts,
 };
-use crate::model::policy_document::{Dialect, canonical::Effect, error::Place};
+use crate::model::policy_document::{
+    Dialect,
+    admission::{AttachedTo, Who},
+    canonical::Effect,
+    error::Place,
+};
 
 impl Linter<'_> {
     pub(super) fn principals(&mut self, view: &View<'_>) {
@@ -57,10 +62,16 @@ impl Linter<'_> {
         if view.effect() == Effect::Allow {
             if negated {
                 self.add(LintRule::AllowNotPrincipal, &place);
-            } else if everyone && view.is_unconditional() {
+            } else if everyone && view.is_unconditional() && self.admits_everybody(view) {
                 self.add(LintRule::PublicAllow, &place);
             }
         }
+    }
+
+    /// Whether no `Deny` of the document leaves what the statement allows to known parties only.
+    fn admits_everybody(&self, view: &View<'_>) -> bool {
+        let admissions = self.document.admissions(AttachedTo::Key);
+        admissions.get(view.index).is_none_or(|it| it.identities == Who::Everybody)
     }
 
     fn service_principal(&mut self, name: &str, place: &Place) {

@@ -69,6 +69,23 @@ fn an_allow_to_everyone_is_pointed_out() {
 }
 
 #[test]
+fn an_allow_to_everyone_is_not_public_where_a_deny_of_the_document_leaves_it_to_known_parties() {
+    let allow = statement(json!({"Principal": "*", "Action": "kms:Decrypt"}));
+    let found = |action: &str, key: &str, value: &str| {
+        let deny = statement(json!({"Effect": "Deny", "Principal": "*", "Action": action,
+            "Condition": {"StringNotEquals": {key: value}}}));
+        let faults = key_policy(&document(json!([allow, deny]))).faults(&context());
+        faults.into_iter().map(|lint| (lint.rule, lint.path)).collect::<Vec<_>>()
+    };
+    assert_eq!(found("kms:*", "aws:PrincipalOrgID", "o-abc1234567"), []);
+    assert_eq!(found("kms:Decrypt", "kms:CallerAccount", "111122223333"), []);
+    let public = [(LintRule::PublicAllow, "Statement[0].Principal".to_owned())];
+    // What the denial does not cover, and a test of something else.
+    assert_eq!(found("kms:Encrypt", "aws:PrincipalOrgID", "o-abc1234567"), public);
+    assert_eq!(found("kms:*", "aws:RequestedRegion", "eu-west-1"), public);
+}
+
+#[test]
 fn principals_of_a_kind_that_a_key_policy_does_not_take_are_pointed_out() {
     for (kind, name) in
         [("Federated", "cognito-identity.amazonaws.com"), ("CanonicalUser", "79a59df900b949e5")]
