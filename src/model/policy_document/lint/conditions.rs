@@ -252,25 +252,25 @@ fn is_wide(value: &str) -> bool {
     is_wild(value) && longest < MIN_LITERAL_CHARS
 }
 
-/// An ISO 8601 date, or seconds since 1970 (IAM reference, date condition operators).
+/// A date of W3C's profile of ISO 8601 (2026, 2026-12, 2026-12-31, and the last one with a time), or
+/// seconds since 1970 (IAM reference, date condition operators).
 fn is_date(text: &str) -> bool {
     let digits = |part: &str, length: usize| {
         part.len() == length && part.bytes().all(|b| b.is_ascii_digit())
     };
+    // A year is also a number of seconds.
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
         return true;
     }
     let (day, time) = text.split_once('T').map_or((text, None), |(day, time)| (day, Some(time)));
-    let mut fields = day.split('-');
-    let fits = |field: Option<&str>, length: usize, range: std::ops::RangeInclusive<u32>| {
-        field.is_some_and(|field| {
-            digits(field, length) && field.parse().is_ok_and(|number| range.contains(&number))
-        })
+    let fits = |field: &str, range: std::ops::RangeInclusive<u32>| {
+        digits(field, 2) && field.parse().is_ok_and(|number| range.contains(&number))
     };
-    let day = fits(fields.next(), 4, 0..=9999)
-        && fits(fields.next(), 2, 1..=12)
-        && fits(fields.next(), 2, 1..=31)
-        && fields.next().is_none();
+    let day = match day.split('-').collect::<Vec<_>>()[..] {
+        [year, month] => digits(year, 4) && fits(month, 1..=12) && time.is_none(),
+        [year, month, day] => digits(year, 4) && fits(month, 1..=12) && fits(day, 1..=31),
+        _ => false,
+    };
     day && time.is_none_or(is_time)
 }
 

@@ -345,6 +345,30 @@ fn what_nobody_filled_in_and_ids_of_nobody_are_unfit() {
 }
 
 #[test]
+fn dates_have_the_forms_of_w3c_or_are_seconds() {
+    for (date, right) in [
+        ("2026", true),
+        ("2026-01", true),
+        ("2026-01-31", true),
+        ("2026-01-31T18:00Z", true),
+        ("2026-01-31T18:00:00+02:00", true),
+        ("2026-01-31T18:00:00.25Z", true),
+        ("1767225600", true),
+        ("2026-13", false),
+        ("2026-01T18:00Z", false),
+        ("2026-01-31T18:00:00", false),
+        ("26-01-31", false),
+        ("01/31/2026", false),
+        ("tomorrow", false),
+    ] {
+        let policy = scp(&document(json!([{"Effect": "Deny", "Action": "s3:*", "Resource": "*",
+            "Condition": {"DateGreaterThan": {"aws:CurrentTime": date}}}])));
+        let found: Vec<_> = policy.faults(&context()).into_iter().map(|it| it.rule).collect();
+        assert_eq!(found.is_empty(), right, "{date}: {found:?}");
+    }
+}
+
+#[test]
 fn an_action_that_is_not_known_is_pointed_out_with_the_one_that_was_probably_meant() {
     let policy = scp(&document(json!({"Effect": "Deny", "Resource": "*", "Action": [
         "s3:GetObjekt", "sagemakr:CreateApp", "cloudtrail:StopLoging*", "s3:getobject", "new:Thing", "cloudtrail.StopLogging"
