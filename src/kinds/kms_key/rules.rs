@@ -148,7 +148,8 @@ fn usage(key_spec: &str, usage: Option<&str>) -> Result<String, Invalid> {
 /// instead, that is almost always the account of another installation.
 fn locked_out(document: &PolicyDocument, scope: &ScopeFacts) -> Invalid {
     let ScopeFacts { name, account, partition, .. } = scope;
-    let why = "locks everybody out: neither the account's root nor a role or user of the account is surely \
+    let why = "locks everybody out: neither the account's root nor a role or user of the account \
+               is surely \
                allowed kms:PutKeyPolicy, so that nobody could ever change this policy or delete \
                the key";
     let mut others = BTreeSet::new();
@@ -186,9 +187,10 @@ fn texts_of<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
     }
 }
 
-/// Whether the account's root, or a role or user of the account that the policy names, is certainly allowed
-/// to put another policy and not certainly denied it. An allowance under a condition that may fail
-/// tomorrow is not certain; a denial under such a condition does not take away control for good.
+/// Whether the account's root, or a role or user of the account that the policy names, is certainly
+/// allowed to put another policy and not certainly denied it. An allowance under a condition that
+/// may fail tomorrow is not certain; a denial under such a condition does not take away control for
+/// good.
 ///
 /// KMS's own lockout check considers only the current caller (KMS developer guide, "Key policies").
 fn somebody_keeps_control(document: &PolicyDocument, refs: &Refs<'_>) -> bool {

@@ -21,9 +21,10 @@
 //! neither revoked nor changed meanwhile; one that cannot be is revoked at once.
 //!
 //! A rule that names a group by its id, which was not seen in the VPC, may be one that EC2 refuses:
-//! it is added by an edit of its own too. What such a rule, or one for a prefix list of unknown size,
-//! takes the place of is revoked after it: a mistyped id must not cut off everybody. This is for
-//! changes of the manifest: putting back waits for nothing, and what is open to the world goes first.
+//! it is added by an edit of its own too. What such a rule, or one for a prefix list of unknown
+//! size, takes the place of is revoked after it: a mistyped id must not cut off everybody. This is
+//! for changes of the manifest: putting back waits for nothing, and what is open to the world goes
+//! first.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -263,9 +263,9 @@ fn route_tables() -> Vec<Scenario> {
     const NONE: &str = "subnets: null";
     vec![
         new("routes-create").then(table(&format!("{TRANSIT}, {OUT}"))),
-        new("routes-change")
-            .then(plain(&format!("{TRANSIT}, {OUT}")))
-            .then(plain("{to: 10.0.0.0/8, via: tgw-0b000000}, {to: 10.1.0.0/16, via: tgw-0a000000}")),
+        new("routes-change").then(plain(&format!("{TRANSIT}, {OUT}"))).then(plain(
+            "{to: 10.0.0.0/8, via: tgw-0b000000}, {to: 10.1.0.0/16, via: tgw-0a000000}",
+        )),
         new("routes-associate").then(plain(TRANSIT)).then(table(TRANSIT)),
         new("routes-take").then(pair(SUBNETS, NONE)).then(pair(NONE, SUBNETS)),
         new("routes-drift").then(plain(TRANSIT)).then(plain(TRANSIT)).by_hand(hands::lead_out),

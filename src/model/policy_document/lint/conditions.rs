@@ -252,8 +252,8 @@ fn is_wide(value: &str) -> bool {
     is_wild(value) && longest < MIN_LITERAL_CHARS
 }
 
-/// A date of W3C's profile of ISO 8601 (2026, 2026-12, 2026-12-31, and the last one with a time), or
-/// seconds since 1970 (IAM reference, date condition operators).
+/// A date of W3C's profile of ISO 8601 (2026, 2026-12, 2026-12-31, and the last one with a time),
+/// or seconds since 1970 (IAM reference, date condition operators).
 fn is_date(text: &str) -> bool {
     let digits = |part: &str, length: usize| {
         part.len() == length && part.bytes().all(|b| b.is_ascii_digit())
