@@ -21,6 +21,8 @@ pub enum LookupKind {
     EndpointService,
     /// Targets in the organization, by path: `root` or `/Workloads/ML`.
     OrganizationalUnit,
+    /// Security groups, by id; attribute `vpc`.
+    SecurityGroup,
 }
 
 impl LookupKind {
@@ -33,6 +35,7 @@ impl LookupKind {
             Self::PrefixList => "prefix list",
             Self::EndpointService => "endpoint service",
             Self::OrganizationalUnit => "organizational unit",
+            Self::SecurityGroup => "security group",
         }
     }
 }

@@ -44,7 +44,7 @@ pub use self::{
     lines::{Line, Sign, policy_lines, state_lines},
     population::{Population, Unread, tolerate},
     refs::{Candidates, Refs, Resolution, has_placeholder, is_placeholder},
-    target::{Accepts, Form, Lookup, TagSpec, Target, Targets, id_form},
+    target::{Accepts, Form, ID_HELP, Lookup, TagSpec, Target, Targets, id_form, is_literal_id},
     typed::typed,
     unresolved::{Missing, Unresolved},
 };
@@ -157,6 +157,12 @@ pub trait Describe: fmt::Display {
     /// removes.
     fn follows(&self) -> bool {
         false
+    }
+
+    /// The keys of edits before it that must have been made: it replaces something by what they
+    /// make. Putting back does not wait for them.
+    fn needs(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// The fields under the line in a plan; empty if the line says everything.

@@ -127,6 +127,8 @@ mod tests {
             "s3:prefix",
             "saml:sub",
             "sagemaker:DomainId",
+            "credentials-iot:ThingName",
+            "kafka-cluster:topicName",
             "cognito-identity.amazonaws.com:sub",
             "www.amazon.com:user_id",
             "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE:sub",

@@ -164,6 +164,28 @@ pub fn id_form(text: &str) -> Option<&'static str> {
     (matches!(id.len(), 8 | 17 | 32) && hexadecimal(id)).then_some(*form)
 }
 
+/// How ids of EC2 begin that a manifest may write, apart from what follows.
+const EC2_PREFIXES: [&str; 12] = [
+    "sg-", "vpc-", "subnet-", "rtb-", "pl-", "vpce-", "igw-", "vgw-", "nat-", "eigw-", "tgw-",
+    "pcx-",
+];
+
+/// Whether a text has the form of a literal id that begins with `prefix`. EC2 would refuse another
+/// one only when it is used, when what it was to replace may be gone already. EC2's ids end in 8 or
+/// 17 hexadecimal digits (EC2 user guide, "Resource IDs").
+pub fn is_literal_id(text: &str, prefix: &str) -> bool {
+    let Some(rest) = text.strip_prefix(prefix) else { return false };
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    if EC2_PREFIXES.contains(&prefix) {
+        let digit = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+        return matches!(rest.len(), 8 | 17) && rest.chars().all(digit);
+    }
+    !rest.is_empty() && rest.chars().all(plain)
+}
+
+/// How to correct an id of EC2 that is not well formed.
+pub const ID_HELP: &str = "an id of EC2 ends in 8 or 17 digits of 0-9 and a-f: copy it from AWS";
+
 impl Serialize for Target {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -356,6 +378,25 @@ mod tests {
             ("org/vpc-endpoints", None),
         ] {
             assert_eq!(id_form(text), form, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_literal_id_of_ec2_has_eight_or_seventeen_hexadecimal_digits() {
+        for (id, prefix, right) in [
+            ("sg-0123456789abcdef0", "sg-", true),
+            ("pl-6da54004", "pl-", true),
+            ("sg-xxxxxxxx", "sg-", false),
+            ("sg-0123456789ABCDEF0", "sg-", false),
+            ("sg-0123456789abcdef", "sg-", false),
+            ("vpc-1", "vpc-", false),
+            ("subnet-", "subnet-", false),
+            ("vpc-01234567", "subnet-", false),
+            // SageMaker's ids are other texts.
+            ("d-xxxxxxxxxxxx", "d-", true),
+            ("d-", "d-", false),
+        ] {
+            assert_eq!(is_literal_id(id, prefix), right, "{id}");
         }
     }
 

@@ -193,6 +193,7 @@ fn in_text(text: &str) -> Vec<Invalid> {
             found.push(Invalid::new("", why).help(VARIABLES_HELP));
         }
     }
+    found.extend(terraform_variable(text));
     if text.starts_with("arn:") && (text.contains('<') || text.contains("$(")) {
         let why = "a placeholder in an ARN was not filled in";
         found.push(Invalid::new("", why).help(VARIABLES_HELP));
@@ -217,6 +218,17 @@ fn in_text(text: &str) -> Vec<Invalid> {
         }
     }
     found
+}
+
+/// Terraform's way to write IAM's variables: `&{aws:username}`. To IAM it is a text. Scripts have
+/// `&{` too.
+fn terraform_variable(text: &str) -> Option<Invalid> {
+    text.match_indices("&{").find_map(|(at, begin)| {
+        let (inner, _) = text[at + begin.len()..].split_once('}')?;
+        let why = format!("`&{{{inner}}}` is Terraform's notation of a policy variable");
+        let help = format!("write ${{{inner}}}, as IAM does");
+        placeholder::is_policy_variable(inner).then(|| Invalid::new("", why).help(help))
+    })
 }
 
 /// The prefixes of Terraform expressions.
@@ -300,7 +312,8 @@ mod tests {
              if x }", "${vars.team}"],
             "${Account}": 1,
             "b": {"Fn::Sub": "x"}, "c": {"Ref": "Key"}, "d": "arn:aws:iam::<ACCOUNT>:root", "e": "${open",
-            "f": "{{resolve:ssm:x}}", "g": "${self:custom.stage}", "h": "${ACCOUNT:-1}", "i": "#{AWS::AccountId}"
+            "f": "{{resolve:ssm:x}}", "g": "${self:custom.stage}", "h": "${ACCOUNT:-1}", "i": "#{AWS::AccountId}",
+            "j": "arn:aws:s3:::x/&{aws:username}/*"
         });
         insta::assert_snapshot!(found(&value).join("\n"), @r"
         spec.a[0]: `${AWS::Partition}` is a CloudFormation variable, which is not filled in here
@@ -317,6 +330,7 @@ mod tests {
         spec.g: `${self:custom.stage}` is neither a palisade nor an IAM variable, so it is not filled in
         spec.h: `${ACCOUNT:-1}` is neither a palisade nor an IAM variable, so it is not filled in
         spec.i: `#{…}` is a placeholder of another tool that was not filled in
+        spec.j: `&{aws:username}` is Terraform's notation of a policy variable
         ");
     }
 
@@ -332,6 +346,7 @@ mod tests {
             "${*}",
             "$${literal}",
             "50% {off}",
+            "if x; then &{ Write-Output 1 }",
             "#1 {x}"
         ]);
         assert_eq!(found(&value), [""; 0]);

@@ -172,6 +172,7 @@ impl Reading<'_> {
         let tagged = !self.named.is_empty();
         let names = declared::names(&place.located.value);
         self.leftovers(&place);
+        self.respelled(&place);
         self.declaration(place);
         if self.problems.len() > before || tagged {
             self.misdeclared.extend(names);
@@ -185,6 +186,18 @@ impl Reading<'_> {
         wrong.retain(|wrong| !self.is_named(&wrong.field));
         self.problems.extend(wrong.iter().map(|wrong| place.problem(&wrong.field, wrong)));
         self.named.extend(wrong.into_iter().map(|wrong| wrong.field));
+    }
+
+    /// Values that a policy compares as texts and that are not sent as they are written.
+    fn respelled(&mut self, place: &Place) {
+        for path in &place.located.respelled {
+            if !self.is_named(path) && is_compared_as_text(path) {
+                let why = "a number or truth value without quotes, which loses its spelling";
+                let wrong = Invalid::new(path, why).help("write it in quotes");
+                self.problems.push(place.problem(path, &wrong));
+                self.named.push(path.clone());
+            }
+        }
     }
 
     /// Whether a path meets an error that was already reported: at it, around it, or in it.
@@ -310,6 +323,7 @@ fn is_dns_label(name: &str) -> bool {
         && !name.starts_with('-')
         && !name.ends_with('-')
 }
+
 /// The types of CloudFormation's registry, one a line, each with the first letters of its handlers
 /// (create, read, update, delete, list). `tests/facts` writes and compares it.
 const TYPES: &str = include_str!("registry_types.txt");
@@ -336,6 +350,33 @@ fn registry_type(kind: &str) -> Option<Invalid> {
             let near = did_you_mean(kind, types.by_ref().map(|(name, _)| name))?;
             let why = format!("there is no type `{kind}`");
             Some(Invalid::new("", why).help(format!("did you mean `{near}`?")))
+        }
+    }
+}
+
+/// Whether the path is that of a value in a condition of a policy whose operator compares the
+/// spelling (IAM reference, condition operators). `1.10` and `1.1` are one number, but two texts.
+fn is_compared_as_text(path: &str) -> bool {
+    let Some((_, rest)) = path.split_once(".Condition.") else { return false };
+    let operator = rest.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    !["numeric", "bool"].iter().any(|word| operator.contains(word)) && operator != "null"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spelling_counts_in_conditions_that_compare_texts() {
+        for (path, counts) in [
+            ("spec.content.Statement[0].Condition.StringEquals.aws:PrincipalTag/v", true),
+            ("spec.policy.Statement.Condition.ForAnyValue:StringLike.aws:TagKeys[1]", true),
+            ("spec.content.Statement[0].Condition.NumericLessThan.s3:TlsVersion", false),
+            ("spec.content.Statement[0].Condition.BoolIfExists.aws:SecureTransport", false),
+            ("spec.content.Statement[0].Condition.Null.aws:TokenIssueTime", false),
+            ("spec.ingress[0].ports", false),
+        ] {
+            assert_eq!(is_compared_as_text(path), counts, "{path}");
         }
     }
 }

@@ -26,7 +26,7 @@
 //! apiVersion: palisade.dev/v1alpha1
 //! kind: SecurityGroup
 //! metadata: {name: web}
-//! spec: {description: nobody, vpc: vpc-0abc, ingress: [], egress: []}
+//! spec: {description: nobody, vpc: vpc-0abc0000, ingress: [], egress: []}
 //! ";
 //! std::fs::write(&file, manifest)?;
 //! let snapshot = loader.load(dir.path()).expect("it is understood");
@@ -35,7 +35,7 @@
 //!
 //! std::fs::write(&file, manifest.replace("ingress", "ingres"))?;
 //! let problems = loader.load(dir.path()).expect_err("`ingres` is not a field");
-//! assert_eq!((problems[0].origin.line, problems[0].origin.column), (5, 44));
+//! assert_eq!((problems[0].origin.line, problems[0].origin.column), (5, 48));
 //! assert_eq!(problems[0].help, "did you mean `ingress`?");
 //! # Ok(())
 //! # }

@@ -1,6 +1,9 @@
 //! YAML as a tree in which every key and value has its line and column.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::{
     Deserialize, Deserializer,
@@ -18,6 +21,9 @@ pub(super) struct Located {
     pub(super) value: Value,
     pub(super) start: Place,
     places: BTreeMap<String, Place>,
+    /// The paths of numbers and truth values that JSON writes in another way than the file (`1.10`,
+    /// `0x1F`, `TRUE`).
+    pub(super) respelled: BTreeSet<String>,
 }
 
 /// Why a file is not a list of YAML documents.
@@ -70,9 +76,9 @@ pub(super) fn parse(text: &str) -> Result<Vec<Located>, SyntaxProblem> {
 
 fn locate(node: Spanned<Option<Node>>, lines: &[&str]) -> Option<Located> {
     let start = at(&node);
-    let mut flat = Flattening { lines, places: BTreeMap::new() };
-    let value = flat.value("", node.value?);
-    Some(Located { value, start, places: flat.places })
+    let mut flat = Flattening { lines, places: BTreeMap::new(), respelled: BTreeSet::new() };
+    let value = flat.value("", start, node.value?);
+    Some(Located { value, start, places: flat.places, respelled: flat.respelled })
 }
 
 fn syntax_problem(error: serde_saphyr::Error, lines: &[&str]) -> SyntaxProblem {
@@ -183,19 +189,27 @@ enum Key {
 struct Flattening<'a> {
     lines: &'a [&'a str],
     places: BTreeMap<String, Place>,
+    respelled: BTreeSet<String>,
 }
 
 impl Flattening<'_> {
-    fn value(&mut self, path: &str, node: Node) -> Value {
+    fn value(&mut self, path: &str, place: Place, node: Node) -> Value {
         match node {
-            Node::Plain(value) => value,
+            Node::Plain(value) => {
+                let is_spelled = value.is_number() || value.is_boolean();
+                if is_spelled && self.scalar_at(place) != value.to_string() {
+                    self.respelled.insert(path.to_owned());
+                }
+                value
+            }
             Node::List(items) => items
                 .into_iter()
                 .enumerate()
                 .map(|(index, item)| {
                     let path = format!("{path}[{index}]");
-                    self.places.insert(path.clone(), at(&item));
-                    item.value.map_or(Value::Null, |node| self.value(&path, node))
+                    let place = at(&item);
+                    self.places.insert(path.clone(), place);
+                    item.value.map_or(Value::Null, |node| self.value(&path, place, node))
                 })
                 .collect(),
             Node::Map(entries) => {
@@ -208,7 +222,9 @@ impl Flattening<'_> {
                     };
                     let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                     self.places.insert(path.clone(), place);
-                    let value = item.value.map_or(Value::Null, |node| self.value(&path, node));
+                    let begins = at(&item);
+                    let value =
+                        item.value.map_or(Value::Null, |node| self.value(&path, begins, node));
                     map.insert(key, value);
                 }
                 Value::Object(map)
@@ -217,11 +233,20 @@ impl Flattening<'_> {
     }
 
     /// The plain scalar that begins at a place and ends before its colon.
-    fn text_at(&self, (line, column): Place) -> String {
+    fn text_at(&self, place: Place) -> String {
+        self.rest_at(place).split(':').next().unwrap_or_default().trim().to_owned()
+    }
+
+    /// The plain number or truth value that begins at a place.
+    fn scalar_at(&self, place: Place) -> String {
+        let ends = |c: char| c.is_whitespace() || ",]}".contains(c);
+        self.rest_at(place).split(ends).next().unwrap_or_default().to_owned()
+    }
+
+    fn rest_at(&self, (line, column): Place) -> String {
         let line = usize::try_from(line).ok().and_then(|line| self.lines.get(line.checked_sub(1)?));
         let start = usize::try_from(column).unwrap_or(1).saturating_sub(1);
-        let rest: String = line.unwrap_or(&"").chars().skip(start).collect();
-        rest.split(':').next().unwrap_or_default().trim().to_owned()
+        line.unwrap_or(&"").chars().skip(start).collect()
     }
 }
 
@@ -356,6 +381,21 @@ mod tests {
         assert_eq!(documents[0].place("b[1].y.deeper[3]"), (4, 6));
         assert_eq!(documents[1].value, json!({"c": null}));
         assert_eq!(documents[1].place("c"), (8, 1));
+    }
+
+    #[test]
+    fn numbers_and_truth_values_that_json_spells_in_another_way_are_found() {
+        let text = "a: [1.10, 0x1F, +15, -0, 0o17, 3.140, 1e3, 012345678901, TRUE]\n\
+            b: {c: 1.1, d: 15, e: true, f: -7, g: '1.10', h: 1_000}\nü: {ä: 2.50, o: [0.5]}\n\
+            ---\nx:\n  - 10 # ten\n  - 1.0\n";
+        let documents = parse(text).unwrap();
+        let mut expected: BTreeSet<_> = (0..9).map(|at| format!("a[{at}]")).collect();
+        expected.extend(["b.h", "ü.ä"].map(str::to_owned));
+        assert_eq!(documents[0].respelled, expected, "{:?}", documents[0].value);
+        // JSON writes a whole float with its point.
+        assert_eq!(documents[1].respelled, BTreeSet::new());
+        // A text in YAML 1.2, which the parser reads as a number.
+        assert_eq!(documents[0].value["b"]["h"], json!(1000));
     }
 
     #[test]

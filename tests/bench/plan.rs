@@ -67,7 +67,7 @@ fn manifest(n: usize) -> (&'static str, Value) {
     }
     let before = if n % KEYS == 1 { json!("self") } else { json!({"ref": name(n - 1)}) };
     let rule = json!({"protocol": "tcp", "ports": 443, "from": [before]});
-    let spec = json!({"vpc": "vpc-1", "description": "g", "ingress": [rule], "egress": []});
+    let spec = json!({"vpc": "vpc-10000000", "description": "g", "ingress": [rule], "egress": []});
     (security_group::NAME, spec)
 }
 
@@ -85,7 +85,7 @@ fn documents(
     let dir = tempfile::tempdir().expect("a directory");
     let text = format!(
         "apiVersion: palisade.dev/v1alpha1\nkind: {}\nmetadata: {{name: one}}\n\
-         spec: {{vpc: vpc-1, description: g}}\n",
+         spec: {{vpc: vpc-10000000, description: g}}\n",
         security_group::NAME
     );
     std::fs::write(dir.path().join("one.yaml"), text).expect("a file");

@@ -1,6 +1,8 @@
 //! Rules of security groups for what is elsewhere, or not known now: groups of other accounts, prefix lists,
 //! references and lookups.
 
+use std::time::Duration;
+
 use palisade::{
     engine::Engine,
     simulator::{Fault, example},
@@ -243,6 +245,33 @@ async fn a_rule_for_a_group_that_does_not_exist_makes_no_other_group_welcome() {
     world.edit("main.yaml", "nowhere", "ml");
     until_quiet(&mut engine).await.in_order();
     assert_eq!(ingress(&world, "apps"), [format!("443 {} clients", world.group("clients"))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_for_a_group_that_ec2_does_not_take_costs_nobody_access_and_keeps_no_hole_open() {
+    let world = World::with(&apps(&https_from("10.1.0.0/16", "clients")));
+    let mut engine = in_order(&world).await;
+    let vpc = world.ec2("CreateVpc", &json!({"CidrBlock": "10.99.0.0/16"}));
+    let input = json!({
+        "GroupName": "far", "GroupDescription": "x", "VpcId": string(&vpc["vpc"], "vpcId"),
+    });
+    let without_peering = string(&world.ec2("CreateSecurityGroup", &input), "groupId");
+    let absent = "sg-0123456789abcdef0";
+    for peer in [absent, &without_peering, &format!("444455556666/{absent}")] {
+        world.write("main.yaml", apps(&https_from(peer, "clients")));
+        for _ in 0..5 {
+            engine.pass().await;
+            tokio::time::advance(Duration::from_secs(31)).await;
+        }
+        assert_eq!(ingress(&world, "apps"), ["443 10.1.0.0/16 clients"], "{peer}");
+        let_in(&world, 22, &from_addresses("0.0.0.0/0"));
+        engine.pass().await;
+        assert_eq!(ingress(&world, "apps"), ["443 10.1.0.0/16 clients"], "{peer}");
+    }
+    let group = somebodys_group(&world, "clients");
+    world.write("main.yaml", apps(&https_from(&group, "clients")));
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(ingress(&world, "apps"), [format!("443 {group} clients")]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -473,9 +473,9 @@ fn what_another_installation_owns_can_be_neither_changed_nor_deleted() {
             let reads = ["Describe", "List", "Get"].iter().any(|read| verb.starts_with(read));
             let resource = match service {
                 "ec2" if verb.contains("VpcEndpoint") => {
-                    "ec2:eu-west-1:111122223333:vpc-endpoint/vpce-0a"
+                    "ec2:eu-west-1:111122223333:vpc-endpoint/vpce-0a000000"
                 }
-                "ec2" => "ec2:eu-west-1:111122223333:security-group/sg-0a",
+                "ec2" => "ec2:eu-west-1:111122223333:security-group/sg-0a000000",
                 "kms" => "kms:eu-west-1:111122223333:key/0a",
                 "organizations" => {
                     "organizations::999988887777:policy/o-a/service_control_policy/p-a"

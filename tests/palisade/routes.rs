@@ -21,7 +21,7 @@ fn private(routes: &str) -> String {
     table("private", &format!("routes: [{routes}]"))
 }
 
-const TRANSIT: &str = "{to: 10.0.0.0/8, via: tgw-0a}";
+const TRANSIT: &str = "{to: 10.0.0.0/8, via: tgw-0a000000}";
 
 /// The table of ours, as EC2 shows it.
 fn live(world: &World, name: &str) -> Value {
@@ -72,7 +72,7 @@ async fn a_route_that_somebody_leads_elsewhere_is_led_back_in_one_call() {
     let mut engine = world.engine().await;
     until_quiet(&mut engine).await.in_order();
     world.writes();
-    let change = json!({"RouteTableId": id(&world, "private"), "DestinationCidrBlock": "10.0.0.0/8", "TransitGatewayId": "tgw-0b"});
+    let change = json!({"RouteTableId": id(&world, "private"), "DestinationCidrBlock": "10.0.0.0/8", "TransitGatewayId": "tgw-0b000000"});
     world.ec2("ReplaceRoute", &change);
     engine.pass().await;
     assert_eq!(world.writes(), ["ReplaceRoute"]);

@@ -281,7 +281,7 @@ const RCP: &str = "org/ResourceControlPolicy/guard";
 
 #[tokio::test(start_paused = true)]
 async fn a_resource_control_policy_that_locks_palisade_out_is_held_before_anything_is_sent() {
-    let foreign = ", Condition: {StringNotEquals: {'aws:PrincipalOrgID': 'o-somewhere'}}";
+    let foreign = ", Condition: {StringNotEquals: {'aws:PrincipalOrgID': 'o-somewhere0'}}";
     let admins = ", Condition: {ArnNotLike: {'aws:PrincipalArn': 'arn:aws:iam::*:role/admin'}}";
     for (action, condition, loses) in [
         ("kms:PutKeyPolicy", "", "would be denied kms:PutKeyPolicy"),

@@ -62,7 +62,7 @@ fn studio() -> (World, String) {
         "CreateDomain",
         &json!({
             "DomainName": "studio", "AuthMode": "IAM", "VpcId": world.vpc(),
-            "SubnetIds": ["subnet-1"], "DefaultUserSettings": {"ExecutionRole": ROLE},
+            "SubnetIds": ["subnet-10000000"], "DefaultUserSettings": {"ExecutionRole": ROLE},
         }),
     );
     let id = string(&made, "DomainId");

@@ -1,5 +1,5 @@
 //! Bulk reads of resources that palisade does not manage: VPCs, subnets, route tables, prefix
-//! lists, the OU tree.
+//! lists, security groups, the OU tree.
 //!
 //! One paged listing per kind with the largest page that the service allows; the names and tags in
 //! manifests are matched locally. The cost does not depend on the number of manifests, and a
@@ -23,7 +23,8 @@ use crate::{
     model::Tags,
 };
 
-/// The largest page of DescribeVpcs and DescribeSubnets (EC2 API reference).
+/// The largest page of DescribeVpcs, DescribeSubnets and DescribeSecurityGroups (EC2 API
+/// reference).
 const PAGE: i32 = 1000;
 /// The largest page of DescribeRouteTables and DescribeManagedPrefixLists (EC2 API reference).
 const SMALL_PAGE: i32 = 100;
@@ -52,6 +53,7 @@ pub async fn fetch(
         LookupKind::PrefixList => prefix_lists(access).await,
         LookupKind::EndpointService => endpoint_services(access, names).await,
         LookupKind::OrganizationalUnit => organization::places(access, names).await,
+        LookupKind::SecurityGroup => security_groups(access).await,
     }
 }
 
@@ -216,6 +218,33 @@ async fn prefix_lists(access: &Access) -> Result<Vec<LookupItem>, CloudError> {
                     tags: tags(list.tags),
                 });
             }
+        }
+        token = pages.next(page.next_token)?;
+        if token.is_none() {
+            return Ok(items);
+        }
+    }
+}
+
+async fn security_groups(access: &Access) -> Result<Vec<LookupItem>, CloudError> {
+    const OPERATION: &str = "ec2:DescribeSecurityGroups";
+    let (mut pages, mut token, mut items) = (Pages::of(OPERATION), None, Vec::new());
+    loop {
+        let page = access
+            .ec2
+            .describe_security_groups()
+            .max_results(PAGE)
+            .set_next_token(token)
+            .send()
+            .await
+            .map_err(|error| classify(OPERATION, &error))?;
+        for group in page.security_groups.unwrap_or_default() {
+            items.push(LookupItem {
+                id: identified(OPERATION, group.group_id)?,
+                name: group.group_name,
+                attributes: attributes([("vpc", group.vpc_id)]),
+                tags: tags(group.tags),
+            });
         }
         token = pages.next(page.next_token)?;
         if token.is_none() {

@@ -199,7 +199,7 @@ spec:
   subnets: [subnet-0123456789abcdef0]
   defaultUserSettings:
     executionRole: arn:aws:iam::111122223333:role/users
-    securityGroups: [sg-1, sg-2, sg-3]
+    securityGroups: [sg-10000000, sg-20000000, sg-30000000]
     studioWebPortalSettings:
       hiddenInstanceTypes: [ml.p5.48xlarge, ml.p4d.24xlarge]
       executionRoleSessionNameMode: USER_IDENTITY
@@ -255,7 +255,7 @@ spec:
             "USR-03",
             "jupyterLabAppSettings.defaultResourceSpec.instanceType",
         ),
-        ("    securityGroups: [sg-4, sg-5]", "USR-04", "securityGroups"),
+        ("    securityGroups: [sg-40000000, sg-50000000]", "USR-04", "securityGroups"),
     ] {
         assert_eq!(of(settings), [format!("{rule} spec.userSettings.{field}")], "{settings}");
     }

@@ -49,7 +49,7 @@ fn a_key_is_not_open_where_a_condition_ties_its_callers() {
     for condition in [
         "{StringEquals: {'AWS:PrincipalOrgID': o-abc1234567}, ArnLike: {'aws:PrincipalArn': 'arn:aws:iam::*:role/some'}}",
         "{StringEquals: {'kms:ViaService': rds.us-east-1.amazonaws.com, 'kms:CallerAccount': '111122223333'}}",
-        "{StringEquals: {'aws:PrincipalAccount': ['111122223333', '444455556666'], 'aws:ResourceOrgID': o-other}}",
+        "{StringEquals: {'aws:PrincipalAccount': ['111122223333', '444455556666'], 'aws:ResourceOrgID': o-other00000}}",
         "{'ForAnyValue:StringLike': {'aws:PrincipalOrgPaths': 'o-abc1234567/r-ab12/ou-ab12-11111111/*'}}",
         "{Bool: {'aws:PrincipalIsAWSService': 'true'}}",
         "{StringEquals: {'aws:SourceVpce': vpce-0123456789abcdef0}}",

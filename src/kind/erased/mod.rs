@@ -206,7 +206,7 @@ fn edit<K: Kind>(change: &K::Change) -> Result<Edit, Undecodable> {
         inspect: change.inspect(),
         replaces_policy: change.replaces_policy(),
         follows: change.follows(),
-        needs: Vec::new(),
+        needs: change.needs(),
         stage: None,
         puts_back: false,
         alone: false,

@@ -7,7 +7,7 @@ use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use super::{Form, Named, Text, Tree, get, template, texts};
-use crate::kind::{Invalid, LookupItem, Refs, Target, Targets};
+use crate::kind::{ID_HELP, Invalid, LookupItem, Refs, Target, Targets, is_literal_id};
 
 /// The prefix of what is named by its ARN.
 const ARN: &str = "arn:";
@@ -43,11 +43,10 @@ impl Named {
             let help = "write it whole, from `arn:` on, or {ref: name}";
             return (!id.starts_with(ARN)).then(|| Invalid::new(field, why).help(help));
         }
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-        let is_id = |rest: &str| !rest.is_empty() && rest.chars().all(plain);
-        let fits = prefix.is_empty() || id.strip_prefix(prefix).is_some_and(is_id);
+        let fits = prefix.is_empty() || is_literal_id(id, prefix);
         let why = format!("`{id}` is not an id of the form `{prefix}…`");
-        (!fits).then(|| Invalid::new(field, why))
+        let invalid = Invalid::new(field, why);
+        (!fits).then(|| if id.starts_with(prefix) { invalid.help(ID_HELP) } else { invalid })
     }
 }
 

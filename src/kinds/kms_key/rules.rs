@@ -148,7 +148,8 @@ fn usage(key_spec: &str, usage: Option<&str>) -> Result<String, Invalid> {
 /// instead, that is almost always the account of another installation.
 fn locked_out(document: &PolicyDocument, scope: &ScopeFacts) -> Invalid {
     let ScopeFacts { name, account, partition, .. } = scope;
-    let why = "locks everybody out: neither the account's root nor a role of the account is surely \
+    let why = "locks everybody out: neither the account's root nor a role or user of the account \
+               is surely \
                allowed kms:PutKeyPolicy, so that nobody could ever change this policy or delete \
                the key";
     let mut others = BTreeSet::new();
@@ -186,9 +187,10 @@ fn texts_of<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
     }
 }
 
-/// Whether the account's root, or a role of the account that the policy names, is certainly allowed
-/// to put another policy and not certainly denied it. An allowance under a condition that may fail
-/// tomorrow is not certain; a denial under such a condition does not take away control for good.
+/// Whether the account's root, or a role or user of the account that the policy names, is certainly
+/// allowed to put another policy and not certainly denied it. An allowance under a condition that
+/// may fail tomorrow is not certain; a denial under such a condition does not take away control for
+/// good.
 ///
 /// KMS's own lockout check considers only the current caller (KMS developer guide, "Key policies").
 fn somebody_keeps_control(document: &PolicyDocument, refs: &Refs<'_>) -> bool {
@@ -200,8 +202,8 @@ fn somebody_keeps_control(document: &PolicyDocument, refs: &Refs<'_>) -> bool {
         refs.scope().region
     );
     let mut candidates = BTreeSet::from([format!("arn:{partition}:iam::{account}:root")]);
-    let prefix = format!("arn:{partition}:iam::{account}:role/");
-    roles(document.as_value(), &prefix, &mut candidates);
+    let account_arn = format!("arn:{partition}:iam::{account}");
+    identities(document.as_value(), &account_arn, &mut candidates);
     candidates.iter().any(|candidate| {
         let mut request = Request::new(candidate, "kms:PutKeyPolicy", &key);
         for (name, value) in [
@@ -238,19 +240,21 @@ fn without_denials(document: &PolicyDocument) -> Option<PolicyDocument> {
     PolicyDocument::from_value(&value, Dialect::KeyPolicy).ok()
 }
 
-/// The roles of the account that the document names anywhere: as principals, or in the conditions
-/// that exempt them from a denial. For a name with wildcards, one role that matches it.
-fn roles(value: &Value, prefix: &str, found: &mut BTreeSet<String>) {
+/// The roles and users of the account that the document names anywhere: as principals, or in the
+/// conditions that exempt them from a denial. For a name with wildcards, one that matches it.
+fn identities(value: &Value, account: &str, found: &mut BTreeSet<String>) {
     match value {
         Value::String(text) => {
-            if let Some((head, name)) = text.split_once(":role/")
-                && (head.contains('*') || prefix.strip_suffix(":role/") == Some(head))
-            {
-                found.insert(format!("{prefix}{}", name.replace(['*', '?'], "x")));
+            for kind in [":role/", ":user/"] {
+                if let Some((head, name)) = text.split_once(kind)
+                    && (head.contains('*') || head == account)
+                {
+                    found.insert(format!("{account}{kind}{}", name.replace(['*', '?'], "x")));
+                }
             }
         }
-        Value::Array(list) => list.iter().for_each(|inner| roles(inner, prefix, found)),
-        Value::Object(map) => map.values().for_each(|inner| roles(inner, prefix, found)),
+        Value::Array(list) => list.iter().for_each(|inner| identities(inner, account, found)),
+        Value::Object(map) => map.values().for_each(|inner| identities(inner, account, found)),
         _ => {}
     }
 }

@@ -35,7 +35,7 @@ fn entry(rule: u16, action: &str, ports: &str, cidr: &str) -> Value {
 }
 
 fn state(entries: &[Value]) -> Value {
-    resolve(&json!({"vpc": "vpc-1", "entries": entries, "subnets": null})).expect("valid")
+    resolve(&json!({"vpc": "vpc-10000000", "entries": entries, "subnets": null})).expect("valid")
 }
 
 fn edits(want: &[Value], have: &[Value]) -> Vec<Edit> {
@@ -62,7 +62,7 @@ fn entries_stand_in_the_state_by_direction_and_number_and_as_ec2_writes_them() {
         echo,
         web,
     ]);
-    let state = resolve(&json!({"vpc": "vpc-1", "entries": all})).expect("valid");
+    let state = resolve(&json!({"vpc": "vpc-10000000", "entries": all})).expect("valid");
     assert_eq!(
         state["entries"],
         json!({
@@ -104,7 +104,7 @@ fn what_is_wrong_with_an_entry_is_named_with_its_place() {
             "entries[0].icmpType: only icmp and icmpv6 have types and codes",
         ),
     ] {
-        let spec = json!({"vpc": "vpc-1", "entries": [entry]});
+        let spec = json!({"vpc": "vpc-10000000", "entries": [entry]});
         assert_eq!(resolve(&spec).expect_err("wrong"), [problem]);
     }
 }
@@ -115,7 +115,7 @@ fn more_than_ec2_takes_are_refused_before_the_first_write() {
         (1..=count).map(|rule| entry(rule, "allow", "443", "10.0.0.0/8")).collect()
     };
     let spec = |count, quota: Value| {
-        resolve(&json!({"vpc": "vpc-1", "entries": some(count), "entryQuota": quota}))
+        resolve(&json!({"vpc": "vpc-10000000", "entries": some(count), "entryQuota": quota}))
     };
     assert!(spec(19, json!(20)).is_ok() && spec(39, json!(40)).is_ok());
     let problems = spec(20, json!(20)).expect_err("too many");
@@ -159,7 +159,7 @@ fn a_renumbering_neither_opens_nor_closes_in_between() {
 fn a_subnet_that_is_not_wanted_here_stays_until_another_acl_takes_it() {
     let want = state(&[]);
     let mut have = want.clone();
-    have["subnets"] = json!(["subnet-1"]);
+    have["subnets"] = json!(["subnet-10000000"]);
     let edits = table().diff(&want, &have).expect("states");
     assert_eq!(edits.len(), 1);
     assert!(edits[0].risk.impossible);
@@ -226,7 +226,7 @@ fn types_and_codes_decide_too() {
     };
     let passes = outcomes(all, &[probe(3, 1), probe(3, 4), probe(8, 0)]);
     assert_eq!(passes.iter().map(Option::is_some).collect::<Vec<_>>(), [false, true, false]);
-    let spec = json!({"vpc": "vpc-1", "entries": [icmp(100, "deny", -1, 4)]});
+    let spec = json!({"vpc": "vpc-10000000", "entries": [icmp(100, "deny", -1, 4)]});
     assert_eq!(
         resolve(&spec).expect_err("wrong"),
         ["entries[0].icmpCode: a code says nothing without its type"]

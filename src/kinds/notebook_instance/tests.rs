@@ -30,7 +30,7 @@ fn resolve(spec: &Value) -> Result<Value, Vec<String>> {
 fn spec(changes: Value) -> Value {
     let mut spec = json!({
         "rootAccess": "Disabled", "minimumInstanceMetadataServiceVersion": "2",
-        "directInternetAccess": "Disabled", "subnet": "subnet-1", "instanceType": "ml.t3.medium",
+        "directInternetAccess": "Disabled", "subnet": "subnet-10000000", "instanceType": "ml.t3.medium",
         "role": ROLE,
     });
     let Value::Object(changes) = changes else { panic!("an object") };
@@ -42,7 +42,7 @@ fn live(changes: Value) -> Value {
     let mut live = json!({
         "instanceName": "research", "running": true, "rootAccess": "Disabled",
         "minimumInstanceMetadataServiceVersion": "2", "directInternetAccess": "Disabled",
-        "subnet": "subnet-1", "securityGroups": [], "kmsKey": null,
+        "subnet": "subnet-10000000", "securityGroups": [], "kmsKey": null,
         "platformIdentifier": "notebook-al2023-v1", "instanceType": "ml.t3.medium",
         "volumeSizeInGb": 5, "role": ROLE, "lifecycleConfig": "", "defaultCodeRepository": "",
         "additionalCodeRepositories": [],
@@ -78,7 +78,7 @@ fn what_aws_would_open_by_default_must_be_said() {
 
 #[test]
 fn what_needs_a_subnet_is_refused_without_one() {
-    let without = spec(json!({"subnet": null, "securityGroups": ["sg-1"]}));
+    let without = spec(json!({"subnet": null, "securityGroups": ["sg-10000000"]}));
     assert_eq!(
         resolve(&without).expect_err("wrong"),
         [
@@ -152,7 +152,8 @@ fn a_volume_grows_and_never_becomes_smaller() {
 
 #[test]
 fn what_sagemaker_fixes_is_shown_and_stops_nobody() {
-    let want = json!({"running": true, "securityGroups": ["sg-1"], "kmsKey": "alias/notebooks"});
+    let want =
+        json!({"running": true, "securityGroups": ["sg-10000000"], "kmsKey": "alias/notebooks"});
     let have = json!({"directInternetAccess": "Enabled", "subnet": null});
     let edits = edits(want, have);
     assert!(edits.iter().all(|edit| edit.risk.impossible), "{:?}", summaries(&edits));

@@ -35,7 +35,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     change::{Change, Replaced, Update},
     content::Content,
-    place::{Place, attachments_over_limit},
+    place::{Over, Place, attachments_over_limit},
     policy_type::{DefaultPolicy, Language, PolicyType, Sister},
     spec::Spec,
 };
@@ -142,16 +142,20 @@ impl<S: Sister> Kind for Policy<S> {
     }
 
     fn together(wanted: &BTreeMap<String, State>) -> Vec<(String, Invalid)> {
-        let limit = S::TYPE.most_of_manifests();
-        let over = attachments_over_limit(wanted.values(), limit);
+        let over = attachments_over_limit(wanted.values(), &S::TYPE);
         let mut problems = Vec::new();
         for (name, state) in wanted {
             for target in state.targets.iter().flatten() {
-                if let Some(policies) = over.get(target.as_str()) {
+                if let Some(Over { names, limit }) = over.get(target.as_str()) {
+                    let own = match S::TYPE.default.name() {
+                        Some(name) if *limit < S::TYPE.max_per_target => format!(" besides {name}"),
+                        _ => String::new(),
+                    };
                     let why = format!(
-                        "{} policies are to be attached to {target}, and AWS allows {limit}: {}",
-                        policies.len(),
-                        policies.join(", ")
+                        "{} policies are to be attached to {target}, and AWS allows {limit}{own}: \
+                         {}",
+                        names.len(),
+                        names.join(", ")
                     );
                     let help = "merge policies, or attach some of them further down";
                     problems.push((name.clone(), Invalid::new("targets", why).help(help)));

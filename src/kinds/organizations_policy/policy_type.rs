@@ -80,11 +80,13 @@ impl DefaultPolicy {
 }
 
 impl PolicyType {
-    /// How many policies of manifests can be attached to one target, whatever else is attached.
-    pub(super) fn most_of_manifests(&self) -> usize {
+    /// How many policies of manifests can be attached to one target, whatever else is attached;
+    /// `allows` says whether one of them allows something.
+    pub(super) fn most_of_manifests(&self, allows: bool) -> usize {
         match self.default {
-            DefaultPolicy::Fixed(_) => self.max_per_target - 1,
-            DefaultPolicy::None | DefaultPolicy::Replaceable(_) => self.max_per_target,
+            DefaultPolicy::Replaceable(_) if allows => self.max_per_target,
+            DefaultPolicy::Fixed(_) | DefaultPolicy::Replaceable(_) => self.max_per_target - 1,
+            DefaultPolicy::None => self.max_per_target,
         }
     }
 }

@@ -28,39 +28,39 @@ fn resolve(spec: &Value) -> Result<Value, Vec<String>> {
 
 fn state(routes: &[(&str, &str)]) -> Value {
     let routes: Tree = routes.iter().map(|(to, via)| ((*to).to_owned(), json!(via))).collect();
-    json!({"vpc": "vpc-1", "routes": routes, "subnets": []})
+    json!({"vpc": "vpc-10000000", "routes": routes, "subnets": []})
 }
 
 fn edits(routes: &[(&str, &str)], have: &[(&str, &str)]) -> Vec<Edit> {
     let routes: Vec<_> = routes.iter().map(|(to, via)| json!({"to": to, "via": via})).collect();
-    let want = resolve(&json!({"vpc": "vpc-1", "routes": routes})).expect("valid");
+    let want = resolve(&json!({"vpc": "vpc-10000000", "routes": routes})).expect("valid");
     table().diff(&want, &state(have)).expect("states")
 }
 
 #[test]
 fn a_state_has_routes_by_destination_in_the_form_of_ec2() {
-    let spec = json!({"vpc": "vpc-1", "routes": [
-        {"to": "0.0.0.0/0", "via": "nat-1"},
-        {"to": "2001:DB8::/32", "via": "eigw-1"},
-        {"to": "pl-1", "via": "tgw-1"},
+    let spec = json!({"vpc": "vpc-10000000", "routes": [
+        {"to": "0.0.0.0/0", "via": "nat-10000000"},
+        {"to": "2001:DB8::/32", "via": "eigw-10000000"},
+        {"to": "pl-10000000", "via": "tgw-10000000"},
     ]});
     assert_eq!(
         resolve(&spec).expect("valid")["routes"],
-        json!({"0.0.0.0/0": "nat-1", "2001:db8::/32": "eigw-1", "pl-1": "tgw-1"})
+        json!({"0.0.0.0/0": "nat-10000000", "2001:db8::/32": "eigw-10000000", "pl-10000000": "tgw-10000000"})
     );
-    assert_eq!(resolve(&json!({"vpc": "vpc-1"})).expect("valid")["routes"], Value::Null);
-    let none = json!({"vpc": "vpc-1", "routes": null});
+    assert_eq!(resolve(&json!({"vpc": "vpc-10000000"})).expect("valid")["routes"], Value::Null);
+    let none = json!({"vpc": "vpc-10000000", "routes": null});
     assert_eq!(resolve(&none).expect("valid")["routes"], json!({}));
 }
 
 #[test]
 fn problems_of_routes_are_reported_with_their_place() {
-    let spec = json!({"vpc": "vpc-1", "routes": [
-        {"to": "10.0.0.1/8", "via": "nat-1"},
-        {"to": "here", "via": "nat-1"},
+    let spec = json!({"vpc": "vpc-10000000", "routes": [
+        {"to": "10.0.0.1/8", "via": "nat-10000000"},
+        {"to": "here", "via": "nat-10000000"},
         {"to": "10.0.0.0/8", "via": "somewhere"},
-        {"to": "0.0.0.0/0", "via": "nat-1"},
-        {"to": "0.0.0.0/0", "via": "igw-1"},
+        {"to": "0.0.0.0/0", "via": "nat-10000000"},
+        {"to": "0.0.0.0/0", "via": "igw-10000000"},
         {"to": "10.0.0.0/8"},
     ]});
     assert_eq!(
@@ -81,8 +81,10 @@ fn problems_of_routes_are_reported_with_their_place() {
 
 #[test]
 fn adding_a_route_to_the_internet_loosens_and_removing_it_tightens() {
-    let (private, public) =
-        ([("10.0.0.0/8", "tgw-1")], [("10.0.0.0/8", "tgw-1"), ("0.0.0.0/0", "igw-1")]);
+    let (private, public) = (
+        [("10.0.0.0/8", "tgw-10000000")],
+        [("10.0.0.0/8", "tgw-10000000"), ("0.0.0.0/0", "igw-10000000")],
+    );
     let [opened] = &edits(&public, &private)[..] else { panic!("one edit") };
     assert_eq!((opened.key.as_str(), opened.risk), ("routes 0.0.0.0/0", Risk::LOOSENS));
     let [closed] = &edits(&private, &public)[..] else { panic!("one edit") };
@@ -90,12 +92,13 @@ fn adding_a_route_to_the_internet_loosens_and_removing_it_tightens() {
     assert_eq!(closed.summary, "remove the route to 0.0.0.0/0");
     let lines: Vec<_> =
         closed.lines.iter().map(|it| format!("{} {}", it.sign.as_char(), it.text)).collect();
-    assert_eq!(lines, ["- routes: 0.0.0.0/0 to internet gateway igw-1"]);
+    assert_eq!(lines, ["- routes: 0.0.0.0/0 to internet gateway igw-10000000"]);
 }
 
 #[test]
 fn a_route_with_another_target_is_replaced_by_one_call() {
-    let [edit] = &edits(&[("0.0.0.0/0", "nat-1")], &[("0.0.0.0/0", "igw-1")])[..] else {
+    let [edit] = &edits(&[("0.0.0.0/0", "nat-10000000")], &[("0.0.0.0/0", "igw-10000000")])[..]
+    else {
         panic!("one edit");
     };
     assert_eq!(edit.summary, "replace the route to 0.0.0.0/0");
@@ -104,32 +107,35 @@ fn a_route_with_another_target_is_replaced_by_one_call() {
 
 #[test]
 fn a_route_within_another_one_diverts_its_traffic_and_returns_it() {
-    let wide = ("0.0.0.0/0", "nat-1");
-    let both = [wide, ("10.0.0.0/8", "tgw-1")];
+    let wide = ("0.0.0.0/0", "nat-10000000");
+    let both = [wide, ("10.0.0.0/8", "tgw-10000000")];
     assert_eq!(edits(&both, &[wide])[0].risk, Risk::REPLACES.cutting_connections());
     assert_eq!(edits(&[wide], &both)[0].risk, Risk::REPLACES.cutting_connections());
     // With the same target, no traffic is diverted.
-    let same = [wide, ("10.0.0.0/8", "nat-1")];
+    let same = [wide, ("10.0.0.0/8", "nat-10000000")];
     assert_eq!(edits(&same, &[wide])[0].risk, Risk::LOOSENS);
 }
 
 #[test]
 fn the_most_specific_route_decides() {
-    let routes =
-        state(&[("0.0.0.0/0", "nat-1"), ("10.0.0.0/8", "tgw-1"), ("10.1.0.0/16", "pcx-1")]);
+    let routes = state(&[
+        ("0.0.0.0/0", "nat-10000000"),
+        ("10.0.0.0/8", "tgw-10000000"),
+        ("10.1.0.0/16", "pcx-10000000"),
+    ]);
     let routes = routes["routes"].as_object().expect("routes");
     let addresses = ["10.1.2.3", "10.2.0.0", "8.8.8.8", "2001:db8::1"].map(|it| json!(it));
-    let targets = [Some("pcx-1"), Some("tgw-1"), Some("nat-1"), None];
+    let targets = [Some("pcx-10000000"), Some("tgw-10000000"), Some("nat-10000000"), None];
     assert_eq!(outcomes(routes, &addresses), targets.map(|via| via.map(str::to_owned)));
 }
 
 #[test]
 fn nothing_is_removed_while_a_lookup_is_not_answered() {
-    let have = json!({"vpc": "vpc-1", "routes": {"pl-1": "tgw-1"}, "subnets": ["subnet-1"]});
+    let have = json!({"vpc": "vpc-10000000", "routes": {"pl-10000000": "tgw-10000000"}, "subnets": ["subnet-10000000"]});
     let list = json!({"lookup": {"name": "offices"}});
     for spec in [
-        json!({"vpc": "vpc-1", "subnets": {"lookup": {"tags": {"tier": "private"}}}}),
-        json!({"vpc": "vpc-1", "routes": [{"to": list, "via": "tgw-1"}]}),
+        json!({"vpc": "vpc-10000000", "subnets": {"lookup": {"tags": {"tier": "private"}}}}),
+        json!({"vpc": "vpc-10000000", "routes": [{"to": list, "via": "tgw-10000000"}]}),
     ] {
         let want = resolve(&spec).expect("valid");
         let edits = table().diff(&want, &have).expect("states");
@@ -147,21 +153,20 @@ fn every_field_of_the_example_is_right_and_no_field_is_missing_there() {
 
 #[test]
 fn a_table_for_gateways_takes_no_propagated_routes_and_nothing_but_gateways() {
-    let spec =
-        |gateways: &[&str]| json!({"vpc": "vpc-1", "propagating": ["vgw-1"], "gateways": gateways});
+    let spec = |gateways: &[&str]| json!({"vpc": "vpc-10000000", "propagating": ["vgw-10000000"], "gateways": gateways});
     assert!(resolve(&spec(&[])).is_ok());
     assert_eq!(
-        resolve(&spec(&["igw-1", "nat-1"])).expect_err("wrong"),
+        resolve(&spec(&["igw-10000000", "nat-10000000"])).expect_err("wrong"),
         [
             "propagating: a table that gateways use takes no propagated routes",
-            "gateways: `nat-1` is neither an internet gateway nor a virtual private gateway",
+            "gateways: `nat-10000000` is neither an internet gateway nor a virtual private gateway",
         ]
     );
 }
 
 #[test]
 fn what_is_said_of_a_live_table_is_no_edit() {
-    let want = resolve(&json!({"vpc": "vpc-1", "routes": []})).expect("valid");
+    let want = resolve(&json!({"vpc": "vpc-10000000", "routes": []})).expect("valid");
     let mut have = state(&[]);
     have["notes"] = json!(["the route to 10.0.0.0/8 leads nowhere"]);
     assert!(table().diff(&want, &have).expect("states").is_empty());

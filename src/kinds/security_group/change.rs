@@ -38,6 +38,10 @@ pub enum Change {
         /// Whether rules that are added before still allow a part of what these allow.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         bridged: bool,
+        /// The keys of the edits that add what replaces these rules, if those wait or may be
+        /// refused.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        replaced_by: Vec<String>,
     },
     /// Turns rules into others of the same peer type, in place: one of the two exists at every
     /// instant.
@@ -236,6 +240,7 @@ impl Change {
                 direction: *direction,
                 rules: entry(old, None),
                 bridged: old.overlaps(new),
+                replaced_by: Vec::new(),
             };
             [add, remove]
         };
@@ -287,6 +292,13 @@ impl Describe for Change {
 
     fn follows(&self) -> bool {
         matches!(self, Self::Revoke { bridged: true, .. })
+    }
+
+    fn needs(&self) -> Vec<String> {
+        match self {
+            Self::Revoke { replaced_by, .. } => replaced_by.clone(),
+            _ => Vec::new(),
+        }
     }
 
     fn risk(&self) -> Risk {

@@ -19,6 +19,12 @@
 //! A missing rule whose peer is not known yet, or is a prefix list of unknown size, is added by an
 //! edit of its own, which is the only one to wait for that. A live rule that may be such a rule is
 //! neither revoked nor changed meanwhile; one that cannot be is revoked at once.
+//!
+//! A rule that names a group by its id, which was not seen in the VPC, may be one that EC2 refuses:
+//! it is added by an edit of its own too. What such a rule, or one for a prefix list of unknown
+//! size, takes the place of is revoked after it: a mistyped id must not cut off everybody. This is
+//! for changes of the manifest: putting back waits for nothing, and what is open to the world goes
+//! first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,7 +35,7 @@ use super::{
     spec::Mode,
     state::{Rules, State},
 };
-use crate::kind::{Candidates, is_placeholder};
+use crate::kind::{Candidates, Describe as _, is_placeholder};
 
 /// The order of the changes; both directions go through the stages together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,7 +47,9 @@ enum Stage {
     RevokeBridged,
     Describe,
     Authorize,
+    Unsure,
     Pending,
+    RevokeReplaced,
 }
 
 /// All edits, in order.
@@ -138,6 +146,13 @@ impl Side<'_> {
         }
     }
 
+    /// Whether EC2 may refuse the rule, because it names a group that was not seen and that no live
+    /// rule names.
+    fn is_unsure(&self, rule: &Rule) -> bool {
+        let Peer::Group(OtherGroup { id, .. }) = &rule.peer else { return false };
+        self.state.unseen_groups.contains(id) && self.live.keys().all(|live| live.peer != rule.peer)
+    }
+
     fn edits(&self) -> Vec<(Stage, Change)> {
         let mut missing: BTreeSet<_> = self
             .want
@@ -159,6 +174,7 @@ impl Side<'_> {
         let unrelated = take(&mut extra, |rule| !missing.iter().any(|new| new.overlaps(rule)));
         let (mut first, pairs) = self.pair(unrelated, &mut extra, &mut missing);
         later.append(&mut take(&mut missing, |rule| self.waits_for(rule).is_some()));
+        let unsure = take(&mut missing, |rule| self.is_unsure(rule));
 
         let mut bridge =
             take(&mut missing, |rule| extra.iter().any(|unwanted| unwanted.overlaps(rule)));
@@ -170,7 +186,11 @@ impl Side<'_> {
             first.append(&mut extra);
             missing.append(&mut bridge);
         }
+        let (later, unsure) = (self.wait_for_each(later), self.try_each(unsure));
         let covered = bridge.iter().all(|new| there.iter().any(|rule| rule.covers(new)));
+        there.retain(|rule| !first.contains(rule));
+        there.extend(bridge.iter().chain(&missing).cloned());
+        let replaced = self.replaced(there, [&mut first, &mut extra], (&later, &unsure));
 
         let (narrowing, moving): (Vec<_>, _) =
             pairs.into_iter().partition(|pair| pair.old.covers(&pair.new));
@@ -186,7 +206,9 @@ impl Side<'_> {
         ];
         let mut edits: Vec<_> =
             edits.into_iter().filter_map(|(stage, change)| Some((stage, change?))).collect();
-        edits.extend(self.wait_for_each(later).into_iter().map(|change| (Stage::Pending, change)));
+        edits.extend(unsure.into_iter().map(|change| (Stage::Unsure, change)));
+        edits.extend(later.into_iter().map(|change| (Stage::Pending, change)));
+        edits.extend(replaced.into_iter().map(|change| (Stage::RevokeReplaced, change)));
         edits
     }
 
@@ -227,15 +249,73 @@ impl Side<'_> {
     }
 
     fn revoke(&self, rules: &BTreeSet<Rule>, bridged: bool) -> Option<Change> {
+        (!rules.is_empty()).then(|| Change::Revoke {
+            direction: self.direction,
+            rules: self.live_entries(rules),
+            bridged,
+            replaced_by: Vec::new(),
+        })
+    }
+
+    /// Live rules as they are.
+    fn live_entries(&self, rules: &BTreeSet<Rule>) -> Vec<Entry> {
         let entry = |rule: &Rule| Entry {
             rule: rule.clone(),
             description: self.live.get(rule).cloned().flatten(),
         };
-        (!rules.is_empty()).then(|| Change::Revoke {
-            direction: self.direction,
-            rules: rules.iter().map(entry).collect(),
-            bridged,
-        })
+        rules.iter().map(entry).collect()
+    }
+
+    /// Takes out of what is revoked the rules whose place is taken by what waits for a fact about
+    /// its peer, or may be refused, and revokes them after that. `there` is what else is there at
+    /// some time; without room for both none is taken out.
+    fn replaced(
+        &self,
+        mut there: BTreeSet<Rule>,
+        revoked: [&mut BTreeSet<Rule>; 2],
+        (later, unsure): (&[Change], &[Change]),
+    ) -> Vec<Change> {
+        let of_facts = later
+            .iter()
+            .filter(|change| matches!(change, Change::Authorize { waits_for: Some(_), .. }));
+        let of_facts: Vec<(String, &[Entry])> = of_facts
+            .chain(unsure)
+            .filter_map(|change| match change {
+                Change::Authorize { rules, .. } => Some((change.key(), rules.as_slice())),
+                _ => None,
+            })
+            .collect();
+        let by = |old: &Rule| -> Vec<String> {
+            let is_worldwide = matches!(old.peer, Peer::Cidr(cidr) if cidr.is_everything());
+            let takes_place =
+                |new: &Entry| !is_worldwide && new.rule.traffic.overlaps(&old.traffic);
+            let replacing = of_facts.iter().filter(|(_, rules)| rules.iter().any(takes_place));
+            replacing.map(|(key, _)| key.clone()).collect()
+        };
+        let staying = revoked.iter().flat_map(|rules| rules.iter());
+        there.extend(staying.filter(|old| !by(old).is_empty()).cloned());
+        for change in later.iter().chain(unsure) {
+            if let Change::Authorize { rules, .. } = change {
+                there.extend(rules.iter().map(|entry| entry.rule.clone()));
+            }
+        }
+        // What waits is judged again when more is known.
+        let quota = self.state.quota();
+        let count = quota.count(there.iter().map(|rule| &rule.peer), 1);
+        if count.iter().any(|count| *count > quota.limit) {
+            return Vec::new();
+        }
+        let mut replaced: BTreeMap<(bool, Vec<String>), BTreeSet<Rule>> = BTreeMap::new();
+        for (rules, bridged) in revoked.into_iter().zip([false, true]) {
+            for old in take(rules, |old| !by(old).is_empty()) {
+                replaced.entry((bridged, by(&old))).or_default().insert(old);
+            }
+        }
+        let change = |((bridged, replaced_by), rules): ((bool, Vec<String>), BTreeSet<Rule>)| {
+            let rules = self.live_entries(&rules);
+            Change::Revoke { direction: self.direction, rules, bridged, replaced_by }
+        };
+        replaced.into_iter().map(change).collect()
     }
 
     fn modify(&self, pairs: Vec<Pair>) -> Option<Change> {
@@ -251,6 +331,15 @@ impl Side<'_> {
         })
     }
 
+    /// One edit for each group that may not be there.
+    fn try_each(&self, rules: BTreeSet<Rule>) -> Vec<Change> {
+        let mut by_group: BTreeMap<Peer, BTreeSet<Rule>> = BTreeMap::new();
+        for rule in rules {
+            by_group.entry(rule.peer.clone()).or_default().insert(rule);
+        }
+        by_group.values().filter_map(|rules| self.authorize(rules, false)).collect()
+    }
+
     /// One edit for each thing that must be known first.
     fn wait_for_each(&self, rules: BTreeSet<Rule>) -> Vec<Change> {
         let mut by_placeholder: BTreeMap<String, BTreeSet<Rule>> = BTreeMap::new();
@@ -261,12 +350,12 @@ impl Side<'_> {
                 .insert(rule);
         }
         let change = |(placeholder, rules): (String, BTreeSet<Rule>)| {
-            let of_size = rules.iter().any(|rule| matches!(rule.peer, Peer::PrefixList(_)));
+            let of_a_fact = rules.iter().any(|rule| !matches!(rule.peer, Peer::Pending(_)));
             Change::Authorize {
                 direction: self.direction,
                 rules: self.entries(&rules),
                 covered: false,
-                waits_for: of_size.then_some(placeholder),
+                waits_for: of_a_fact.then_some(placeholder),
             }
         };
         by_placeholder.into_iter().map(change).collect()

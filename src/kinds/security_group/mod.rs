@@ -51,8 +51,8 @@ pub const DEFAULT_GROUP: &str = "default";
 pub const NAME: &str = "SecurityGroup";
 
 impl Kind for SecurityGroup {
-    const HIDDEN: &'static [&'static str] = &["prefixListWeights", "ruleQuota"];
-    const FACTS: &'static [&'static str] = &["prefixListWeights"];
+    const HIDDEN: &'static [&'static str] = &["prefixListWeights", "unseenGroups", "ruleQuota"];
+    const FACTS: &'static [&'static str] = &["prefixListWeights", "unseenGroups"];
     const PROFILE: Profile = Profile {
         name: NAME,
         short: "sg",

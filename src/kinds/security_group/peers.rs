@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     kind::{
-        Accepts, Candidates, Form, Invalid, Kind as _, Lookup, LookupItem, LookupKind, Refs,
-        Target, Unresolved, is_placeholder,
+        Accepts, Candidates, Form, ID_HELP, Invalid, Kind as _, Lookup, LookupItem, LookupKind,
+        Refs, Target, Unresolved, is_literal_id, is_placeholder,
     },
     model::{Cidr, NotACidr},
 };
@@ -27,11 +27,14 @@ pub(super) struct Peers<'p, 'r> {
     refs: &'p mut Refs<'r>,
     /// The size of each prefix list, or the placeholder for it.
     pub weights: BTreeMap<String, String>,
+    /// Groups that are named by id and were not seen in the VPC.
+    pub unseen_groups: BTreeSet<String>,
+    vpc: Option<String>,
 }
 
 impl<'p, 'r> Peers<'p, 'r> {
-    pub fn new(refs: &'p mut Refs<'r>) -> Self {
-        Self { refs, weights: BTreeMap::new() }
+    pub fn new(refs: &'p mut Refs<'r>, vpc: Option<String>) -> Self {
+        Self { refs, weights: BTreeMap::new(), unseen_groups: BTreeSet::new(), vpc }
     }
 
     /// The peer that a target names.
@@ -39,8 +42,10 @@ impl<'p, 'r> Peers<'p, 'r> {
         match target {
             Target::Id(text) => {
                 let peer = literal(field, text, &self.refs.scope().account)?;
-                if let Peer::PrefixList(id) = &peer {
-                    self.weigh_listed(field, id);
+                match &peer {
+                    Peer::PrefixList(id) => self.weigh_listed(field, id),
+                    Peer::Group(OtherGroup { id, .. }) => self.seek(field, id),
+                    _ => {}
                 }
                 Ok(peer)
             }
@@ -111,6 +116,15 @@ impl<'p, 'r> Peers<'p, 'r> {
         }
     }
 
+    /// Whether EC2 accepts a rule for a group is certain only if it is one of the same VPC.
+    fn seek(&mut self, field: &str, id: &str) {
+        let group = self.refs.listed(field, LookupKind::SecurityGroup, id);
+        let here = group.is_ok_and(|group| group.attributes.get("vpc") == self.vpc.as_ref());
+        if !here {
+            self.unseen_groups.insert(id.to_owned());
+        }
+    }
+
     fn weigh(&mut self, field: &str, list: &LookupItem) {
         let weight = quota::weight(list).map_or_else(
             || {
@@ -131,28 +145,28 @@ fn pending(kind: PendingKind, placeholder: String, candidates: Candidates) -> Pe
 fn literal(field: &str, text: &str, own_account: &str) -> Result<Peer, Invalid> {
     const FORMS: &str = "write a CIDR block, self, {ref: name}, sg-…, 111122223333/sg-…, pl-… or \
                          {lookup: {name: …}}";
-    let is_id = |id: &str, prefix: &str| {
-        id.strip_prefix(prefix).is_some_and(|rest| {
-            !rest.is_empty() && rest.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
-        })
-    };
     if text == "self" {
         return Ok(Peer::Myself);
     }
-    if is_id(text, "pl-") {
+    if is_literal_id(text, "pl-") {
         return Ok(Peer::PrefixList(text.to_owned()));
     }
-    if is_id(text, "sg-") {
+    if is_literal_id(text, "sg-") {
         return Ok(Peer::Group(OtherGroup::of(text)));
     }
     if let Some((account, id)) = text.split_once('/')
-        && is_id(id, "sg-")
+        && is_literal_id(id, "sg-")
     {
         if account.len() != 12 || !account.chars().all(|c| c.is_ascii_digit()) {
             return Err(Invalid::new(field, format!("`{account}` is not an account: 12 digits")));
         }
         let account = (account != own_account).then(|| account.to_owned());
         return Ok(Peer::Group(OtherGroup { account, ..OtherGroup::of(id) }));
+    }
+    let id = text.rsplit_once('/').map_or(text, |(_, id)| id);
+    if id.starts_with("sg-") || id.starts_with("pl-") {
+        let why = format!("`{text}` is not the id of a group or a prefix list");
+        return Err(Invalid::new(field, why).help(ID_HELP));
     }
     if let Ok(address) = text.parse::<std::net::IpAddr>() {
         let length = if address.is_ipv4() { 32 } else { 128 };

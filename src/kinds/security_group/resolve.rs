@@ -15,7 +15,7 @@ use super::{
 };
 use crate::kinds::cloud_control::ec2_vpc;
 use crate::{
-    kind::{Accepts, Invalid, LookupKind, Refs, Target},
+    kind::{Accepts, ID_HELP, Invalid, LookupKind, Refs, Target, is_literal_id},
     model::text as tag_rules,
 };
 
@@ -48,24 +48,24 @@ pub(super) fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inva
     };
     let ingress = spec.ingress.map(|rules| rules.into_iter().map(Block::from).collect());
     let egress = spec.egress.map(|rules| rules.into_iter().map(Block::from).collect());
-    let mut peers = Peers::new(refs);
+    let mut peers = Peers::new(refs, state.vpc.clone());
     let mut side = |direction, blocks: Option<Vec<Block>>| {
         blocks.map(|blocks| Side::new(direction, &mut peers, &mut problems).resolve(blocks, limit))
     };
     state.ingress = side(Direction::Ingress, ingress);
     state.egress = side(Direction::Egress, egress);
     state.prefix_list_weights = peers.weights;
+    state.unseen_groups = peers.unseen_groups;
     if problems.is_empty() { Ok(state) } else { Err(problems) }
 }
 
 fn resolve_vpc(vpc: &Target, refs: &mut Refs<'_>, problems: &mut Vec<Invalid>) -> Option<String> {
     if let Target::Id(id) = vpc
-        && !id.starts_with("vpc-")
+        && !is_literal_id(id, "vpc-")
     {
-        problems.push(
-            Invalid::new("vpc", format!("`{id}` is not a VPC id"))
-                .help("write vpc-…, or {lookup: {tags: {Name: …}}}"),
-        );
+        let forms = "write vpc-…, or {lookup: {tags: {Name: …}}}";
+        let help = if id.starts_with("vpc-") { ID_HELP } else { forms };
+        problems.push(Invalid::new("vpc", format!("`{id}` is not a VPC id")).help(help));
     }
     refs.one("vpc", vpc, Accepts::id_or_lookup(ec2_vpc::NAME, LookupKind::Vpc))
         .map_err(|invalid| problems.push(invalid))

@@ -1,6 +1,6 @@
 //! The canonical state of a security group.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,10 @@ pub struct State {
     /// were revoked for it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub prefix_list_weights: BTreeMap<String, String>,
+    /// *Want* only: groups that a rule names by id and that were not seen in this VPC. They may be
+    /// those of a peered VPC, in this or another account; if they are not, EC2 refuses the rule.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub unseen_groups: BTreeSet<String>,
     /// Rules into the group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ingress: Option<Rules>,

@@ -100,7 +100,8 @@ fn only_what_the_manifest_names_is_compared() {
             "jupyterLabAppSettings": {"defaultResourceSpec": {"sageMakerImageArn": "arn:echo"}}},
     });
     assert_eq!(diff(&want(&json!({"domain": "d-1"})), &have), []);
-    let groups = want(&json!({"domain": "d-1", "userSettings": {"securityGroups": ["sg-1"]}}));
+    let groups =
+        want(&json!({"domain": "d-1", "userSettings": {"securityGroups": ["sg-10000000"]}}));
     let edits = diff(&groups, &have);
     assert_eq!((edits.len(), edits[0].risk), (1, Risk::LOOSENS));
 }
@@ -124,7 +125,7 @@ fn a_list_stands_instead_of_the_domains_and_an_empty_one_for_it() {
     let mounts = "customFileSystemConfigs";
     let one = json!([{"s3FileSystemConfig": {"mountPath": "/x", "s3Uri": "s3://b"}}]);
     assert_eq!(risk(mounts, json!([]), one), Risk::REPLACES.stopping_work());
-    assert_eq!(risk("securityGroups", json!(["sg-1"]), json!([])), Risk::TIGHTENS);
+    assert_eq!(risk("securityGroups", json!(["sg-10000000"]), json!([])), Risk::TIGHTENS);
     let home = |new: &str| risk("autoMountHomeEFS", json!("Enabled"), json!(new));
     assert_eq!(home("DefaultAsDomain"), Risk::REPLACES.stopping_work());
     let sharing = "sharingSettings.notebookOutputOption";

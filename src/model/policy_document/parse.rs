@@ -229,8 +229,10 @@ fn condition_values(
             if !fractions
                 && number.as_f64().is_some_and(|n| number.is_f64() && n.fract() == 0.0) =>
         {
-            Err(place
-                .refused("a number without quotes, which loses its spelling", "write it in quotes"))
+            Err(place.refused(
+                "a number or truth value without quotes, which loses its spelling",
+                "write it in quotes",
+            ))
         }
         Value::Number(number) => Ok(token(&number.to_string())),
         other => Err(wrong_type(other, "a string, number or boolean, or a list of them", place)),

@@ -142,7 +142,7 @@ pub fn lead_out(world: &mut World) {
 /// What went to the transit gateway goes to another one.
 pub fn lead_elsewhere(world: &mut World) {
     for table in own_tables(world) {
-        let (to, via) = ("10.0.0.0/8", "tgw-0b");
+        let (to, via) = ("10.0.0.0/8", "tgw-0b000000");
         let route =
             json!({"RouteTableId": table, "DestinationCidrBlock": to, "TransitGatewayId": via});
         let _ = try_call(world, "ec2", "ReplaceRoute", &route);
@@ -509,7 +509,7 @@ pub fn stop_work(world: &mut World) {
 /// Somebody's own domain `studio`.
 pub fn foreign_domain(world: &mut World) {
     let domain = json!({
-        "DomainName": "studio", "AuthMode": "IAM", "VpcId": vpc(world), "SubnetIds": ["subnet-1"],
+        "DomainName": "studio", "AuthMode": "IAM", "VpcId": vpc(world), "SubnetIds": ["subnet-10000000"],
         "DefaultUserSettings": {"ExecutionRole": format!("arn:aws:iam::{ML}:role/studio")},
     });
     call(world, "sagemaker", "CreateDomain", &domain);

@@ -251,8 +251,8 @@ fn settings() -> Vec<Scenario> {
 fn route_tables() -> Vec<Scenario> {
     let new = |name| Scenario::new(name, Place::Ml, 1);
     const SUBNETS: &str = "subnets: {lookup: {tags: {tier: private}}}";
-    const TRANSIT: &str = "{to: 10.0.0.0/8, via: tgw-0a}";
-    const OUT: &str = "{to: 0.0.0.0/0, via: nat-0a}";
+    const TRANSIT: &str = "{to: 10.0.0.0/8, via: tgw-0a000000}";
+    const OUT: &str = "{to: 0.0.0.0/0, via: nat-0a000000}";
     let table = |list: &str| routes("private", "", &format!("routes: [{list}], {SUBNETS}"));
     let plain = |list: &str| routes("private", "", &format!("routes: [{list}]"));
     let gone = || routes("private", "deletion: delete", &format!("routes: [{TRANSIT}]"));
@@ -263,9 +263,9 @@ fn route_tables() -> Vec<Scenario> {
     const NONE: &str = "subnets: null";
     vec![
         new("routes-create").then(table(&format!("{TRANSIT}, {OUT}"))),
-        new("routes-change")
-            .then(plain(&format!("{TRANSIT}, {OUT}")))
-            .then(plain("{to: 10.0.0.0/8, via: tgw-0b}, {to: 10.1.0.0/16, via: tgw-0a}")),
+        new("routes-change").then(plain(&format!("{TRANSIT}, {OUT}"))).then(plain(
+            "{to: 10.0.0.0/8, via: tgw-0b000000}, {to: 10.1.0.0/16, via: tgw-0a000000}",
+        )),
         new("routes-associate").then(plain(TRANSIT)).then(table(TRANSIT)),
         new("routes-take").then(pair(SUBNETS, NONE)).then(pair(NONE, SUBNETS)),
         new("routes-drift").then(plain(TRANSIT)).then(plain(TRANSIT)).by_hand(hands::lead_out),

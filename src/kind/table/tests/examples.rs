@@ -17,14 +17,16 @@ fn known() -> Known {
     let item = |id: &str, (tag, value): (&str, &str)| LookupItem {
         id: id.to_owned(),
         tags: [(tag.to_owned(), value.to_owned())].into(),
-        attributes: [("vpc".to_owned(), "vpc-1".to_owned())].into(),
+        attributes: [("vpc".to_owned(), "vpc-10000000".to_owned())].into(),
         ..LookupItem::default()
     };
-    let subnets = ["subnet-1", "subnet-2"].map(|id| item(id, ("tier", "private"))).into();
+    let subnets =
+        ["subnet-10000000", "subnet-20000000"].map(|id| item(id, ("tier", "private"))).into();
     let mut known = Known::default();
-    for (kind, found) in
-        [(LookupKind::Vpc, vec![item("vpc-1", ("Name", "ml"))]), (LookupKind::Subnet, subnets)]
-    {
+    for (kind, found) in [
+        (LookupKind::Vpc, vec![item("vpc-10000000", ("Name", "ml"))]),
+        (LookupKind::Subnet, subnets),
+    ] {
         known.lookups.insert((SCOPE.to_owned(), kind), Seen::All(found));
     }
     known

@@ -287,7 +287,7 @@ fn a_policy_without_effect_or_open_to_the_world_is_refused() {
 fn everyone_under_a_condition_is_not_the_world() {
     let spec = json!({"policy": policy_of(&[json!({
         "Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*",
-        "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}
+        "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-abc1234567"}}
     })])});
     assert!(resolve(spec).is_ok());
 }
@@ -297,7 +297,7 @@ fn a_policy_under_which_nobody_keeps_control_is_refused() {
     let only =
         |statement: Value| json!({"policy": {"Version": "2012-10-17", "Statement": [statement]}});
     insta::assert_snapshot!(problems(only(statement("Use", "studio"))), @r#"
-    policy: locks everybody out: neither the account's root nor a role of the account is surely allowed kms:PutKeyPolicy, so that nobody could ever change this policy or delete the key
+    policy: locks everybody out: neither the account's root nor a role or user of the account is surely allowed kms:PutKeyPolicy, so that nobody could ever change this policy or delete the key
       help: begin with a statement that allows kms:* on "*" to the account's root or to an administrators' role, and give users of the key only what they need
     "#);
     for (name, change) in [
@@ -306,6 +306,7 @@ fn a_policy_under_which_nobody_keeps_control_is_refused() {
             json!({"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}),
         ),
         ("another account", json!({"Principal": {"AWS": "arn:aws:iam::999988887777:root"}})),
+        ("its user", json!({"Principal": {"AWS": "arn:aws:iam::999988887777:user/Alice"}})),
         ("a service", json!({"Principal": {"Service": "ec2.amazonaws.com"}})),
         ("without PutKeyPolicy", json!({"Action": ["kms:Describe*", "kms:List*"]})),
         ("another key", json!({"Resource": "arn:aws:kms:eu-west-1:111122223333:key/abc"})),
@@ -322,10 +323,12 @@ fn a_policy_under_which_nobody_keeps_control_is_refused() {
 }
 
 #[test]
-fn root_by_account_id_or_an_administrators_role_keeps_control() {
-    for principal in
-        [json!({"AWS": "111122223333"}), json!({"AWS": ["arn:aws:iam::111122223333:role/admin"]})]
-    {
+fn root_by_account_id_or_an_administrators_role_or_user_keeps_control() {
+    for principal in [
+        json!({"AWS": "111122223333"}),
+        json!({"AWS": ["arn:aws:iam::111122223333:role/admin"]}),
+        json!({"AWS": "arn:aws:iam::111122223333:user/staff/Alice"}),
+    ] {
         let mut statement = administrators();
         statement["Principal"] = principal.clone();
         let spec = json!({"policy": {"Statement": [statement]}});
@@ -342,7 +345,7 @@ fn root_by_account_id_or_an_administrators_role_keeps_control() {
     // A denial of everybody outside of the organization does not affect those inside.
     let perimeter = json!({
         "Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*",
-        "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}
+        "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-abc1234567"}}
     });
     assert!(resolve(json!({"policy": policy_of(&[perimeter])})).is_ok());
 }

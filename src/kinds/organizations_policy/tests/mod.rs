@@ -243,14 +243,22 @@ fn only_ids_in_the_form_of_aws_are_places() {
 
 #[test]
 fn too_many_policies_on_one_place_are_found_before_aws_is_asked() {
-    let most = service_control_policy::ServiceControl::TYPE.most_of_manifests();
-    let states: Vec<_> = (0..=most)
+    let of = &service_control_policy::ServiceControl::TYPE;
+    let mut states: Vec<_> = (0..=10)
         .map(|n| State { name: format!("p{n}"), ..state(deny(&["s3:A"]), &[ROOT, ML]) })
         .collect();
-    assert!(attachments_over_limit(&states[..most], most).is_empty());
-    let over = attachments_over_limit(&states, most);
+    // None of them allows anything, so that FullAWSAccess or another policy of others stays.
+    assert!(attachments_over_limit(&states[..9], of).is_empty());
+    let over = attachments_over_limit(&states[..10], of);
     assert_eq!(over.keys().copied().collect::<Vec<_>>(), [ML, ROOT]);
-    assert_eq!(over[ROOT].len(), 11);
+    assert_eq!((over[ROOT].names.len(), over[ROOT].limit), (10, 9));
+    // One that allows something can take its place.
+    let allow = json!({"Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}});
+    let allow = PolicyDocument::from_value(&allow, Dialect::ServiceControlPolicy).unwrap();
+    states[0] = State { name: "p0".into(), ..state(allow, &[ROOT, ML]) };
+    assert!(attachments_over_limit(&states[..10], of).is_empty());
+    assert_eq!(attachments_over_limit(&states, of)[ML].limit, 10);
 }
 
 #[test]

@@ -103,16 +103,19 @@ fn known() -> Known {
         tags: [(key.to_owned(), value.to_owned())].into(),
         ..LookupItem::default()
     };
-    let subnets = vec![item("subnet-1", "tier", "private"), item("subnet-2", "tier", "private")];
+    let subnets = vec![
+        item("subnet-10000000", "tier", "private"),
+        item("subnet-20000000", "tier", "private"),
+    ];
     let lookup = |kind, items| (("prod".to_owned(), kind), Seen::All(items));
     Known {
         resources: [
             resource("KmsKey", "studio", "12345678-1234-1234-1234-123456789012"),
-            resource("SecurityGroup", "studio-apps", "sg-1"),
+            resource("SecurityGroup", "studio-apps", "sg-10000000"),
         ]
         .into(),
         lookups: [
-            lookup(LookupKind::Vpc, vec![item("vpc-1", "Name", "ml")]),
+            lookup(LookupKind::Vpc, vec![item("vpc-10000000", "Name", "ml")]),
             lookup(LookupKind::Subnet, subnets),
         ]
         .into(),
@@ -138,8 +141,8 @@ fn text<'s>(state: &'s Value, path: &str) -> Option<&'s str> {
 
 fn studio(changes: Value) -> Value {
     let mut spec = json!({
-        "authMode": "SSO", "vpc": "vpc-1", "subnets": ["subnet-1", "subnet-2"],
-        "defaultUserSettings": {"executionRole": ROLE, "securityGroups": ["sg-1"]},
+        "authMode": "SSO", "vpc": "vpc-10000000", "subnets": ["subnet-10000000", "subnet-20000000"],
+        "defaultUserSettings": {"executionRole": ROLE, "securityGroups": ["sg-10000000"]},
     });
     merge(&mut spec, changes);
     want(spec)
@@ -172,10 +175,10 @@ async fn a_domain_is_created_as_vpc_only_unless_the_manifest_says_otherwise() {
 async fn the_edits_turn_one_manifest_into_the_other_and_back() {
     let fixture = Fixture::new().await;
     let rich = json!({
-        "tagPropagation": "ENABLED", "subnets": ["subnet-2", "subnet-3"],
+        "tagPropagation": "ENABLED", "subnets": ["subnet-20000000", "subnet-30000000"],
         "appNetworkAccessType": "PublicInternetOnly",
         "defaultUserSettings": {
-            "securityGroups": ["sg-1", "sg-3"],
+            "securityGroups": ["sg-10000000", "sg-30000000"],
             "studioWebPortal": "DISABLED", "defaultLandingUri": "app:JupyterServer:",
             "jupyterLabAppSettings": {
                 "lifecycleConfigArns": ["arn:aws:sagemaker:eu-west-1:1:studio-lifecycle-config/x"],
@@ -193,7 +196,7 @@ async fn the_edits_turn_one_manifest_into_the_other_and_back() {
     let plain = json!({
         "tagPropagation": "DISABLED", "appNetworkAccessType": "VpcOnly",
         "defaultUserSettings": {
-            "securityGroups": ["sg-1"],
+            "securityGroups": ["sg-10000000"],
             "studioWebPortal": "ENABLED", "defaultLandingUri": "studio::",
             "jupyterLabAppSettings": {
                 "lifecycleConfigArns": [],
@@ -224,7 +227,7 @@ async fn running_apps_delay_only_what_aws_refuses_and_are_named() {
     let id = fixture.create(&studio(json!({})), "studio").await;
     fixture.app(&id, "alice").await;
     let want = studio(json!({
-        "tagPropagation": "ENABLED", "subnets": ["subnet-2"],
+        "tagPropagation": "ENABLED", "subnets": ["subnet-20000000"],
         "domainSettings": {"executionRoleIdentityConfig": "USER_PROFILE_NAME"},
     }));
     let have = fixture.only().await;
@@ -257,8 +260,11 @@ async fn a_guardrail_that_requires_the_network_gets_it_unchanged() {
     let sent = fixture.calls("UpdateDomain");
     let network =
         |call: &Value| json!([call["AppNetworkAccessType"], call["VpcId"], call["SubnetIds"]]);
-    assert_eq!(network(&sent[0]), json!([null, null, ["subnet-1", "subnet-2"]]));
-    assert_eq!(network(&sent[1]), json!(["VpcOnly", "vpc-1", ["subnet-1", "subnet-2"]]));
+    assert_eq!(network(&sent[0]), json!([null, null, ["subnet-10000000", "subnet-20000000"]]));
+    assert_eq!(
+        network(&sent[1]),
+        json!(["VpcOnly", "vpc-10000000", ["subnet-10000000", "subnet-20000000"]])
+    );
     assert_eq!(text(&fixture.only().await.state, "tagPropagation"), Some("ENABLED"));
 
     fixture.aws.clear_calls();
@@ -447,7 +453,7 @@ async fn a_domain_of_unified_studio_is_not_deleted() {
 async fn an_impossible_change_is_never_sent() {
     let fixture = Fixture::new().await;
     fixture.create(&studio(json!({})), "studio").await;
-    let changes = diff(&studio(json!({"vpc": "vpc-2"})), &fixture.only().await.state);
+    let changes = diff(&studio(json!({"vpc": "vpc-20000000"})), &fixture.only().await.state);
     assert_eq!(fixture.change(&changes).await.expect_err("refused").class, Class::Rejected);
     assert_eq!(fixture.calls("UpdateDomain").len(), 0);
 }

@@ -40,8 +40,8 @@ pub(super) fn resolve(spec: &Value) -> (Result<Value, String>, Resolution) {
 
 fn least() -> Value {
     json!({
-        "authMode": "SSO", "vpc": "vpc-1", "subnets": ["subnet-2", "subnet-1"],
-        "defaultUserSettings": {"securityGroups": ["sg-1"]},
+        "authMode": "SSO", "vpc": "vpc-10000000", "subnets": ["subnet-20000000", "subnet-10000000"],
+        "defaultUserSettings": {"securityGroups": ["sg-10000000"]},
     })
 }
 
@@ -73,12 +73,12 @@ fn state(members: Value) -> Value {
 
 fn live(changes: Value) -> Value {
     let mut members = json!({
-        "domainName": "studio", "authMode": "SSO", "vpc": "vpc-1",
-        "subnets": ["subnet-1", "subnet-2"], "appNetworkAccessType": "VpcOnly",
+        "domainName": "studio", "authMode": "SSO", "vpc": "vpc-10000000",
+        "subnets": ["subnet-10000000", "subnet-20000000"], "appNetworkAccessType": "VpcOnly",
         "kmsKey": "arn:aws:kms:eu-west-1:111122223333:key/k", "tagPropagation": "DISABLED",
         "homeEfsFileSystemCreation": "Enabled",
         "defaultUserSettings": {
-            "executionRole": "arn:aws:iam::111122223333:role/studio", "securityGroups": ["sg-1"],
+            "executionRole": "arn:aws:iam::111122223333:role/studio", "securityGroups": ["sg-10000000"],
             "defaultLandingUri": "studio::", "studioWebPortal": "ENABLED",
             "spaceStorageSettings": {"defaultEbsStorageSettings": {
                 "defaultEbsVolumeSizeInGb": 5, "maximumEbsVolumeSizeInGb": 100}},
@@ -169,7 +169,7 @@ fn the_wanted_state_is_canonical_and_takes_its_name_from_the_manifest() {
           }
         },
         "securityGroups": [
-          "sg-1"
+          "sg-10000000"
         ]
       },
       "domainName": "studio",
@@ -182,11 +182,11 @@ fn the_wanted_state_is_canonical_and_takes_its_name_from_the_manifest() {
       "homeEfsFileSystemCreation": null,
       "kmsKey": "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012",
       "subnets": [
-        "subnet-1",
-        "subnet-2"
+        "subnet-10000000",
+        "subnet-20000000"
       ],
       "tagPropagation": null,
-      "vpc": "vpc-1",
+      "vpc": "vpc-10000000",
       "partition": "aws",
       "account": "111122223333"
     }
@@ -234,14 +234,14 @@ fn every_problem_is_reported_at_once_with_its_path() {
     let spec = with(json!({
         "domainName": "-studio-",
         "authMode": "IAM",
-        "vpc": "sg-1",
-        "subnets": ["subnet-1", "subnet-1", "snet"],
+        "vpc": "sg-10000000",
+        "subnets": ["subnet-10000000", "subnet-10000000", "snet"],
         "kmsKey": "not a key",
         "tagPropagation": null,
         "appSecurityGroupManagement": "Service",
         "defaultUserSettings": {
             "executionRole": null,
-            "securityGroups": ["sg-1", "sg-2", "sg-3", "sg-4", "sg-5", "sg-6"],
+            "securityGroups": ["sg-10000000", "sg-20000000", "sg-30000000", "sg-40000000", "sg-50000000", "sg-60000000"],
             "autoMountHomeEFS": "DefaultAsDomain",
             "studioWebPortal": "DISABLED",
             "customPosixUserConfig": {"uid": 1000},
@@ -268,7 +268,7 @@ fn every_problem_is_reported_at_once_with_its_path() {
     }));
     assert_snapshot!(problems(&spec), @r#"
     domainName: `-studio-` is not a domain name (1 to 63 letters and digits, with hyphens between them)
-    vpc: `sg-1` is not an id of the form `vpc-…`
+    vpc: `sg-10000000` is not an id of the form `vpc-…`
     subnets[1]: is the same as number 0
     subnets[2]: `snet` is not an id of the form `subnet-…`
     appSecurityGroupManagement: AWS accepts it only for domains with RStudio (leave it out, or set `domainSettings.rStudioServerProDomainSettings`)
@@ -346,9 +346,9 @@ fn an_unknown_or_misspelt_field_is_refused_with_its_path() {
 fn defaults_that_aws_adds_are_not_drift() {
     let want = json!({
         "domainName": "studio", "authMode": "SSO", "efsRetention": "Delete",
-        "subnets": ["subnet-2", "subnet-1"],
+        "subnets": ["subnet-20000000", "subnet-10000000"],
         "defaultUserSettings": {
-            "securityGroups": ["sg-1"], "codeEditorAppSettings": {"customImages": []},
+            "securityGroups": ["sg-10000000"], "codeEditorAppSettings": {"customImages": []},
             "jupyterLabAppSettings": {"defaultResourceSpec": {"instanceType": "ml.t3.medium"}},
         },
     });
@@ -378,7 +378,7 @@ fn an_update_sends_only_changed_members_each_whole_and_without_echo() {
           }
         },
         "securityGroups": [
-          "sg-1"
+          "sg-10000000"
         ],
         "spaceStorageSettings": {
           "defaultEbsStorageSettings": {
@@ -389,8 +389,8 @@ fn an_update_sends_only_changed_members_each_whole_and_without_echo() {
         "studioWebPortal": "DISABLED"
       },
       "subnets": [
-        "subnet-1",
-        "subnet-2"
+        "subnet-10000000",
+        "subnet-20000000"
       ]
     }
     "#);
@@ -441,7 +441,7 @@ fn only_what_cannot_change_while_apps_run_waits() {
         "domainSettings": {"dockerSettings": {"enableDockerAccess": "ENABLED"}},
     }));
     let want = json!({
-        "appNetworkAccessType": "VpcOnly", "subnets": ["subnet-2", "subnet-3"],
+        "appNetworkAccessType": "VpcOnly", "subnets": ["subnet-20000000", "subnet-30000000"],
         "tagPropagation": "ENABLED",
         "domainSettings": {
             "executionRoleIdentityConfig": "USER_PROFILE_NAME",
@@ -453,7 +453,7 @@ fn only_what_cannot_change_while_apps_run_waits() {
     update domainSettings.dockerSettings.enableDockerAccess [tightens]
       ~ domainSettings.dockerSettings.enableDockerAccess: ENABLED -> DISABLED
     update subnets [loosens]
-      + subnets: subnet-3
+      + subnets: subnet-30000000
     update tagPropagation [neutral]
       ~ tagPropagation: DISABLED -> ENABLED
     update appNetworkAccessType, while no app runs [tightens]
@@ -461,7 +461,7 @@ fn only_what_cannot_change_while_apps_run_waits() {
     update domainSettings.executionRoleIdentityConfig, while no app runs [tightens]
       ~ domainSettings.executionRoleIdentityConfig: none -> USER_PROFILE_NAME
     update subnets, while no app runs [tightens]
-      - subnets: subnet-1
+      - subnets: subnet-10000000
     "#);
     let inspected: Vec<_> = changes.iter().map(|edit| edit.inspect).collect();
     assert_eq!(inspected, [false, false, false, true, true, true]);
@@ -476,9 +476,9 @@ fn only_what_cannot_change_while_apps_run_waits() {
           }
         },
         "subnets": [
-          "subnet-1",
-          "subnet-2",
-          "subnet-3"
+          "subnet-10000000",
+          "subnet-20000000",
+          "subnet-30000000"
         ],
         "tagPropagation": "ENABLED"
       },
@@ -491,10 +491,10 @@ fn only_what_cannot_change_while_apps_run_waits() {
           "executionRoleIdentityConfig": "USER_PROFILE_NAME"
         },
         "subnets": [
-          "subnet-2",
-          "subnet-3"
+          "subnet-20000000",
+          "subnet-30000000"
         ],
-        "vpc": "vpc-1"
+        "vpc": "vpc-10000000"
       }
     ]
     "#);
@@ -504,7 +504,10 @@ fn only_what_cannot_change_while_apps_run_waits() {
 fn the_network_access_type_is_sent_only_when_it_changes_but_subnets_always() {
     let have = live(json!({}));
     let body = &calls(&diff(json!({"tagPropagation": "ENABLED"}), &have), &have)[0];
-    assert_eq!(*body, json!({"tagPropagation": "ENABLED", "subnets": ["subnet-1", "subnet-2"]}));
+    assert_eq!(
+        *body,
+        json!({"tagPropagation": "ENABLED", "subnets": ["subnet-10000000", "subnet-20000000"]})
+    );
 }
 
 #[test]
@@ -538,7 +541,7 @@ fn security_groups_are_removed_only_together_with_vpc_only() {
 #[test]
 fn vpc_only_waits_for_the_first_security_groups() {
     let want = json!({
-        "appNetworkAccessType": "VpcOnly", "defaultUserSettings": {"securityGroups": ["sg-1"]},
+        "appNetworkAccessType": "VpcOnly", "defaultUserSettings": {"securityGroups": ["sg-10000000"]},
     });
     let open = json!({
         "appNetworkAccessType": "PublicInternetOnly", "defaultUserSettings": {"securityGroups": []},
@@ -556,7 +559,7 @@ fn a_change_of_a_fixed_field_is_shown_and_never_a_replacement() {
     let have = live(json!({"domainSettings": {"rStudioServerProDomainSettings": {
         "domainExecutionRoleArn": "arn:aws:iam::1:role/r"}}}));
     let want = json!({
-        "domainName": "other", "authMode": "IAM", "vpc": "vpc-2", "kmsKey": null,
+        "domainName": "other", "authMode": "IAM", "vpc": "vpc-20000000", "kmsKey": null,
         "homeEfsFileSystemCreation": "Disabled", "appNetworkAccessType": "PublicInternetOnly",
         "defaultUserSettings": {"spaceStorageSettings": null},
     });
@@ -578,7 +581,7 @@ fn a_change_of_a_fixed_field_is_shown_and_never_a_replacement() {
     change kmsKey, which AWS fixes at creation [impossible]
       ~ kmsKey: arn:aws:kms:eu-west-1:111122223333:key/k -> none
     change vpc, which AWS fixes once it is set [impossible]
-      ~ vpc: vpc-1 -> vpc-2
+      ~ vpc: vpc-10000000 -> vpc-20000000
     "#);
 }
 
@@ -587,8 +590,11 @@ fn a_domain_without_a_network_can_be_given_one() {
     let mut have = live(json!({"appNetworkAccessType": "PublicInternetOnly"}));
     let members = have.as_object_mut().expect("a state");
     members.retain(|member, _| !matches!(member.as_str(), "vpc" | "subnets"));
-    let changes = diff(json!({"vpc": "vpc-1", "subnets": ["subnet-1"]}), &have);
-    assert_eq!(calls(&changes, &have), [json!({"vpc": "vpc-1", "subnets": ["subnet-1"]})]);
+    let changes = diff(json!({"vpc": "vpc-10000000", "subnets": ["subnet-10000000"]}), &have);
+    assert_eq!(
+        calls(&changes, &have),
+        [json!({"vpc": "vpc-10000000", "subnets": ["subnet-10000000"]})]
+    );
 }
 
 #[test]
@@ -620,15 +626,25 @@ fn risks_are_judged_by_what_a_leaf_allows() {
         user(&format!("jupyterLabAppSettings.appLifecycleManagement.idleSettings.{leaf}"))
     };
     for (path, old, new, expected) in [
-        (user("securityGroups"), json!(["sg-1"]), json!(["sg-1", "sg-2"]), "loosens"),
-        (user("securityGroups"), json!(["sg-1", "sg-2"]), json!(["sg-1"]), "tightens"),
+        (
+            user("securityGroups"),
+            json!(["sg-10000000"]),
+            json!(["sg-10000000", "sg-20000000"]),
+            "loosens",
+        ),
+        (
+            user("securityGroups"),
+            json!(["sg-10000000", "sg-20000000"]),
+            json!(["sg-10000000"]),
+            "tightens",
+        ),
         (user("executionRole"), json!("a"), json!("b"), "loosens"),
         (user("studioWebPortal"), json!("ENABLED"), json!("DISABLED"), "tightens, disrupts"),
         (user("studioWebPortalSettings.hiddenMlTools"), json!(["Models"]), json!([]), "loosens"),
         (idle("idleTimeoutInMinutes"), json!(120), json!(60), "disrupts"),
         (idle("idleTimeoutInMinutes"), json!(60), json!(120), "loosens"),
         ("appNetworkAccessType".into(), json!("PublicInternetOnly"), json!("VpcOnly"), "tightens"),
-        ("subnets".into(), json!(["subnet-1"]), json!(["subnet-2"]), "loosens"),
+        ("subnets".into(), json!(["subnet-10000000"]), json!(["subnet-20000000"]), "loosens"),
         (
             "domainSettings.trustedIdentityPropagationSettings.status".into(),
             json!(null),

@@ -236,7 +236,12 @@ async fn revoking_a_rule_that_is_gone_succeeds_and_editing_it_is_stale() {
     let entry = Entry { rule: rule("tcp 22, self"), description: None };
     cloud.writes();
     let direction = Direction::Ingress;
-    let revoke = Change::Revoke { direction, rules: vec![entry.clone()], bridged: false };
+    let revoke = Change::Revoke {
+        direction,
+        rules: vec![entry.clone()],
+        bridged: false,
+        replaced_by: Vec::new(),
+    };
     cloud.port.change(&have, std::slice::from_ref(&revoke)).await.expect("nothing to revoke");
     let one = Redescription { rule: entry.rule, old: "a".into(), new: "b".into() };
     let describe = Change::Describe { direction, rules: vec![one] };

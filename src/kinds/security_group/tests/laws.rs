@@ -115,6 +115,9 @@ fn any_want() -> impl Strategy<Value = State> {
         let mut want = State { ingress, egress, rules: Some(rules), ..wanted(&[]) };
         let weight = if weighed { "1" } else { SIZE };
         want.prefix_list_weights.insert("pl-0a".into(), weight.into());
+        if !weighed {
+            want.unseen_groups.insert("sg-0b".into());
+        }
         want
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::kind::Candidates;
+use crate::kind::{Candidates, Describe as _};
 
 const GROUP: &str = "SecurityGroup/later.arn (known after apply)";
 const SIZE: &str = "prefix list pl-0a (not resolved)";
@@ -134,10 +134,55 @@ fn a_rule_for_a_prefix_list_of_unknown_size_is_narrowed_in_place_because_its_cou
     assert!(
         matches!(
             &changes[..],
-            [Change::Revoke { .. }, Change::Authorize { waits_for: Some(_), .. }]
+            [Change::Authorize { waits_for: Some(_), .. }, Change::Revoke { .. }]
         ),
         "{changes:?}"
     );
+}
+
+#[test]
+fn what_takes_the_place_of_a_rule_and_may_fail_comes_before_its_end_but_openings_are_closed_first()
+{
+    let mut want = wanted(&["tcp 443, sg-0e", "tcp 80, pl-0a", "tcp 22, 10.2.0.0/16"]);
+    want.unseen_groups.insert("sg-0e".into());
+    let have = ["tcp 443, 10.1.0.0/16", "tcp 443, 0.0.0.0/0", "tcp 25, sg-0b", "tcp 80, sg-0c"];
+    let have = live(&have, &[]);
+    let changes = SecurityGroup::diff(&unweighed(want.clone()), &have);
+    let text: Vec<_> =
+        changes.iter().map(|change| format!("{change} after {:?}", change.needs())).collect();
+    insta::assert_snapshot!(text.join("\n"), @r#"
+    revoke 2 ingress rules after []
+    authorize ingress tcp 22 from 10.2.0.0/16 after []
+    authorize ingress tcp 443 from sg-0e after []
+    authorize ingress tcp 80 from pl-0a after []
+    revoke ingress tcp 443 from 10.1.0.0/16 after ["authorize ingress tcp 443 from sg-0e"]
+    revoke ingress tcp 80 from sg-0c after ["authorize ingress tcp 80 from pl-0a"]
+    "#);
+    let waits: Vec<_> = changes.iter().filter_map(Change::waits_for).collect();
+    assert_eq!(waits, [SIZE]);
+    // Where all is known, what is not wanted goes first as ever.
+    let weights = [("pl-0a".to_owned(), "1".to_owned())].into();
+    let want = State { unseen_groups: BTreeSet::new(), prefix_list_weights: weights, ..want };
+    let changes = SecurityGroup::diff(&want, &have);
+    assert!(matches!(&changes[..], [Change::Revoke { .. }, Change::Authorize { .. }]));
+}
+
+#[test]
+fn without_room_for_both_the_old_rule_goes_first() {
+    let mut want = wanted(&["tcp 443, sg-0e"]);
+    want.rule_quota = Some(1);
+    want.unseen_groups.insert("sg-0e".into());
+    let changes = SecurityGroup::diff(&want, &live(&["tcp 443, 10.1.0.0/16"], &[]));
+    assert!(matches!(&changes[..], [Change::Revoke { .. }, Change::Authorize { .. }]));
+    assert!(changes.iter().all(|change| change.needs().is_empty()));
+}
+
+#[test]
+fn a_group_that_a_live_rule_names_is_there() {
+    let mut want = wanted(&["tcp 443, sg-0e"]);
+    want.unseen_groups.insert("sg-0e".into());
+    let changes = SecurityGroup::diff(&want, &live(&["tcp 80, sg-0e"], &[]));
+    assert!(matches!(&changes[..], [Change::Modify { .. }]), "{changes:?}");
 }
 
 #[test]

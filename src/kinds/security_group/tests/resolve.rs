@@ -34,26 +34,26 @@ fn known() -> Known {
         resources: [
             (
                 Address::new("prod", "SecurityGroup", "bastion"),
-                group("eu-west-1", "111122223333", "sg-0b"),
+                group("eu-west-1", "111122223333", "sg-0b000000"),
             ),
             (
                 Address::new("dev", "SecurityGroup", "apps"),
-                group("eu-west-1", "444455556666", "sg-0d"),
+                group("eu-west-1", "444455556666", "sg-0d000000"),
             ),
             (
                 Address::new("us", "SecurityGroup", "apps"),
-                group("us-east-1", "111122223333", "sg-0u"),
+                group("us-east-1", "111122223333", "sg-0f200000"),
             ),
         ]
         .into(),
         lookups: [(
             ("prod".into(), LookupKind::PrefixList),
             Seen::All(vec![
-                list("pl-0s3", "com.amazonaws.eu-west-1.s3", None),
-                list("pl-0new", "com.amazonaws.eu-west-1.a-new-service", None),
-                list("pl-0odd", "odd", None),
-                list("pl-0big", "big", Some("40")),
-                list("pl-0cf", "com.amazonaws.global.cloudfront.origin-facing", None),
+                list("pl-0f530000", "com.amazonaws.eu-west-1.s3", None),
+                list("pl-0ee00000", "com.amazonaws.eu-west-1.a-new-service", None),
+                list("pl-0f0dd000", "odd", None),
+                list("pl-0b160000", "big", Some("40")),
+                list("pl-0cf00000", "com.amazonaws.global.cloudfront.origin-facing", None),
             ]),
         )]
         .into(),
@@ -61,9 +61,9 @@ fn known() -> Known {
     }
 }
 
-/// Resolves a spec in the VPC `vpc-1`.
+/// Resolves a spec in the VPC `vpc-10000000`.
 fn resolve(known: &Known, mut spec: Value) -> (Result<State, Vec<Invalid>>, Resolution) {
-    spec.as_object_mut().unwrap().entry("vpc").or_insert(json!("vpc-1"));
+    spec.as_object_mut().unwrap().entry("vpc").or_insert(json!("vpc-10000000"));
     let scope = scope();
     let spec: Spec = serde_path_to_error::deserialize(&spec).expect("a spec");
     let mut refs = Refs::new(&scope, "apps", known);
@@ -95,21 +95,21 @@ fn all_spellings_of_a_rule_resolve_to_the_same_rule() {
         ingress(json!([
             {"protocol": 6, "ports": "443", "from": ["10.0.5.7/16", "2001:DB8::1/32"]},
             {"protocol": "udp", "ports": [53, "8192-65535"], "from": ["self"]},
-            {"protocol": "-1", "from": ["111122223333/sg-0a"]},
-            {"protocol": "50", "from": ["444455556666/sg-0c", "pl-0a"]},
+            {"protocol": "-1", "from": ["111122223333/sg-0a000000"]},
+            {"protocol": "50", "from": ["444455556666/sg-0c000000", "pl-0a000000"]},
             {"protocol": "icmp", "icmp": {"type": 8, "code": 0}, "from": ["0.0.0.0/0"]},
             {"protocol": 58, "icmp": {}, "from": ["::/0"]},
         ])),
         [
-            "all traffic, sg-0a",
+            "all traffic, sg-0a000000",
             "tcp 443, 10.0.0.0/16",
             "tcp 443, 2001:db8::/32",
             "udp 53, self",
             "udp 8192-65535, self",
             "icmp type 8 code 0, 0.0.0.0/0",
             "icmpv6 all types, ::/0",
-            "protocol 50, 444455556666/sg-0c",
-            "protocol 50, pl-0a",
+            "protocol 50, 444455556666/sg-0c000000",
+            "protocol 50, pl-0a000000",
         ]
     );
 }
@@ -121,9 +121,9 @@ fn references_become_groups_of_their_account_and_the_own_name_is_self() {
         ingress(json!([{"protocol": "tcp", "ports": 443, "from": from}])),
         [
             "tcp 443, self",
-            "tcp 443, sg-0b as SecurityGroup/bastion",
-            "tcp 443, 444455556666/sg-0d as dev/SecurityGroup/apps",
-            "tcp 443, pl-0s3",
+            "tcp 443, sg-0b000000 as SecurityGroup/bastion",
+            "tcp 443, 444455556666/sg-0d000000 as dev/SecurityGroup/apps",
+            "tcp 443, pl-0f530000",
         ]
     );
     let own = json!([{"protocol": "all", "from": [{"ref": "prod/apps"}]}]);
@@ -133,7 +133,9 @@ fn references_become_groups_of_their_account_and_the_own_name_is_self() {
 #[test]
 fn a_rule_for_a_group_that_does_not_exist_yet_stays_in_the_state_and_delays_nothing_else() {
     let mut known = known();
-    known.candidates.insert(Address::new("prod", "SecurityGroup", "lost"), ["sg-0l".into()].into());
+    known
+        .candidates
+        .insert(Address::new("prod", "SecurityGroup", "lost"), ["sg-0f100000".into()].into());
     known.unknown.insert(crate::model::ScopedKind::new("net", "SecurityGroup"), "denied".into());
     let from = json!(["self", {"ref": "later"}, {"ref": "lost"}, {"ref": "net/hub"}]);
     let entry = json!({"protocol": "tcp", "ports": 443, "from": from});
@@ -142,7 +144,7 @@ fn a_rule_for_a_group_that_does_not_exist_yet_stays_in_the_state_and_delays_noth
     let wanted = [
         "tcp 443, self",
         "tcp 443, group SecurityGroup/later.arn (known after apply)",
-        "tcp 443, group SecurityGroup/lost.arn (known after apply) | these sg-0l",
+        "tcp 443, group SecurityGroup/lost.arn (known after apply) | these sg-0f100000",
         "tcp 443, group net/SecurityGroup/hub.arn (known after apply) | any",
     ];
     assert_eq!(state.ingress, Some(rules(&wanted)));
@@ -181,14 +183,14 @@ fn a_vpc_that_is_not_found_or_is_ambiguous_delays_only_the_creation() {
     let spec = json!({"vpc": {"lookup": {"tags": {"Name": "ml"}}}, "ingress": []});
     for (found, expected) in [
         (vec![], "VPC with Name=ml (not resolved)"),
-        (vec![vpc("vpc-1")], "vpc-1"),
-        (vec![vpc("vpc-1"), vpc("vpc-2")], "VPC with Name=ml (not resolved)"),
+        (vec![vpc("vpc-10000000")], "vpc-10000000"),
+        (vec![vpc("vpc-10000000"), vpc("vpc-20000000")], "VPC with Name=ml (not resolved)"),
     ] {
         let mut known = known();
         known.lookups.insert(("prod".into(), LookupKind::Vpc), Seen::All(found));
         let (state, resolution) = resolve(&known, spec.clone());
         assert_eq!(state.unwrap().vpc.as_deref(), Some(expected));
-        assert_eq!(resolution.unresolved.is_empty(), expected == "vpc-1");
+        assert_eq!(resolution.unresolved.is_empty(), expected == "vpc-10000000");
     }
 }
 
@@ -204,30 +206,72 @@ fn a_prefix_list_counts_by_its_size_however_it_is_written_and_an_unknown_size_is
     let map = |pairs: &[(&str, &str)]| {
         pairs.iter().map(|&(id, weight)| (id.to_owned(), weight.to_owned())).collect()
     };
-    let lists =
-        json!(["pl-0big", "pl-0cf", "pl-0new", {"lookup": {"name": "com.amazonaws.eu-west-1.s3"}}]);
+    let lists = json!(["pl-0b160000", "pl-0cf00000", "pl-0ee00000", {"lookup": {"name": "com.amazonaws.eu-west-1.s3"}}]);
     let (state, why) = weigh(&known(), lists);
-    let weights = [("pl-0big", "40"), ("pl-0cf", "55"), ("pl-0new", "60"), ("pl-0s3", "1")];
+    let weights =
+        [("pl-0b160000", "40"), ("pl-0cf00000", "55"), ("pl-0ee00000", "60"), ("pl-0f530000", "1")];
     assert_eq!((state.prefix_list_weights, why.len()), (map(&weights), 0));
     // A list that does not exist, one whose size AWS does not say, and no lists read at all.
-    let (state, why) = weigh(&known(), json!(["pl-0gone", {"lookup": {"name": "odd"}}]));
+    let (state, why) = weigh(&known(), json!(["pl-0dead000", {"lookup": {"name": "odd"}}]));
     let weights = [
-        ("pl-0gone", "prefix list pl-0gone (not resolved)"),
-        ("pl-0odd", "prefix list pl-0odd (not resolved)"),
+        ("pl-0dead000", "prefix list pl-0dead000 (not resolved)"),
+        ("pl-0f0dd000", "prefix list pl-0f0dd000 (not resolved)"),
     ];
     assert_eq!(state.prefix_list_weights, map(&weights));
     assert_eq!(
         why,
         [
-            "ingress[0].from[0]: no prefix list matches the id pl-0gone",
-            "ingress[0].from[1]: AWS does not say how many entries pl-0odd may have",
+            "ingress[0].from[0]: no prefix list matches the id pl-0dead000",
+            "ingress[0].from[1]: AWS does not say how many entries pl-0f0dd000 may have",
         ]
     );
     let mut unread = known();
     let key = ("prod".to_owned(), LookupKind::PrefixList);
     unread.lookups.insert(key, Seen::Unknown("denied".into()));
-    let (_, why) = weigh(&unread, json!(["pl-0big", {"lookup": {"name": "big"}}]));
+    let (_, why) = weigh(&unread, json!(["pl-0b160000", {"lookup": {"name": "big"}}]));
     assert!(why.len() == 2 && why.iter().all(|why| why.contains("could not be read: denied")));
+}
+
+#[test]
+fn a_malformed_id_is_refused_with_its_form() {
+    let from = json!(["sg-xxxxxxxx", "111122223333/sg-1", "pl-xxxxxxxx"]);
+    insta::assert_snapshot!(problems(json!({
+        "vpc": "vpc-xxxxxxxx",
+        "ingress": [{"protocol": "tcp", "ports": 1, "from": from}],
+    })), @r"
+    vpc: `vpc-xxxxxxxx` is not a VPC id
+        an id of EC2 ends in 8 or 17 digits of 0-9 and a-f: copy it from AWS
+    ingress[0].from[0]: `sg-xxxxxxxx` is not the id of a group or a prefix list
+        an id of EC2 ends in 8 or 17 digits of 0-9 and a-f: copy it from AWS
+    ingress[0].from[1]: `111122223333/sg-1` is not the id of a group or a prefix list
+        an id of EC2 ends in 8 or 17 digits of 0-9 and a-f: copy it from AWS
+    ingress[0].from[2]: `pl-xxxxxxxx` is not the id of a group or a prefix list
+        an id of EC2 ends in 8 or 17 digits of 0-9 and a-f: copy it from AWS
+    ");
+}
+
+#[test]
+fn a_group_that_is_named_by_id_is_certain_only_if_it_was_seen_in_the_vpc() {
+    let mut known = known();
+    let item = |id: &str, vpc: &str| LookupItem {
+        id: id.into(),
+        attributes: [("vpc".to_owned(), vpc.to_owned())].into(),
+        ..LookupItem::default()
+    };
+    let groups = vec![item("sg-0a000000", "vpc-10000000"), item("sg-0b000000", "vpc-20000000")];
+    known.lookups.insert(("prod".into(), LookupKind::SecurityGroup), Seen::All(groups));
+    let from = json!([
+        "sg-0a000000",
+        "sg-0b000000",
+        "111122223333/sg-0e000000",
+        "444455556666/sg-0d000000",
+    ]);
+    let entry = json!([{"protocol": "tcp", "ports": 443, "from": from}]);
+    let (state, resolution) = resolve(&known, json!({"ingress": entry}));
+    let unseen = ["sg-0b000000", "sg-0d000000", "sg-0e000000"].map(str::to_owned).into();
+    assert_eq!(state.unwrap().unseen_groups, unseen);
+    // Nothing waits for that.
+    assert!(resolution.waiting().is_empty());
 }
 
 #[test]
@@ -272,7 +316,7 @@ fn every_invalid_value_is_reported_with_its_place_and_help() {
         "vpc": "ml",
         "ruleQuota": 0,
         "ingress": [
-            {"protocol": "tcp", "from": ["10.0.0.0/0", "10.0.0.1", "sg_1", "1/sg-0a"]},
+            {"protocol": "tcp", "from": ["10.0.0.0/0", "10.0.0.1", "sg_1", "1/sg-0a000000"]},
             {"protocol": "tcp", "ports": ["70000", "9-1"], "from": []},
             {"protocol": "all", "ports": 443, "from": ["self"]},
             {"protocol": "icmp", "ports": 8, "from": ["self"]},
@@ -326,22 +370,22 @@ fn every_invalid_value_is_reported_with_its_place_and_help() {
 fn a_duplicate_rule_is_refused_whatever_its_spelling_and_description() {
     insta::assert_snapshot!(problems(json!({"egress": [
         {"description": "a", "protocol": "tcp", "ports": 443, "to": ["10.0.0.0/16", {"ref": "bastion"}]},
-        {"description": "b", "protocol": 6, "ports": "443", "to": ["10.0.9.9/16", "sg-0b"]},
+        {"description": "b", "protocol": 6, "ports": "443", "to": ["10.0.9.9/16", "sg-0b000000"]},
         {"protocol": "udp", "ports": [1, "1-1"], "to": [{"ref": "later"}]},
-        {"protocol": "udp", "ports": 2, "to": ["sg-0e", "444455556666/sg-0e", "777788889999/sg-0e"]},
-        {"protocol": "udp", "ports": 3, "to": [{"ref": "dev/apps"}, "sg-0d"]},
+        {"protocol": "udp", "ports": 2, "to": ["sg-0e000000", "444455556666/sg-0e000000", "777788889999/sg-0e000000"]},
+        {"protocol": "udp", "ports": 3, "to": [{"ref": "dev/apps"}, "sg-0d000000"]},
     ]})), @r"
     egress[1].to[0]: the rule tcp 443 to 10.0.0.0/16 is already at egress[0].to[0]
         AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them
-    egress[1].to[1]: the rule tcp 443 to sg-0b is already at egress[0].to[1]
+    egress[1].to[1]: the rule tcp 443 to sg-0b000000 is already at egress[0].to[1]
         AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them
     egress[2].to[0]: the rule udp 1 to SecurityGroup/later is already at egress[2].to[0]
         AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them
-    egress[3].to[1]: the rule udp 2 to 444455556666/sg-0e is already at egress[3].to[0]
+    egress[3].to[1]: the rule udp 2 to 444455556666/sg-0e000000 is already at egress[3].to[0]
         AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them
-    egress[3].to[2]: the rule udp 2 to 777788889999/sg-0e is already at egress[3].to[0]
+    egress[3].to[2]: the rule udp 2 to 777788889999/sg-0e000000 is already at egress[3].to[0]
         AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them
-    egress[4].to[1]: the rule udp 3 to sg-0d is already at egress[4].to[0]
+    egress[4].to[1]: the rule udp 3 to sg-0d000000 is already at egress[4].to[0]
         AWS compares masked CIDR blocks and resolved ids, whatever account or description goes with them
     ");
 }
@@ -360,9 +404,9 @@ fn the_quota_counts_per_family_and_prefix_lists_by_their_size() {
     ingress: 61 rules count for IPv4, and 60 fit in a group
         a prefix list counts with its MaxEntries; use wider blocks or a smaller list, or set ruleQuota where AWS raised the quota
     ");
-    let fits = json!({"ingress": [rule(many(20)), rule(json!(["pl-0big", "::/0"]))]});
+    let fits = json!({"ingress": [rule(many(20)), rule(json!(["pl-0b160000", "::/0"]))]});
     assert!(resolve(&known(), fits).0.is_ok());
-    let text = problems(json!({"ingress": [rule(many(21)), rule(json!(["pl-0big"]))]}));
+    let text = problems(json!({"ingress": [rule(many(21)), rule(json!(["pl-0b160000"]))]}));
     assert!(text.contains("61 rules count for IPv4"), "{text}");
     let cloudfront = json!({"lookup": {"name": "com.amazonaws.global.cloudfront.origin-facing"}});
     let text = problems(json!({"ingress": [rule(json!([cloudfront])), rule(many(6))]}));
@@ -383,8 +427,8 @@ fn an_ampersand_is_accepted_only_in_descriptions_of_addresses() {
     }
     for peers in [
         json!(["self"]),
-        json!(["10.9.0.0/16", "sg-0a"]),
-        json!(["pl-0big"]),
+        json!(["10.9.0.0/16", "sg-0a000000"]),
+        json!(["pl-0b160000"]),
         json!([{"ref": "x"}]),
     ] {
         assert_eq!(problems(peers), 1);
@@ -400,7 +444,7 @@ fn invalid_protocols_ports_and_fields_do_not_decode() {
         (json!({"protocol": "tcp", "port": 1, "from": ["self"]}), "unknown field `port`"),
         (json!({"protocol": "tcp", "ports": 1, "to": ["self"]}), "unknown field `to`"),
     ] {
-        let spec = json!({"vpc": "vpc-1", "ingress": [entry]});
+        let spec = json!({"vpc": "vpc-10000000", "ingress": [entry]});
         let error = serde_path_to_error::deserialize::<_, Spec>(&spec).expect_err("refused");
         assert!(error.to_string().contains(says), "{error}");
     }

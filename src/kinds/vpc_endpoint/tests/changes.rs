@@ -83,16 +83,18 @@ fn a_live_policy_that_cannot_be_read_is_replaced_and_counts_as_wider() {
 
 #[test]
 fn the_subnet_in_use_stays_even_if_another_one_of_its_zone_is_possible() {
-    let have = State { subnets: Some(singles(set(["subnet-a2", "subnet-b1"]))), ..live() };
+    let have =
+        State { subnets: Some(singles(set(["subnet-a2000000", "subnet-b1000000"]))), ..live() };
     assert_eq!(diff(&resolve(interface(json!({}))), &have), []);
 }
 
 #[test]
 fn a_zone_without_a_subnet_gets_the_lowest_id_and_an_unwanted_subnet_is_removed() {
-    let have = State { subnets: Some(singles(set(["subnet-b1", "subnet-z9"]))), ..live() };
+    let have =
+        State { subnets: Some(singles(set(["subnet-b1000000", "subnet-f9000000"]))), ..live() };
     let edit = only(&resolve(interface(json!({}))), &have);
     assert_eq!(edit.key, "subnets");
-    assert_eq!(swapped(&edit), [set(["subnet-a1"]), set(["subnet-z9"])]);
+    assert_eq!(swapped(&edit), [set(["subnet-a1000000"]), set(["subnet-f9000000"])]);
 }
 
 #[test]
@@ -100,7 +102,7 @@ fn one_group_is_added_as_the_other_is_removed_so_that_there_is_always_one() {
     let have = State { security_groups: Some(set(["sg-default"])), ..live() };
     let edit = only(&resolve(interface(json!({}))), &have);
     assert_eq!(edit.key, "securityGroups");
-    assert_eq!(swapped(&edit), [set(["sg-1"]), set(["sg-default"])]);
+    assert_eq!(swapped(&edit), [set(["sg-10000000"]), set(["sg-default"])]);
 }
 
 #[test]
@@ -111,7 +113,7 @@ fn all_differences_go_into_one_modification() {
         ..resolve(interface(json!({})))
     };
     let have = State {
-        subnets: Some(singles(set(["subnet-b1", "subnet-z9"]))),
+        subnets: Some(singles(set(["subnet-b1000000", "subnet-f9000000"]))),
         security_groups: Some(set(["sg-default"])),
         private_dns: Some(false),
         ..live()
@@ -125,12 +127,12 @@ fn all_differences_go_into_one_modification() {
     -     Action: *
     +     Action: sagemaker:CreateApp
     +     Condition StringEquals aws:PrincipalAccount: 111122223333
-    change the security groups: add sg-1 and remove sg-default [loosens]
+    change the security groups: add sg-10000000 and remove sg-default [loosens]
     - securityGroups: sg-default
-    + securityGroups: sg-1
-    change the subnets: add subnet-a1 and remove subnet-z9 [loosens, disrupts]
-    - subnets: subnet-z9
-    + subnets: subnet-a1
+    + securityGroups: sg-10000000
+    change the subnets: add subnet-a1000000 and remove subnet-f9000000 [loosens, disrupts]
+    - subnets: subnet-f9000000
+    + subnets: subnet-a1000000
     turn private DNS on [tightens]
     ~ privateDns: false -> true
     set the addresses to dualstack [loosens]
@@ -141,12 +143,12 @@ fn all_differences_go_into_one_modification() {
 #[test]
 fn a_gateways_plan_names_its_route_tables_and_statements() {
     let want = State {
-        route_tables: Some(set(["rtb-1", "rtb-2"])),
+        route_tables: Some(set(["rtb-10000000", "rtb-20000000"])),
         policy: Some(allowing("s3:GetObject")),
         ..resolve(gateway(json!({})))
     };
     let have = State {
-        route_tables: Some(set(["rtb-1", "rtb-3"])),
+        route_tables: Some(set(["rtb-10000000", "rtb-30000000"])),
         policy: Some(allowing("s3:*")),
         ..live_gateway()
     };
@@ -156,9 +158,9 @@ fn a_gateways_plan_names_its_route_tables_and_statements() {
     ~   statement "Ours" (Allow): narrows access
     -     Action: s3:*
     +     Action: s3:GetObject
-    change the route tables: add rtb-2 and remove rtb-3 [loosens, disrupts]
-    - routeTables: rtb-3
-    + routeTables: rtb-2
+    change the route tables: add rtb-20000000 and remove rtb-30000000 [loosens, disrupts]
+    - routeTables: rtb-30000000
+    + routeTables: rtb-20000000
     "#);
 }
 
@@ -255,18 +257,18 @@ fn each_change_has_its_risk() {
     assert_eq!(risk(dns(false), live()), Risk::LOOSENS.cutting_connections());
     assert_eq!(risk(dns(true), off), Risk::TIGHTENS);
     let groups = |ids| move |state: &mut State| state.security_groups = Some(ids);
-    let two = State { security_groups: Some(set(["sg-1", "sg-2"])), ..live() };
-    assert_eq!(risk(groups(set(["sg-1"])), two.clone()), Risk::TIGHTENS);
-    assert_eq!(risk(groups(set(["sg-1", "sg-2"])), live()), Risk::LOOSENS);
-    assert_eq!(risk(groups(set(["sg-3"])), two), Risk::REPLACES);
+    let two = State { security_groups: Some(set(["sg-10000000", "sg-20000000"])), ..live() };
+    assert_eq!(risk(groups(set(["sg-10000000"])), two.clone()), Risk::TIGHTENS);
+    assert_eq!(risk(groups(set(["sg-10000000", "sg-20000000"])), live()), Risk::LOOSENS);
+    assert_eq!(risk(groups(set(["sg-30000000"])), two), Risk::REPLACES);
     let subnets = |ids| move |state: &mut State| state.subnets = Some(singles(ids));
     let closing = Risk::TIGHTENS.cutting_connections();
-    assert_eq!(risk(subnets(set(["subnet-a1"])), live()), closing);
-    let one = State { subnets: Some(singles(set(["subnet-a1"]))), ..live() };
-    assert_eq!(risk(subnets(set(["subnet-a1", "subnet-b1"])), one), Risk::LOOSENS);
+    assert_eq!(risk(subnets(set(["subnet-a1000000"])), live()), closing);
+    let one = State { subnets: Some(singles(set(["subnet-a1000000"]))), ..live() };
+    assert_eq!(risk(subnets(set(["subnet-a1000000", "subnet-b1000000"])), one), Risk::LOOSENS);
     let tables = |ids| move |state: &mut State| state.route_tables = Some(ids);
     assert_eq!(
-        risk(tables(set(["rtb-1", "rtb-2"])), live_gateway()),
+        risk(tables(set(["rtb-10000000", "rtb-20000000"])), live_gateway()),
         Risk::REPLACES.cutting_connections(),
         "what the table's subnets send goes past the policy no longer"
     );
@@ -300,7 +302,7 @@ fn what_aws_cannot_change_is_impossible_and_shown_alone() {
     let have = State {
         endpoint_type: "Resource".into(),
         service: "com.amazonaws.eu-west-1.kms".into(),
-        vpc: "vpc-2".into(),
+        vpc: "vpc-20000000".into(),
         ..live()
     };
     insta::assert_snapshot!(shown(&diff(&want, &have)), @r#"
@@ -309,7 +311,7 @@ fn what_aws_cannot_change_is_impossible_and_shown_alone() {
     change service, which AWS cannot do in place [impossible]
     ~ service: com.amazonaws.eu-west-1.kms -> com.amazonaws.eu-west-1.sagemaker.api
     change vpc, which AWS cannot do in place [impossible]
-    ~ vpc: vpc-2 -> vpc-1
+    ~ vpc: vpc-20000000 -> vpc-10000000
     "#);
 }
 
@@ -317,14 +319,14 @@ fn what_aws_cannot_change_is_impossible_and_shown_alone() {
 fn a_gateway_load_balancer_endpoint_cannot_move_to_another_subnet() {
     let have = State {
         endpoint_type: "GatewayLoadBalancer".into(),
-        subnets: Some(singles(set(["subnet-1"]))),
+        subnets: Some(singles(set(["subnet-10000000"]))),
         ..live()
     };
-    let want = State { subnets: Some(singles(set(["subnet-2"]))), ..have.clone() };
+    let want = State { subnets: Some(singles(set(["subnet-20000000"]))), ..have.clone() };
     let edit = only(&want, &have);
     assert_eq!(edit.risk, Risk::IMPOSSIBLE);
     insta::assert_snapshot!(shown(&[edit]), @r#"
     change subnets, which AWS cannot do in place [impossible]
-    ~ subnets: subnet-1 -> subnet-2
+    ~ subnets: subnet-10000000 -> subnet-20000000
     "#);
 }

@@ -9,17 +9,17 @@ use crate::kinds::vpc_endpoint::service::full_name;
 fn an_interface_endpoint_takes_one_subnet_a_zone_of_its_vpc_and_the_groups_it_refers_to() {
     let state = resolve(interface(json!({})));
     assert_eq!(state.service, "com.amazonaws.eu-west-1.sagemaker.api");
-    assert_eq!(state.vpc, "vpc-1");
-    assert_eq!(state.security_groups, Some(set(["sg-1"])));
-    let zones = vec![set(["subnet-a1", "subnet-a2"]), set(["subnet-b1"])];
+    assert_eq!(state.vpc, "vpc-10000000");
+    assert_eq!(state.security_groups, Some(set(["sg-10000000"])));
+    let zones = vec![set(["subnet-a1000000", "subnet-a2000000"]), set(["subnet-b1000000"])];
     assert_eq!(state.subnets, Some(zones));
-    assert_eq!(chosen(&state), set(["subnet-a1", "subnet-b1"]));
+    assert_eq!(chosen(&state), set(["subnet-a1000000", "subnet-b1000000"]));
 }
 
 #[test]
 fn subnets_named_by_id_are_used_and_not_candidates() {
-    let state = resolve(interface(json!({"subnets": ["subnet-b1", "subnet-a2"]})));
-    assert_eq!(state.subnets, Some(singles(set(["subnet-a2", "subnet-b1"]))));
+    let state = resolve(interface(json!({"subnets": ["subnet-b1000000", "subnet-a2000000"]})));
+    assert_eq!(state.subnets, Some(singles(set(["subnet-a2000000", "subnet-b1000000"]))));
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_service_in_another_region_has_that_region_in_its_name() {
 
 #[test]
 fn an_interface_endpoint_with_unsafe_defaults_of_aws_is_refused_with_all_reasons() {
-    let bare = json!({"type": "Interface", "service": "kms", "vpc": "vpc-1"});
+    let bare = json!({"type": "Interface", "service": "kms", "vpc": "vpc-10000000"});
     insta::assert_snapshot!(problems(bare), @r#"
     policy: missing; AWS would silently let everybody do everything through the endpoint (write a policy, or say `policy: default` if everything should be allowed)
     securityGroups: an interface endpoint needs at least one; without it AWS would use the VPC's default group (refer to a SecurityGroup manifest: `[{ref: name}]`)
@@ -141,8 +141,8 @@ fn an_interface_endpoint_with_unsafe_defaults_of_aws_is_refused_with_all_reasons
 #[test]
 fn fields_of_other_types_are_refused() {
     let mixed = json!({
-        "type": "Gateway", "service": "s3", "vpc": "vpc-1", "policy": "default",
-        "subnets": ["subnet-1"], "securityGroups": ["sg-1"], "privateDns": false,
+        "type": "Gateway", "service": "s3", "vpc": "vpc-10000000", "policy": "default",
+        "subnets": ["subnet-10000000"], "securityGroups": ["sg-10000000"], "privateDns": false,
         "ipAddressType": "ipv4", "dnsRecordIpType": "ipv4", "serviceRegion": "us-east-1",
         "privateDnsOnlyForInboundResolverEndpoint": false,
     });
@@ -155,7 +155,7 @@ fn fields_of_other_types_are_refused() {
     "#);
     let balancer = json!({
         "type": "GatewayLoadBalancer", "service": "com.amazonaws.vpce.eu-west-1.vpce-svc-1",
-        "vpc": "vpc-1", "subnets": ["subnet-1", "subnet-2"], "policy": "default", "routeTables": [],
+        "vpc": "vpc-10000000", "subnets": ["subnet-10000000", "subnet-20000000"], "policy": "default", "routeTables": [],
     });
     insta::assert_snapshot!(problems(balancer), @r#"
     policy: an endpoint of type GatewayLoadBalancer has none (remove it; it belongs to type Interface and Gateway)
@@ -201,7 +201,7 @@ fn a_gateway_endpoint_accepts_the_address_families_that_aws_allows() {
 #[test]
 fn all_invalid_values_are_reported_at_once() {
     let wrong = interface(json!({
-        "service": "k ms", "vpc": "ml", "subnets": ["subnet-1", "subnet-1", "sub"],
+        "service": "k ms", "vpc": "ml", "subnets": ["subnet-10000000", "subnet-10000000", "sub"],
         "securityGroups": [], "dnsRecordIpType": "ipv6", "ipAddressType": "ipv4",
         "privateDnsOnlyForInboundResolverEndpoint": true, "privateDns": false, "policy": "allow",
     }));
@@ -314,7 +314,9 @@ fn a_policy_may_name_other_manifests_and_keeps_the_variables_of_iam() {
     }]});
     let state = resolve(interface(json!({"policy": policy})));
     let text = policy::text(&json!(state.policy)).expect("a document");
-    assert!(text.contains("security-group/sg-1") && text.contains("${aws:PrincipalTag/team}"));
+    assert!(
+        text.contains("security-group/sg-10000000") && text.contains("${aws:PrincipalTag/team}")
+    );
 }
 
 #[test]
@@ -334,16 +336,16 @@ fn before_the_first_observation_resolving_records_what_is_needed_and_waits() {
 fn a_gateway_load_balancer_endpoint_is_in_the_one_subnet_a_lookup_finds() {
     let spec = json!({
         "type": "GatewayLoadBalancer", "service": "com.amazonaws.vpce.eu-west-1.vpce-svc-1",
-        "vpc": "vpc-1", "subnets": {"lookup": {"tags": {"tier": "private"}}},
+        "vpc": "vpc-10000000", "subnets": {"lookup": {"tags": {"tier": "private"}}},
     });
     let (_, resolution) = resolve_with(spec.clone(), &known());
     assert!(resolution.waiting().iter().any(|why| why.contains("one is needed")));
     let mut known = known();
     let tags = [("tier".into(), "private".into())].into();
-    let only = LookupItem { id: "subnet-f".into(), tags, ..LookupItem::default() };
+    let only = LookupItem { id: "subnet-f0000000".into(), tags, ..LookupItem::default() };
     known.lookups.insert(("ml-prod".into(), LookupKind::Subnet), Seen::All(vec![only]));
     let (state, resolution) = resolve_with(spec, &known);
-    assert_eq!(state.expect("a state").subnets, Some(singles(set(["subnet-f"]))));
+    assert_eq!(state.expect("a state").subnets, Some(singles(set(["subnet-f0000000"]))));
     assert!(resolution.waiting().is_empty());
 }
 
@@ -352,14 +354,14 @@ fn only_what_aws_allows_once_is_a_natural_key() {
     let keys = |spec| natural_keys(&resolve(spec));
     assert_eq!(
         keys(interface(json!({}))),
-        ["private DNS of com.amazonaws.eu-west-1.sagemaker.api in vpc-1"]
+        ["private DNS of com.amazonaws.eu-west-1.sagemaker.api in vpc-10000000"]
     );
     assert!(keys(interface(json!({"privateDns": false}))).is_empty());
     assert_eq!(
-        keys(gateway(json!({"routeTables": ["rtb-2", "rtb-1"]}))),
+        keys(gateway(json!({"routeTables": ["rtb-20000000", "rtb-10000000"]}))),
         [
-            "route to com.amazonaws.eu-west-1.s3 in rtb-1 of vpc-1",
-            "route to com.amazonaws.eu-west-1.s3 in rtb-2 of vpc-1"
+            "route to com.amazonaws.eu-west-1.s3 in rtb-10000000 of vpc-10000000",
+            "route to com.amazonaws.eu-west-1.s3 in rtb-20000000 of vpc-10000000"
         ]
     );
     assert!(keys(gateway(json!({"routeTables": []}))).is_empty());
@@ -410,7 +412,7 @@ fn every_field_of_the_example_is_valid_and_none_is_missing() {
         fields.extend(spec.keys().cloned());
         let mut known = known();
         let table = LookupItem {
-            id: "rtb-1".into(),
+            id: "rtb-10000000".into(),
             tags: [("tier".into(), "private".into())].into(),
             ..LookupItem::default()
         };

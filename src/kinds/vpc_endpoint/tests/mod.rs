@@ -64,12 +64,12 @@ fn known() -> Known {
     known.resources.insert(
         Address::new("ml-prod", "SecurityGroup", "endpoints"),
         KnownResource {
-            id: "sg-1".into(),
-            arn: "arn:aws:ec2:eu-west-1:111122223333:security-group/sg-1".into(),
+            id: "sg-10000000".into(),
+            arn: "arn:aws:ec2:eu-west-1:111122223333:security-group/sg-10000000".into(),
         },
     );
     let vpc = LookupItem {
-        id: "vpc-1".into(),
+        id: "vpc-10000000".into(),
         tags: [("Name".into(), "ml".into())].into(),
         ..LookupItem::default()
     };
@@ -80,10 +80,10 @@ fn known() -> Known {
         tags: [("tier".into(), "private".into())].into(),
     };
     let subnets = vec![
-        subnet("subnet-a2", "vpc-1", "euw1-az1"),
-        subnet("subnet-a1", "vpc-1", "euw1-az1"),
-        subnet("subnet-b1", "vpc-1", "euw1-az2"),
-        subnet("subnet-x1", "vpc-2", "euw1-az3"),
+        subnet("subnet-a2000000", "vpc-10000000", "euw1-az1"),
+        subnet("subnet-a1000000", "vpc-10000000", "euw1-az1"),
+        subnet("subnet-b1000000", "vpc-10000000", "euw1-az2"),
+        subnet("subnet-e1000000", "vpc-20000000", "euw1-az3"),
     ];
     known.lookups.insert(("ml-prod".into(), LookupKind::Vpc), Seen::All(vec![vpc]));
     known.lookups.insert(("ml-prod".into(), LookupKind::Subnet), Seen::All(subnets));
@@ -140,7 +140,7 @@ fn interface(fields: Value) -> Value {
 fn gateway(fields: Value) -> Value {
     merged(
         json!({
-            "type": "Gateway", "service": "s3", "vpc": "vpc-1", "routeTables": ["rtb-1"],
+            "type": "Gateway", "service": "s3", "vpc": "vpc-10000000", "routeTables": ["rtb-10000000"],
             "policy": "default",
         }),
         fields,
@@ -184,9 +184,9 @@ fn live() -> State {
         endpoint_type: "Interface".into(),
         service: "com.amazonaws.eu-west-1.sagemaker.api".into(),
         service_region: Some("eu-west-1".into()),
-        vpc: "vpc-1".into(),
-        subnets: Some(singles(set(["subnet-a1", "subnet-b1"]))),
-        security_groups: Some(set(["sg-1"])),
+        vpc: "vpc-10000000".into(),
+        subnets: Some(singles(set(["subnet-a1000000", "subnet-b1000000"]))),
+        security_groups: Some(set(["sg-10000000"])),
         route_tables: Some(BTreeSet::new()),
         private_dns: Some(true),
         dns_record_ip_type: Some("ipv4".into()),
@@ -204,7 +204,7 @@ fn live_gateway() -> State {
         service: "com.amazonaws.eu-west-1.s3".into(),
         subnets: Some(Vec::new()),
         security_groups: Some(BTreeSet::new()),
-        route_tables: Some(set(["rtb-1"])),
+        route_tables: Some(set(["rtb-10000000"])),
         private_dns: Some(false),
         dns_record_ip_type: None,
         ip_address_type: None,

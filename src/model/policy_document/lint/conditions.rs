@@ -2,7 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::{Linter, View, names::is_wild, rules::LintRule};
+use super::{
+    Linter, View,
+    names::{is_account_id, is_wild},
+    rules::LintRule,
+};
 use crate::model::policy_document::{
     Version,
     canonical::Effect,
@@ -25,6 +29,10 @@ const SYSTEM_KEYS: [&str; 6] = [
 /// Keys that hold the id of an organization.
 const ORGANIZATION_KEYS: [&str; 4] =
     ["aws:principalorgid", "aws:resourceorgid", "aws:sourceorgid", "aws:vpceorgid"];
+
+/// Keys that hold the id of an account.
+const ACCOUNT_KEYS: [&str; 4] =
+    ["aws:principalaccount", "aws:resourceaccount", "aws:sourceaccount", "kms:calleraccount"];
 
 /// The number of literal characters that AWS asks for before or after a wildcard.
 const MIN_LITERAL_CHARS: usize = 6;
@@ -139,6 +147,7 @@ impl Linter<'_> {
             self.add(rule, place);
         }
         self.arn_account(value, place);
+        self.identity(check, value, place);
         let prefix = match check.key.as_str() {
             "aws:sourcevpc" => "vpc-",
             "aws:sourcevpce" => "vpce-",
@@ -147,6 +156,28 @@ impl Linter<'_> {
         let text = matches!(check.operator.test, Test::Text | Test::TextIgnoringCase | Test::Like);
         if text && !value.starts_with(prefix) && !is_wild(value) {
             self.add(LintRule::NetworkId, place);
+        }
+    }
+
+    /// The ids of accounts and organizations, and what was not filled in in place of an identity.
+    fn identity(&mut self, check: &Check<'_>, value: &str, place: &Place) {
+        let like = check.operator.test == Test::Like;
+        let text = matches!(check.operator.test, Test::Text | Test::TextIgnoringCase);
+        let key = check.key.as_str();
+        if ORGANIZATION_KEYS.contains(&key) && (text || like) {
+            if !is_organization_id(value, like) {
+                self.add(LintRule::OrganizationId, place);
+            }
+        } else if ACCOUNT_KEYS.contains(&key) && (text || like) {
+            let fits = |c: char| c.is_ascii_digit() || "*?".contains(c);
+            let pattern = like && is_wild(value) && value.chars().all(fits);
+            if !pattern && !is_account_id(value) {
+                self.add(LintRule::AccountId, place);
+            }
+        } else if ["principal", "account", "org", "arn"].iter().any(|part| key.contains(part))
+            && value.find('<').is_some_and(|at| value[at..].contains('>'))
+        {
+            self.add(LintRule::Placeholder, place);
         }
     }
 
@@ -204,31 +235,42 @@ fn scalars(value: &Value, place: &Place) -> Vec<(Place, String)> {
     }
 }
 
+/// The id of an organization (Organizations API reference, `OrganizationId`), or a pattern of ids.
+fn is_organization_id(value: &str, like: bool) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    if like && is_wild(value) {
+        return value.chars().all(|c| plain(c) || "-*?".contains(c));
+    }
+    value
+        .strip_prefix("o-")
+        .is_some_and(|id| (10..=32).contains(&id.len()) && id.chars().all(plain))
+}
+
 /// A wildcard without [`MIN_LITERAL_CHARS`] literal characters on either side.
 fn is_wide(value: &str) -> bool {
     let longest = value.split(['*', '?']).map(|part| part.chars().count()).max().unwrap_or(0);
     is_wild(value) && longest < MIN_LITERAL_CHARS
 }
 
-/// An ISO 8601 date, or seconds since 1970 (IAM reference, date condition operators).
+/// A date of W3C's profile of ISO 8601 (2026, 2026-12, 2026-12-31, and the last one with a time),
+/// or seconds since 1970 (IAM reference, date condition operators).
 fn is_date(text: &str) -> bool {
     let digits = |part: &str, length: usize| {
         part.len() == length && part.bytes().all(|b| b.is_ascii_digit())
     };
+    // A year is also a number of seconds.
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
         return true;
     }
     let (day, time) = text.split_once('T').map_or((text, None), |(day, time)| (day, Some(time)));
-    let mut fields = day.split('-');
-    let fits = |field: Option<&str>, length: usize, range: std::ops::RangeInclusive<u32>| {
-        field.is_some_and(|field| {
-            digits(field, length) && field.parse().is_ok_and(|number| range.contains(&number))
-        })
+    let fits = |field: &str, range: std::ops::RangeInclusive<u32>| {
+        digits(field, 2) && field.parse().is_ok_and(|number| range.contains(&number))
     };
-    let day = fits(fields.next(), 4, 0..=9999)
-        && fits(fields.next(), 2, 1..=12)
-        && fits(fields.next(), 2, 1..=31)
-        && fields.next().is_none();
+    let day = match day.split('-').collect::<Vec<_>>()[..] {
+        [year, month] => digits(year, 4) && fits(month, 1..=12) && time.is_none(),
+        [year, month, day] => digits(year, 4) && fits(month, 1..=12) && fits(day, 1..=31),
+        _ => false,
+    };
     day && time.is_none_or(is_time)
 }
 

@@ -163,11 +163,6 @@ impl Linter<'_> {
             self.add(LintRule::ResourceOtherPartition, place);
         }
         self.arn_account(resource, place);
-        let account = parts[4];
-        if !account.is_empty() && account.bytes().all(|b| b.is_ascii_digit()) && account.len() != 12
-        {
-            self.add(LintRule::ResourceAccount, place);
-        }
         self.add(LintRule::ResourceOfKeyPolicy, place);
     }
 
@@ -177,6 +172,18 @@ impl Linter<'_> {
         let digits = account.bytes().any(|b| b.is_ascii_digit());
         if arn.starts_with("arn:") && digits && is_wild(account) {
             self.add(LintRule::MixedAccount, place);
+        }
+        let parts: Vec<&str> = arn.splitn(6, ':').collect();
+        // A variable contains a colon of its own, which shifts the parts after it.
+        let ["arn", _, service, _, account, resource] = parts[..] else { return };
+        if parts[..5].iter().any(|part| part.contains("${")) {
+            return;
+        }
+        if !is_wild(account) && !is_account_id(account) && !belongs_to_aws(account) {
+            self.add(LintRule::ResourceAccount, place);
+        }
+        if matches!(service, "iam" | "sts") && has_bracketed_name(resource) {
+            self.add(LintRule::ResourceName, place);
         }
     }
 
@@ -208,6 +215,23 @@ impl Linter<'_> {
             && lists("Resource", &["*"])
             && view.is_unconditional()
     }
+}
+
+/// Whether an ARN with this in place of an account can be of something that belongs to no account
+/// (`arn:aws:s3:::bucket`) or to AWS (`arn:aws:iam::aws:policy/ReadOnlyAccess`). Other words than
+/// the usual placeholders get the benefit of the doubt.
+fn belongs_to_aws(account: &str) -> bool {
+    let placeholder = ["account", "account-id", "accountid", "your-account-id"].contains(&account);
+    !placeholder && account.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+}
+
+/// Whether the name of a role, user or group has a bracket, which IAM accepts in paths only.
+fn has_bracketed_name(resource: &str) -> bool {
+    let Some((kind, path)) = resource.split_once('/') else { return false };
+    let name = path.rsplit('/').next().unwrap_or(path);
+    matches!(kind, "role" | "user" | "group" | "instance-profile" | "assumed-role")
+        && !path.contains("${")
+        && name.contains(['[', ']', '{', '}', '<', '>'])
 }
 
 /// Whether it can be the last part of an IAM ARN (service authorization reference, resource types

@@ -53,6 +53,7 @@ impl PolicyDocument {
 
     fn examine(&self, context: &Context, look_up: bool) -> Vec<Lint> {
         let mut linter = Linter {
+            document: self,
             look_up,
             dialect: self.dialect,
             version: self.version,
@@ -73,9 +74,9 @@ impl PolicyDocument {
             }
             one => vec![(root, one)],
         };
-        for (place, statement) in statements {
+        for (index, (place, statement)) in statements.into_iter().enumerate() {
             if let Some(fields) = statement.as_object() {
-                linter.statement(&View { place, fields });
+                linter.statement(&View { index, place, fields });
             }
         }
         linter.lints
@@ -84,6 +85,8 @@ impl PolicyDocument {
 
 /// One statement with its path. Its types were checked when the document was parsed.
 struct View<'a> {
+    /// Its position in the document.
+    index: usize,
     place: Place,
     fields: &'a Map<String, Value>,
 }
@@ -130,6 +133,7 @@ fn texts<'a>(value: &'a Value, place: &Place) -> Vec<(Place, &'a str)> {
 }
 
 struct Linter<'a> {
+    document: &'a PolicyDocument,
     dialect: Dialect,
     version: Version,
     /// Whether to look up actions in the catalog.

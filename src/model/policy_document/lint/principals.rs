@@ -8,7 +8,12 @@ use super::{
     rules::LintRule,
     texts,
 };
-use crate::model::policy_document::{Dialect, canonical::Effect, error::Place};
+use crate::model::policy_document::{
+    Dialect,
+    admission::{AttachedTo, Who},
+    canonical::Effect,
+    error::Place,
+};
 
 impl Linter<'_> {
     pub(super) fn principals(&mut self, view: &View<'_>) {
@@ -57,10 +62,16 @@ impl Linter<'_> {
         if view.effect() == Effect::Allow {
             if negated {
                 self.add(LintRule::AllowNotPrincipal, &place);
-            } else if everyone && view.is_unconditional() {
+            } else if everyone && view.is_unconditional() && self.admits_everybody(view) {
                 self.add(LintRule::PublicAllow, &place);
             }
         }
+    }
+
+    /// Whether no `Deny` of the document leaves what the statement allows to known parties only.
+    fn admits_everybody(&self, view: &View<'_>) -> bool {
+        let admissions = self.document.admissions(AttachedTo::Key);
+        admissions.get(view.index).is_none_or(|it| it.identities == Who::Everybody)
     }
 
     fn service_principal(&mut self, name: &str, place: &Place) {
@@ -109,9 +120,15 @@ enum Form {
 /// What the last part of a principal's ARN names.
 fn form_of(service: &str, resource: &str) -> Option<Form> {
     let names = |path: &str| path.split('/').all(is_iam_name);
+    // A path may have any printable ASCII character (IAM API reference, `Path`: \x21 to \x7E).
+    let legal_path = |path: &str| !path.is_empty() && path.chars().all(|c| c.is_ascii_graphic());
+    let named = |path: &str| match path.rsplit_once('/') {
+        Some((path, name)) => is_iam_name(name) && path.split('/').all(legal_path),
+        None => is_iam_name(path),
+    };
     match (service, resource.split_once('/')) {
         ("iam", None) if resource == "root" => Some(Form::Lasting),
-        ("iam", Some(("role" | "user", path))) if names(path) => Some(Form::Lasting),
+        ("iam", Some(("role" | "user", path))) if named(path) => Some(Form::Lasting),
         ("sts", Some(("assumed-role", path))) if names(path) && path.split('/').count() == 2 => {
             Some(Form::Session)
         }

@@ -230,9 +230,14 @@ rules! {
     ResourcePath [D, D, D, D, R], Statements,
         "IAM has no resources of this type", "begin with user/, role/, group/, policy/ or another \
          of IAM's types";
-    /// Access Analyzer INVALID_ARN_ACCOUNT.
-    ResourceAccount [D, D, D, D, D], Statements,
-        "the account of this ARN does not have twelve digits", "write the twelve digits, or \"*\"";
+    /// Access Analyzer INVALID_ARN_ACCOUNT. Such an ARN is nobody's.
+    ResourceAccount [U, U, U, U, U], Statements,
+        "the account of this ARN does not have twelve digits", "write the twelve digits, \
+         ${scope.account}, or \"*\"";
+    /// IAM API reference: no name has brackets. Documentation puts them around what is to be filled
+    /// in.
+    ResourceName [U, U, U, U, U], Statements,
+        "a placeholder in an ARN was not filled in", "write the name itself, without brackets";
     /// A request's resources are of the account's partition.
     ResourceOtherPartition [D, D, D, D, D], Statements,
         "names a resource of another partition", "write the partition of the scope's Region";
@@ -272,6 +277,16 @@ rules! {
     /// Access Analyzer PRIVATE_IP_ADDRESS: aws:SourceIp is a public address.
     PrivateAddress [D, D, D, D, D], Conditions,
         "aws:SourceIp is never a private address", "test aws:VpcSourceIp instead";
+    /// Organizations API reference, `OrganizationId`: `^o-[a-z0-9]{10,32}$`.
+    OrganizationId [U, U, U, U, U], Conditions,
+        "not the id of an organization", "write o- and its 10 to 32 lower-case letters and digits, \
+         or ${organization.id}";
+    /// As for accounts elsewhere: twelve digits.
+    AccountId [U, U, U, U, U], Conditions,
+        "not the id of an account", "write its twelve digits in quotes, or ${scope.account}";
+    /// No name, id or tag value has angle brackets around it.
+    Placeholder [U, U, U, U, U], Conditions,
+        "a placeholder was not filled in", "write the value itself";
     /// Access Analyzer INVALID_VPC_FORMAT and INVALID_VPCE_FORMAT.
     NetworkId [D, D, D, D, D], Conditions,
         "not the id of a VPC or an endpoint", "aws:SourceVpc takes vpc-…, aws:SourceVpce takes \

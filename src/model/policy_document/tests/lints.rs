@@ -22,7 +22,7 @@ fn an_ordinary_statement_has_no_lints() {
     lints(json!({"Effect": "Deny", "Principal": "*", "Action": "kms:Disable*"}), &[]);
     lints(json!({"Effect": "Deny", "Principal": "*", "Resource": "*", "Action": "kms:Put*"}), &[]);
     lints(
-        json!({"Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}}),
+        json!({"Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-abc1234567"}}}),
         &[],
     );
     lints(
@@ -69,6 +69,23 @@ fn an_allow_to_everyone_is_pointed_out() {
 }
 
 #[test]
+fn an_allow_to_everyone_is_not_public_where_a_deny_of_the_document_leaves_it_to_known_parties() {
+    let allow = statement(json!({"Principal": "*", "Action": "kms:Decrypt"}));
+    let found = |action: &str, key: &str, value: &str| {
+        let deny = statement(json!({"Effect": "Deny", "Principal": "*", "Action": action,
+            "Condition": {"StringNotEquals": {key: value}}}));
+        let faults = key_policy(&document(json!([allow, deny]))).faults(&context());
+        faults.into_iter().map(|lint| (lint.rule, lint.path)).collect::<Vec<_>>()
+    };
+    assert_eq!(found("kms:*", "aws:PrincipalOrgID", "o-abc1234567"), []);
+    assert_eq!(found("kms:Decrypt", "kms:CallerAccount", "111122223333"), []);
+    let public = [(LintRule::PublicAllow, "Statement[0].Principal".to_owned())];
+    // What the denial does not cover, and a test of something else.
+    assert_eq!(found("kms:Encrypt", "aws:PrincipalOrgID", "o-abc1234567"), public);
+    assert_eq!(found("kms:*", "aws:RequestedRegion", "eu-west-1"), public);
+}
+
+#[test]
 fn principals_of_a_kind_that_a_key_policy_does_not_take_are_pointed_out() {
     for (kind, name) in
         [("Federated", "cognito-identity.amazonaws.com"), ("CanonicalUser", "79a59df900b949e5")]
@@ -82,12 +99,29 @@ fn principals_of_a_kind_that_a_key_policy_does_not_take_are_pointed_out() {
 }
 
 #[test]
+fn the_path_of_a_role_may_have_any_printable_character_and_its_name_may_not() {
+    let role =
+        |rest: &str| json!({"Principal": {"AWS": format!("arn:aws:iam::111122223333:{rest}")}});
+    lints(role("role/a!b#c$d/e:f(g)/Admin"), &[]);
+    lints(role("user/~/x+y@z"), &[]);
+    let refused = [(LintRule::PrincipalForm, "Statement[0].Principal.AWS")];
+    for rest in ["role/a/b!c", "role/a b/c", "role/é/c", "role//c", "role/a/"] {
+        lints(role(rest), &refused);
+    }
+}
+
+#[test]
 fn arns_that_no_resource_has_are_pointed_out() {
     for (arn, rule) in [
         ("arn:aws:s3:${aws:RequestedRegion}::x", Some(LintRule::ResourceVariable)),
         ("arn:aws:iam::${aws:PrincipalAccount}:role/x", Some(LintRule::ResourceVariable)),
         ("arn:aws:iam::123456789012:foo/x", Some(LintRule::ResourcePath)),
         ("arn:aws:iam::1234:role/x", Some(LintRule::ResourceAccount)),
+        ("arn:aws:iam::ACCOUNT_ID:role/x", Some(LintRule::ResourceAccount)),
+        ("arn:aws:iam::[account]:role/x", Some(LintRule::ResourceAccount)),
+        ("arn:aws:iam::account-id:role/x", Some(LintRule::ResourceAccount)),
+        ("arn:aws:iam::111122223333:role/[NAME]", Some(LintRule::ResourceName)),
+        ("arn:aws:iam::111122223333:role/<team>", Some(LintRule::ResourceName)),
         ("arn:aws:s3:::x/${aws:userid}", None),
         ("arn:aws:iam::*:role/x", None),
         ("arn:aws:iam::123456789012:root", None),
@@ -273,6 +307,65 @@ fn what_is_doubtful_in_a_test_is_pointed_out_and_what_can_never_hold_is_unfit() 
     };
     assert_eq!(allow(json!({})), [(LintRule::ForAllValuesAllow, Gravity::Doubtful)]);
     assert_eq!(allow(json!({"aws:tagkeys": "false"})), []);
+}
+
+#[test]
+fn what_nobody_filled_in_and_ids_of_nobody_are_unfit() {
+    for (operator, key, value, expected) in [
+        ("StringEquals", "aws:PrincipalOrgID", "<my-org-id>", Some(LintRule::OrganizationId)),
+        ("StringNotEquals", "aws:SourceOrgID", "o-xxx", Some(LintRule::OrganizationId)),
+        ("StringEquals", "aws:ResourceOrgID", "O-ABC1234567", Some(LintRule::OrganizationId)),
+        ("StringLike", "aws:PrincipalOrgID", "my-org_*", Some(LintRule::OrganizationId)),
+        ("StringLike", "aws:PrincipalOrgID", "o-abc123*", None),
+        ("StringEquals", "aws:PrincipalOrgID", "o-abc1234567", None),
+        ("StringEquals", "aws:PrincipalOrgID", "${organization.id}", None),
+        ("StringEquals", "aws:PrincipalAccount", "<account>", Some(LintRule::AccountId)),
+        ("StringEquals", "aws:ResourceAccount", "1111-2222-3333", Some(LintRule::AccountId)),
+        ("StringNotEquals", "aws:SourceAccount", "111111", Some(LintRule::AccountId)),
+        ("StringEquals", "kms:CallerAccount", "111122223333", None),
+        ("StringLike", "aws:PrincipalAccount", "1111*", None),
+        ("ArnLike", "aws:PrincipalArn", "<role-arn>", Some(LintRule::Placeholder)),
+        ("StringEquals", "aws:PrincipalTag/team", "<team>", Some(LintRule::Placeholder)),
+        ("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:role/x", None),
+        ("ArnLike", "aws:PrincipalArn", "arn:aws:iam::${aws:PrincipalAccount}:role/[x]", None),
+        (
+            "ArnLike",
+            "aws:PrincipalArn",
+            "arn:aws:iam::ACCOUNT:role/x",
+            Some(LintRule::ResourceAccount),
+        ),
+    ] {
+        let condition = json!({ operator: { key: value } });
+        let policy = scp(&document(json!([statement(
+            json!({"Effect": "Deny", "Principal": null, "Condition": condition})
+        )])));
+        let found: Vec<_> = policy.faults(&context()).into_iter().map(|lint| lint.rule).collect();
+        assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{condition}");
+    }
+}
+
+#[test]
+fn dates_have_the_forms_of_w3c_or_are_seconds() {
+    for (date, right) in [
+        ("2026", true),
+        ("2026-01", true),
+        ("2026-01-31", true),
+        ("2026-01-31T18:00Z", true),
+        ("2026-01-31T18:00:00+02:00", true),
+        ("2026-01-31T18:00:00.25Z", true),
+        ("1767225600", true),
+        ("2026-13", false),
+        ("2026-01T18:00Z", false),
+        ("2026-01-31T18:00:00", false),
+        ("26-01-31", false),
+        ("01/31/2026", false),
+        ("tomorrow", false),
+    ] {
+        let policy = scp(&document(json!([{"Effect": "Deny", "Action": "s3:*", "Resource": "*",
+            "Condition": {"DateGreaterThan": {"aws:CurrentTime": date}}}])));
+        let found: Vec<_> = policy.faults(&context()).into_iter().map(|it| it.rule).collect();
+        assert_eq!(found.is_empty(), right, "{date}: {found:?}");
+    }
 }
 
 #[test]
