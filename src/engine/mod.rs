@@ -13,6 +13,7 @@ mod drift;
 mod futile;
 mod learn;
 mod observe;
+mod organizations;
 mod outcome;
 pub mod pace;
 mod pass;
