@@ -10,7 +10,7 @@ use crate::{
         erased::{ErasedKind, Registry},
     },
     model::Seen,
-    plan::{HoldReason, Organization, Plan, Step, Verdict, gate::accounts},
+    plan::{HoldReason, Lockout, Organization, Plan, Step, Verdict, gate::accounts},
 };
 
 impl Learnt {
@@ -21,10 +21,12 @@ impl Learnt {
         plan: &Plan,
         setup: &Setup,
         organization: &mut Organization,
+        lockout: &mut Lockout,
     ) -> bool {
         let manager = self.learn_managers(plan, setup, organization).await;
         let tree = self.learn_trees(plan, setup, organization).await;
-        learn_full_access(plan, setup, organization).await || tree || manager
+        let identity = learn_identity(plan, setup, lockout).await;
+        learn_full_access(plan, setup, organization).await || identity || tree || manager
     }
 
     /// The tree, which decides how many accounts a change concerns. If it cannot be read it is
@@ -95,6 +97,21 @@ impl Learnt {
         }
         learnt
     }
+}
+
+/// Who assumes the roles of the scopes: a service control policy can deny it that in its own
+/// account. If it cannot be read it stays unknown, and the gate holds what may deny it.
+async fn learn_identity(plan: &Plan, setup: &Setup, lockout: &mut Lockout) -> bool {
+    let changes = plan.steps.iter().any(|step| concerns_organization(step, &setup.registry));
+    let Some(ambient) = setup.scopes.ambient().filter(|_| changes) else { return false };
+    match identity::caller(ambient).await {
+        Ok(caller) => lockout.assuming.by = Some(caller.arn),
+        Err(error) => {
+            tracing::warn!("the identity that assumes the roles of the scopes is unknown: {error}");
+            return false;
+        }
+    }
+    true
 }
 
 /// Whether AWS's FullAWSAccess goes on allowing what a removed policy allowed.

@@ -64,6 +64,27 @@ pub struct Limits<'a> {
     pub halt: &'a Halt,
 }
 
+/// The roles that palisade assumes to reach its scopes, and who assumes them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Assuming {
+    /// The roles.
+    pub roles: BTreeSet<RoleToAssume>,
+    /// The ARN of the ambient identity; `None` while it is unknown. Read only if a verdict depends
+    /// on it.
+    pub by: Option<String>,
+}
+
+/// A role that is assumed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RoleToAssume {
+    /// Its ARN.
+    pub arn: String,
+    /// The external id that is sent.
+    pub external_id: Option<String>,
+    /// The Region in which STS is asked.
+    pub region: String,
+}
+
 /// What is known about the organization of each scope's account, besides its id. Read only if a
 /// verdict depends on it.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -36,7 +36,7 @@ use self::divide::delay;
 pub(crate) use self::gate::counts_as_edit;
 pub use self::{
     claims::{Claimed, Claims, Hidden, Inventory},
-    inputs::{Inputs, Limits, Memory, Organization},
+    inputs::{Assuming, Inputs, Limits, Memory, Organization, RoleToAssume},
     look::{Installation, Look},
     obstacles::{Obstacles, Question},
     planner::plan,

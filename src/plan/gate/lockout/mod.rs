@@ -8,6 +8,7 @@
 //! not take that way: such a policy is held only if it allows nobody anything.
 
 mod accounts;
+mod assume;
 mod grounds;
 mod key;
 mod place;

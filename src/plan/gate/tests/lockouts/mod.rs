@@ -1,5 +1,6 @@
 //! Whom a policy would lock out: what decides, on which resources, and for whom.
 
+mod assuming;
 mod lost;
 mod principals;
 mod requests;
