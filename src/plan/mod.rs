@@ -23,6 +23,7 @@ mod shown;
 mod stages;
 mod step;
 pub mod symbolic;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod unread;
