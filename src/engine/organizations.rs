@@ -1,6 +1,6 @@
 //! What only changes of organization policies depend on, asked for when there are any.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{learn::Learnt, pass::Setup};
 use crate::{
@@ -11,9 +11,18 @@ use crate::{
     },
     model::Seen,
     plan::{HoldReason, Lockout, Organization, Plan, Step, Verdict, gate::accounts},
+    settings::Settings,
 };
 
 impl Learnt {
+    /// The id of each scope's organization: as AWS said it in this process, or as the settings say.
+    pub(super) fn organization_ids(&self, settings: &Settings) -> BTreeMap<String, String> {
+        let said = settings.organization.iter();
+        let said = said.flat_map(|id| settings.scopes.keys().map(move |scope| (scope, id)));
+        let found = self.organizations.iter().map(|(scope, it)| (scope, &it.id));
+        said.chain(found).map(|(scope, id)| (scope.clone(), id.clone())).collect()
+    }
+
     /// What planning a change of organization policies needs in addition; returns whether anything
     /// was learnt.
     pub(super) async fn learn_organization(
@@ -93,6 +102,8 @@ impl Learnt {
                 organization.managers.insert(scope.to_owned(), manager.clone());
                 learnt = true;
             }
+            let known = organization.ids.insert(scope.to_owned(), found.id.clone());
+            learnt |= known.as_ref() != Some(&found.id);
             self.organizations.insert(scope.to_owned(), found);
         }
         learnt

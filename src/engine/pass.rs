@@ -346,7 +346,11 @@ impl Engine {
             look: &look,
             predecessors: &predecessors,
             lockout: setup.lockout(&callers),
-            organization: Organization { managers, ..Organization::default() },
+            organization: Organization {
+                ids: learnt.organization_ids(&setup.settings),
+                managers,
+                ..Organization::default()
+            },
             now: begun.epoch,
         };
         let mut plan = planning.plan(learnt);

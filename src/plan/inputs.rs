@@ -85,10 +85,12 @@ pub struct RoleToAssume {
     pub region: String,
 }
 
-/// What is known about the organization of each scope's account, besides its id. Read only if a
-/// verdict depends on it.
+/// What is known about the organization of each scope's account, whether a manifest names it or
+/// not. Read only if a verdict depends on it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Organization {
+    /// The id of the organization, as far as this process has learnt it or the settings say it.
+    pub ids: BTreeMap<String, String>,
     /// The management account, if it is known: no service control policy concerns it.
     pub managers: BTreeMap<String, String>,
     /// Its accounts and their places in the tree. Read only in passes that are about to change one

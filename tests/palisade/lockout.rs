@@ -274,6 +274,40 @@ async fn the_role_that_a_scope_assumes_is_judged_with_its_path() {
     held(&planned(&world("palisade")).await, GUARD);
 }
 
+const OUTSIDERS: &str = "{Effect: Deny, Action: 'kms:PutKeyPolicy', Resource: '*', Principal: '*', \
+                         Condition: {StringNotEquals: {'aws:PrincipalOrgID': ORGANIZATION}}}";
+
+#[tokio::test(start_paused = true)]
+async fn the_organization_is_known_from_the_settings_or_from_what_was_asked_for_another_reason() {
+    let mut world = World::empty();
+    let found = world.organizations("DescribeOrganization", &json!({}));
+    let id = found["Organization"]["Id"].as_str().expect("an id").to_owned();
+    let deny = OUTSIDERS.replace("ORGANIZATION", &id);
+    world.write("main.yaml", key(&format!("- {deny}")));
+    let why = said(&planned(&world).await, KEY);
+    assert!(why.contains("may be denied"), "nobody asked for the organization: {why}");
+    world.settings.organization = Some(id);
+    let why = said(&planned(&world).await, KEY);
+    assert!(!why.contains("denied"), "{why}");
+    world.settings.organization = Some("o-somebodyelse".to_owned());
+    let why = said(&planned(&world).await, KEY);
+    assert!(why.contains("would be denied"), "{why}");
+
+    world.settings.organization = None;
+    let in_scp = deny.replace(" Principal: '*',", "");
+    world.write("main.yaml", key("") + &guard(&in_scp, ML, ""));
+    assert!(goes(&planned(&world).await, GUARD), "it is asked for before an SCP changes");
+}
+
+/// Why the steps of an address wait.
+fn said(report: &Report, address: &str) -> String {
+    let waits = steps(report, address).into_iter().map(|step| match &step.verdict {
+        Verdict::Waiting(why) => why.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+        other => panic!("{other:?}"),
+    });
+    waits.collect()
+}
+
 #[tokio::test(start_paused = true)]
 async fn whoever_assumes_the_roles_of_the_scopes_must_be_able_to() {
     let deny = "{Effect: Deny, Action: 'sts:AssumeRole', Resource: '*'}";
