@@ -17,6 +17,7 @@ mod direction;
 mod error;
 mod evaluate;
 mod json;
+mod keys;
 mod lint;
 mod operator;
 mod parse;

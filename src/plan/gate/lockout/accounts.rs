@@ -13,7 +13,7 @@ use super::{
     place::{Place, is_account},
     principals::{Principal, own},
     reason::LockoutReason,
-    request::{Need, condition_keys, needs},
+    request::{Need, needs},
 };
 use crate::{
     kind::{Guarded, Reach},
@@ -53,7 +53,7 @@ impl Text<'_> {
 
     fn keys(self) -> BTreeSet<String> {
         match self {
-            Self::Is(document) => condition_keys(document),
+            Self::Is(document) => document.condition_keys(),
             _ => BTreeSet::new(),
         }
     }
@@ -259,7 +259,7 @@ pub(super) fn others(at: &ScopedKind, inputs: &Inputs<'_>) -> Vec<Other> {
                 let wanted_on = wanted_on(wanted, &document);
                 targets.retain(|target| wanted_on.contains(target));
             }
-            let (id, keys) = (resource.id.clone(), condition_keys(&document));
+            let (id, keys) = (resource.id.clone(), document.condition_keys());
             others.push(Other { id, document, targets, keys });
         }
     }

@@ -7,8 +7,6 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::{
     place::{Place, is_account},
     principals::{Principal, Sort},
@@ -309,15 +307,4 @@ pub(super) fn needs(
         }
     }
     all
-}
-
-/// The condition keys that a document names, in lower case.
-pub(super) fn condition_keys(document: &PolicyDocument) -> BTreeSet<String> {
-    let statements = match &document.as_value()["Statement"] {
-        Value::Array(all) => all.iter().collect(),
-        one => vec![one],
-    };
-    let operators = statements.into_iter().filter_map(|one| one["Condition"].as_object()).flatten();
-    let keys = operators.filter_map(|(_, keys)| keys.as_object()).flatten();
-    keys.map(|(key, _)| key.to_ascii_lowercase()).collect()
 }

@@ -234,3 +234,27 @@ fn what_manifests_and_live_resources_name_is_asked_for_by_its_id() {
         assert_eq!(goes(&scene, deny, ACCOUNT), !needed, "{id}");
     }
 }
+
+#[test]
+fn the_organization_is_known_whether_a_manifest_names_it_or_not_and_in_variables_too() {
+    let mut scene = everything();
+    scene.live.organizations.clear();
+    let deny = |key: &str, value: &str| {
+        json!([{"Effect": "Deny", "Action": "kms:PutKeyPolicy", "Resource": "*",
+            "Condition": {"StringNotEquals": {key: value}}}])
+    };
+    let ours = || deny("aws:PrincipalOrgID", "o-1");
+    let perimeter = || deny("aws:ResourceOrgID", "${aws:PrincipalOrgID}");
+    let another = || deny("aws:PrincipalOrgID", "o-2");
+    for statements in [ours(), perimeter(), another()] {
+        let why = scene.held(scp_step(statements, ACCOUNT));
+        assert!(why.contains("may be denied"), "the organization is unknown: {why}");
+    }
+    scene.organization.ids.insert("prod".into(), "o-1".into());
+    assert!(goes(&scene, ours(), ACCOUNT));
+    assert!(goes(&scene, perimeter(), ACCOUNT));
+    assert!(scene.held(scp_step(another(), ACCOUNT)).contains("would be denied"));
+    // What AWS answered in this pass stands before what was known.
+    scene.live.organizations.insert("prod".into(), Seen::All("o-2".into()));
+    assert!(!goes(&scene, ours(), ACCOUNT));
+}
