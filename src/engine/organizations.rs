@@ -10,7 +10,7 @@ use crate::{
         erased::{ErasedKind, Registry},
     },
     model::Seen,
-    plan::{HoldReason, Lockout, Organization, Plan, Step, Verdict, gate::accounts},
+    plan::{HoldReason, Lockout, Organization, Plan, Step, Verdict, WaitReason, gate::accounts},
     settings::Settings,
 };
 
@@ -150,8 +150,15 @@ fn concerns_organization(step: &Step, registry: &Registry) -> bool {
     registry.get(&step.address.kind).is_some_and(ErasedKind::concerns_organization)
 }
 
-/// Whether the step is held because of a lock-out.
+/// Whether the step is held because of a lock-out, or will be.
 fn is_locked_out(step: &Step) -> bool {
     let lockout = |why: &HoldReason| matches!(why, HoldReason::Lockout { .. });
-    matches!(&step.verdict, Verdict::Held(why) if why.iter().any(lockout))
+    match &step.verdict {
+        Verdict::Held(why) => why.iter().any(lockout),
+        Verdict::Waiting(waits) => waits.iter().any(|wait| match &wait.reason {
+            WaitReason::WillBeHeld { why } => why.iter().any(lockout),
+            _ => false,
+        }),
+        Verdict::Go | Verdict::Reported(_) => false,
+    }
 }

@@ -9,6 +9,7 @@ mod divide;
 mod edits;
 pub mod gate;
 pub mod graph;
+mod hold_reason;
 mod inputs;
 mod look;
 mod matching;
@@ -37,11 +38,12 @@ use self::divide::delay;
 pub(crate) use self::gate::counts_as_edit;
 pub use self::{
     claims::{Claimed, Claims, Hidden, Inventory},
+    hold_reason::HoldReason,
     inputs::{Assuming, Inputs, Limits, Memory, Organization, RoleToAssume},
     look::{Installation, Look},
     obstacles::{Obstacles, Question},
     planner::plan,
-    reason::{HoldReason, ReportReason, Wait, WaitReason},
+    reason::{ReportReason, Wait, WaitReason},
     shown::{Only, Shown},
     step::*,
 };
@@ -270,6 +272,7 @@ fn comes(wait: &Wait, coming: &BTreeSet<&Address>) -> bool {
         | WaitReason::AdoptedFirst { address }
         | WaitReason::ChangesFirst { address } => wait.passes || coming.contains(address),
         WaitReason::NotChosen | WaitReason::Earlier { .. } => true,
+        WaitReason::WillBeHeld { .. } => false,
         _ => wait.passes,
     }
 }

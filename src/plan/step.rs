@@ -10,8 +10,9 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::{
+    hold_reason::HoldReason,
     inputs::Assuming,
-    reason::{HoldReason, ReportReason, Wait, WaitReason},
+    reason::{ReportReason, Wait, WaitReason},
     symbolic::{Symbols, symbolic},
 };
 use crate::{

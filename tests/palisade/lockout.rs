@@ -299,6 +299,23 @@ async fn the_organization_is_known_from_the_settings_or_from_what_was_asked_for_
     assert!(goes(&planned(&world).await, GUARD), "it is asked for before an SCP changes");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_new_key_that_waits_for_a_second_look_says_that_it_will_be_held() {
+    let me = "'arn:aws:iam::111122223333:role/palisade'";
+    let deny = format!(
+        "- {{Effect: Deny, Principal: {{AWS: {me}}}, Action: 'kms:PutKeyPolicy', Resource: '*'}}"
+    );
+    let world = World::with(&key(&deny));
+    let report = planned(&world).await;
+    let why = said(&report, KEY);
+    assert!(why.contains("it will be held then") && why.contains("kms:PutKeyPolicy"), "{why}");
+    assert!(report.plan.needs_a_person());
+    let mut engine = world.engine().await;
+    let quiet = until_quiet(&mut engine).await;
+    assert!(held(quiet.last(), KEY).1.contains("kms:PutKeyPolicy"));
+    assert_eq!(world.writes(), [""; 0]);
+}
+
 /// Why the steps of an address wait.
 fn said(report: &Report, address: &str) -> String {
     let waits = steps(report, address).into_iter().map(|step| match &step.verdict {

@@ -395,3 +395,24 @@ fn a_key_is_judged_by_its_own_arn_and_where_palisades_role_is_known() {
     let why = scene.held(step);
     assert!(why.contains("role there is unknown in this pass"), "{why}");
 }
+
+#[test]
+fn what_waits_says_that_it_will_be_held_and_goes_on_waiting() {
+    let mut scene = Scene::new();
+    let wait = || Wait::passing(WaitReason::SecondLook);
+    let waiting = |statements: Value| Step {
+        verdict: Verdict::Waiting(vec![wait()]),
+        ..create_key(statements)
+    };
+    let locked = || waiting(json!([allow("arn:aws:iam::111122223333:role/admin")]));
+    let plan = Plan { steps: scene.hold(vec![locked()]), ..Plan::default() };
+    let Verdict::Waiting(waits) = &plan.steps[0].verdict else { panic!("{plan:?}") };
+    assert_eq!(waits[0], wait());
+    let why = waits[1].to_string();
+    assert!(why.starts_with("it will be held then: palisade's own role"), "{why}");
+    assert!(plan.needs_a_person());
+    let fine = scene.hold(vec![waiting(json!([allow(ROLE)]))]);
+    assert_eq!(fine[0].verdict, Verdict::Waiting(vec![wait()]));
+    scene.approved.insert(locked().digest);
+    assert_eq!(scene.hold(vec![locked()])[0].verdict, Verdict::Waiting(vec![wait()]));
+}
