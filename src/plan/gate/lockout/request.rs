@@ -197,6 +197,8 @@ impl Asked<'_> {
             "aws:username" => absent_for_roles,
             "aws:multifactorauthage" if self.principal.who.scope.is_some() => absent_for_roles,
             "aws:principalorgid" => self.place.organization().into(),
+            // Every session of a role has it, with a time that is not known (IAM user guide).
+            "aws:tokenissuetime" if role => Fact::Is(ANY_TEXT.to_string()),
             _ => Fact::Unknown,
         }
     }

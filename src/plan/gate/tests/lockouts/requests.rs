@@ -141,6 +141,7 @@ fn a_condition_key_is_there_only_in_requests_that_carry_it() {
         ("kms:PutKeyPolicy", "aws:PrincipalTag/team", Unknown),
         ("kms:PutKeyPolicy", "aws:PrincipalServiceName", Absent),
         ("kms:PutKeyPolicy", "aws:username", Absent),
+        ("kms:PutKeyPolicy", "aws:TokenIssueTime", Present),
         ("kms:PutKeyPolicy", "aws:MultiFactorAuthAge", Absent),
         ("kms:PutKeyPolicy", "aws:MultiFactorAuthPresent", Unknown),
         ("kms:PutKeyPolicy", "aws:CalledVia", Absent),
@@ -233,6 +234,18 @@ fn what_manifests_and_live_resources_name_is_asked_for_by_its_id() {
             deny_on("ec2:CreateVpcEndpoint", &format!("arn:aws:ec2:eu-west-1:{ACCOUNT}:{id}"));
         assert_eq!(goes(&scene, deny, ACCOUNT), !needed, "{id}");
     }
+}
+
+#[test]
+fn when_a_session_began_is_not_known_and_a_user_has_none() {
+    let mut scene = everything();
+    let deny = |condition: Value| json!([{"Effect": "Deny", "Action": "kms:*", "Resource": "*", "Condition": condition}]);
+    let old = json!({"DateLessThan": {"aws:TokenIssueTime": "2026-01-01T00:00:00Z"}});
+    assert!(scene.held(scp_step(deny(old), ACCOUNT)).contains("may be denied"));
+    let lasting = || deny(json!({"Null": {"aws:TokenIssueTime": "true"}}));
+    assert!(goes(&scene, lasting(), ACCOUNT), "a role has no other credentials");
+    scene.lockout.callers.insert("prod".into(), format!("arn:aws:iam::{ACCOUNT}:user/ann"));
+    assert!(!goes(&scene, lasting(), ACCOUNT));
 }
 
 #[test]
