@@ -19,17 +19,11 @@ use super::{
     source::Source,
 };
 use crate::{
-    aws::{identity, lookup},
-    kind::{
-        Reach,
-        erased::{Edit, ErasedKind, Registry},
-    },
+    aws::identity,
+    kind::erased::Edit,
     manifest::{Approval, Snapshot},
-    model::{Address, Seen},
-    plan::{
-        self, Claims, HoldReason, KnownWant, Organization, Past, Plan, Step, Verdict,
-        gate::accounts,
-    },
+    model::Address,
+    plan::{self, Claims, KnownWant, Past, Plan, Step, Verdict},
 };
 
 /// What this process remembers.
@@ -289,118 +283,4 @@ impl Learnt {
         self.begun.retain(matters);
         self.futile.retain(matters);
     }
-
-    /// What planning a change of organization policies needs in addition; returns whether anything
-    /// was learnt.
-    pub(super) async fn learn_organization(
-        &mut self,
-        plan: &Plan,
-        setup: &Setup,
-        organization: &mut Organization,
-    ) -> bool {
-        let manager = self.learn_managers(plan, setup, organization).await;
-        let tree = self.learn_trees(plan, setup, organization).await;
-        learn_full_access(plan, setup, organization).await || tree || manager
-    }
-
-    /// The tree, which decides how many accounts a change concerns. If it cannot be read it is
-    /// unknown, and the gate holds what depends on it.
-    async fn learn_trees(
-        &self,
-        plan: &Plan,
-        setup: &Setup,
-        organization: &mut Organization,
-    ) -> bool {
-        let (registry, limits) = (&setup.registry, &setup.settings.gate);
-        let known = accounts::Known { completing: &self.completing, wants: &self.known_wants };
-        let depends = |step: &&Step| {
-            accounts::depends_on_tree(step, registry, known, limits)
-                || concerns_organization(step, registry) && is_locked_out(step)
-        };
-        let scopes: BTreeSet<&str> =
-            plan.steps.iter().filter(depends).map(|step| step.address.scope.as_str()).collect();
-        let mut learnt = false;
-        for scope in scopes {
-            let Some(connected) = setup.scopes.get(scope) else { continue };
-            let tree = match lookup::tree(&connected.access).await {
-                Ok(tree) => Seen::All(tree),
-                Err(error) => Seen::Unknown(error.to_string()),
-            };
-            organization.trees.insert(scope.to_owned(), tree);
-            learnt = true;
-        }
-        learnt
-    }
-
-    /// The management account, which decides whom an organization policy concerns. Asked for once
-    /// per process, and only when such a policy is about to change; returns whether anything was
-    /// learnt. If it cannot be read it stays unknown, and the gate assumes the worst.
-    async fn learn_managers(
-        &mut self,
-        plan: &Plan,
-        setup: &Setup,
-        organization: &mut Organization,
-    ) -> bool {
-        let scopes: BTreeSet<&str> = plan
-            .steps
-            .iter()
-            .filter(|step| concerns_organization(step, &setup.registry))
-            .map(|step| step.address.scope.as_str())
-            .filter(|scope| !organization.managers.contains_key(*scope))
-            .collect();
-        let mut learnt = false;
-        for scope in scopes {
-            let found = match (self.organizations.get(scope), setup.scopes.get(scope)) {
-                (Some(known), _) => known.clone(),
-                (None, None) => continue,
-                (None, Some(connected)) => match identity::organization(&connected.access).await {
-                    Ok(found) => found,
-                    Err(error) => {
-                        tracing::warn!(
-                            "{scope}: the organization's management account is unknown: \
-                            {error}"
-                        );
-                        continue;
-                    }
-                },
-            };
-            if let Some(manager) = &found.management_account {
-                organization.managers.insert(scope.to_owned(), manager.clone());
-                learnt = true;
-            }
-            self.organizations.insert(scope.to_owned(), found);
-        }
-        learnt
-    }
-}
-
-/// Whether AWS's FullAWSAccess goes on allowing what a removed policy allowed.
-async fn learn_full_access(plan: &Plan, setup: &Setup, organization: &mut Organization) -> bool {
-    let mut learnt = false;
-    for step in plan.steps.iter().filter(|step| is_locked_out(step)) {
-        let kind = setup.registry.get(&step.address.kind);
-        let (Some(kind), Some(have)) = (kind, step.action.have()) else { continue };
-        let Some(connected) = setup.scopes.get(&step.address.scope) else { continue };
-        for guarded in kind.guards(&have.state).unwrap_or_default() {
-            let Reach::Accounts(targets) = guarded.reach else { continue };
-            for target in targets {
-                // If it cannot be read it counts as absent, and the step stays held.
-                if lookup::has_full_access(&connected.access, &target).await.unwrap_or(false) {
-                    let scope = step.address.scope.clone();
-                    learnt |= organization.full_access.entry(scope).or_default().insert(target);
-                }
-            }
-        }
-    }
-    learnt
-}
-
-fn concerns_organization(step: &Step, registry: &Registry) -> bool {
-    registry.get(&step.address.kind).is_some_and(ErasedKind::concerns_organization)
-}
-
-/// Whether the step is held because of a lock-out.
-fn is_locked_out(step: &Step) -> bool {
-    let lockout = |why: &HoldReason| matches!(why, HoldReason::Lockout { .. });
-    matches!(&step.verdict, Verdict::Held(why) if why.iter().any(lockout))
 }

@@ -14,6 +14,7 @@ mod futile;
 mod history;
 mod learn;
 mod observe;
+mod organizations;
 mod outcome;
 pub mod pace;
 mod pass;

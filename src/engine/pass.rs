@@ -30,7 +30,7 @@ use crate::{
     manifest::{Loader, Snapshot},
     memory::Memory,
     model::{Address, Observed, ScopedKind, Seen},
-    plan::{Claims, Installation, Lockout, Look, Only, Organization, Plan},
+    plan::{Assuming, Claims, Installation, Lockout, Look, Only, Organization, Plan, RoleToAssume},
     settings::{Mode, Settings},
 };
 
@@ -97,9 +97,16 @@ impl Setup {
         let role = |(name, scope): (&String, &crate::settings::Scope)| {
             Some((name.clone(), scope.own_role(caller(name))?.to_owned()))
         };
+        let to_assume = |(name, scope): (&String, &crate::settings::Scope)| {
+            let (role, facts) = (scope.role.as_ref()?, self.scopes.facts().get(name)?);
+            let (arn, external_id) = (role.role_arn.clone(), role.external_id.clone());
+            Some(RoleToAssume { arn, external_id, region: facts.region.clone() })
+        };
+        let roles = self.settings.scopes.iter().filter_map(to_assume).collect();
         Lockout {
             callers: self.settings.scopes.iter().filter_map(role).collect(),
             break_glass: self.settings.break_glass_roles.clone(),
+            assuming: Assuming { roles, by: None },
         }
     }
 }
@@ -377,19 +384,23 @@ impl Engine {
         learnt.note_inherited(&good.snapshot);
         let predecessors = learnt.pace.predecessors();
         let look = Look::new(setup.installation(), documents, &live, claims, &predecessors);
-        let lockout = setup.lockout(&callers);
         let mut planning = Planning {
             setup,
             control,
             snapshot: &good.snapshot,
             look: &look,
             predecessors: &predecessors,
-            lockout: &lockout,
-            organization: Organization { managers, ..Organization::default() },
+            lockout: setup.lockout(&callers),
+            organization: Organization {
+                ids: learnt.organization_ids(&setup.settings),
+                managers,
+                ..Organization::default()
+            },
             now: begun.epoch,
         };
         let mut plan = planning.plan(learnt);
-        if learnt.learn_organization(&plan, setup, &mut planning.organization).await {
+        let Planning { organization, lockout, .. } = &mut planning;
+        if learnt.learn_organization(&plan, setup, organization, lockout).await {
             plan = planning.plan(learnt);
         }
         plan.settle(&obstacles(&plan, &setup.scopes).await);

@@ -27,7 +27,7 @@ pub(super) struct Planning<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) look: &'a Look<'a>,
     pub(super) predecessors: &'a BTreeMap<Address, PhysicalId>,
-    pub(super) lockout: &'a Lockout,
+    pub(super) lockout: Lockout,
     pub(super) organization: Organization,
     /// In seconds since the epoch.
     pub(super) now: f64,
@@ -57,7 +57,7 @@ impl Planning<'_> {
                 mode: settings.mode,
                 prune: settings.prune,
                 gate: &settings.gate,
-                lockout: self.lockout,
+                lockout: &self.lockout,
                 approved: &consent::valid(approve, approvals, spent, self.now),
                 only: only.as_ref(),
                 halt: &self.control.halted.halt,

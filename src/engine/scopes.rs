@@ -23,6 +23,7 @@ pub struct Connected {
 pub struct Scopes {
     connected: BTreeMap<String, Arc<Connected>>,
     facts: BTreeMap<String, ScopeFacts>,
+    ambient: Option<Access>,
 }
 
 /// A scope that cannot be set up.
@@ -53,7 +54,7 @@ impl Scopes {
         registry: &Registry,
     ) -> Result<Self, ConnectError> {
         let connection = connection.clone().of(&settings.owner);
-        let mut scopes = Self { connected: BTreeMap::new(), facts: BTreeMap::new() };
+        let mut scopes = Self { connected: BTreeMap::new(), facts: BTreeMap::new(), ambient: None };
         for (name, scope) in &settings.scopes {
             let region = scope
                 .region
@@ -66,6 +67,9 @@ impl Scopes {
                 partition: partition(&region).to_owned(),
                 region,
             };
+            if scope.role.is_some() && scopes.ambient.is_none() {
+                scopes.ambient = Some(connection.access(facts.clone(), None).await);
+            }
             let mut access = connection.access(facts.clone(), scope.role.as_ref()).await;
             if scope.account.is_none() {
                 let caller = identity::caller(&access)
@@ -106,6 +110,11 @@ impl Scopes {
     /// Account and Region of every scope.
     pub fn facts(&self) -> &BTreeMap<String, ScopeFacts> {
         &self.facts
+    }
+
+    /// The identity that assumes the roles of scopes; `None` if no scope has one.
+    pub fn ambient(&self) -> Option<&Access> {
+        self.ambient.as_ref()
     }
 
     /// A connected scope.

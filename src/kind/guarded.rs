@@ -52,8 +52,7 @@ pub enum Reach {
     },
     /// An endpoint policy: requests that go through the endpoint. palisade's own requests need not.
     Endpoint {
-        /// The last part of the service's name, which is the prefix of its actions for most
-        /// services.
-        service: String,
+        /// The prefixes of the actions that pass through the endpoint; empty if they are not known.
+        prefixes: BTreeSet<String>,
     },
 }

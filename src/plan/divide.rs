@@ -50,7 +50,42 @@ pub(super) fn divide<R: PartialEq>(
             divided.rest.push(edit);
         }
     }
+    wait_for_later(&mut divided, earlier);
     divided
+}
+
+/// An edit that needs a later one waits for that one too.
+fn wait_for_later<R: PartialEq>(divided: &mut Divided<R>, reason: impl Fn(&str) -> R) {
+    let needs = |edit: &Edit, rest: &[Edit]| {
+        let needed = |it: &&Edit| edit.needs.contains(&it.key);
+        rest.iter().find(needed).filter(|it| !edit.puts_back || edit.cannot_without(it)).cloned()
+    };
+    while let Some((index, needed)) = divided
+        .go
+        .iter()
+        .enumerate()
+        .find_map(|(index, edit)| Some((index, needs(edit, &divided.rest)?.key)))
+    {
+        let mut moved = vec![(divided.go.remove(index), reason(&needed))];
+        let waits = |edit: &Edit, first: &Edit| {
+            if edit.puts_back { edit.cannot_without(first) } else { edit.waits_for(first) }
+        };
+        let mut next = index;
+        while let Some(edit) = divided.go.get(next) {
+            if let Some((first, _)) = moved.iter().find(|(first, _)| waits(edit, first)) {
+                let why = reason(&first.key);
+                moved.push((divided.go.remove(next), why));
+            } else {
+                next += 1;
+            }
+        }
+        for (edit, why) in moved {
+            if !divided.why.contains(&why) {
+                divided.why.push(why);
+            }
+            divided.rest.push(edit);
+        }
+    }
 }
 
 /// Makes the edits of a step wait for which `why` gives a reason; the others stay in a step of
@@ -115,6 +150,16 @@ mod tests {
         let all = [edit("label", Risk::NEUTRAL), edit("more", Risk::LOOSENS), needing];
         assert_eq!(going(&all, "more"), ["label"]);
         assert_eq!(going(&all, "label"), ["more", "fewer"]);
+    }
+
+    #[test]
+    fn what_needs_a_later_edit_waits_for_it_and_so_does_what_waits_for_that() {
+        let tags = Edit { needs: vec!["policy".to_owned()], ..edit("tags", Risk::REPLACES) };
+        let all = [tags.clone(), edit("open", Risk::LOOSENS), edit("policy", Risk::NEUTRAL)];
+        assert_eq!(going(&all, "policy"), [""; 0]);
+        assert_eq!(going(&all, "open"), ["tags", "policy"]);
+        let back = Edit { puts_back: true, ..tags };
+        assert_eq!(going(&[back, edit("policy", Risk::NEUTRAL)], "policy"), ["tags"]);
     }
 
     #[test]

@@ -96,10 +96,11 @@ impl Planner<'_> {
         }
         let (impossible, changes): (Vec<_>, Vec<_>) =
             changes.into_iter().partition(|edit| edit.risk.impossible);
-        let edits = match &have.phase {
+        let mut edits = match &have.phase {
             Phase::Restorable(_) => changes,
             _ => with_tags(changes, &wanted.tags, &have.tags),
         };
+        self.tested.judge(&mut edits, document, known, self.inputs);
         if let Phase::Failed(why) = &have.phase {
             let verdict = self.held(document, HoldReason::Failed { why: why.clone() });
             return vec![step(edits, verdict)];

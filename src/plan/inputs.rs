@@ -64,10 +64,33 @@ pub struct Limits<'a> {
     pub halt: &'a Halt,
 }
 
-/// What is known about the organization of each scope's account, besides its id. Read only if a
-/// verdict depends on it.
+/// The roles that palisade assumes to reach its scopes, and who assumes them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Assuming {
+    /// The roles.
+    pub roles: BTreeSet<RoleToAssume>,
+    /// The ARN of the ambient identity; `None` while it is unknown. Read only if a verdict depends
+    /// on it.
+    pub by: Option<String>,
+}
+
+/// A role that is assumed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RoleToAssume {
+    /// Its ARN.
+    pub arn: String,
+    /// The external id that is sent.
+    pub external_id: Option<String>,
+    /// The Region in which STS is asked.
+    pub region: String,
+}
+
+/// What is known about the organization of each scope's account, whether a manifest names it or
+/// not. Read only if a verdict depends on it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Organization {
+    /// The id of the organization, as far as this process has learnt it or the settings say it.
+    pub ids: BTreeMap<String, String>,
     /// The management account, if it is known: no service control policy concerns it.
     pub managers: BTreeMap<String, String>,
     /// Its accounts and their places in the tree. Read only in passes that are about to change one

@@ -10,6 +10,7 @@ mod divide;
 mod edits;
 pub mod gate;
 pub mod graph;
+mod hold_reason;
 mod inputs;
 mod look;
 mod matching;
@@ -24,6 +25,7 @@ mod shown;
 mod stages;
 mod step;
 pub mod symbolic;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod unread;
@@ -37,11 +39,12 @@ use self::divide::delay;
 pub(crate) use self::gate::counts_as_edit;
 pub use self::{
     claims::{Claimed, Claims, Hidden, Inventory},
-    inputs::{Inputs, Limits, Memory, Organization},
+    hold_reason::HoldReason,
+    inputs::{Assuming, Inputs, Limits, Memory, Organization, RoleToAssume},
     look::{Installation, Look},
     obstacles::{Obstacles, Question},
     planner::plan,
-    reason::{HoldReason, ReportReason, Wait, WaitReason},
+    reason::{ReportReason, Wait, WaitReason},
     shown::{Only, Shown},
     step::*,
 };
@@ -274,6 +277,7 @@ fn comes(wait: &Wait, coming: &BTreeSet<&Address>) -> bool {
         | WaitReason::AdoptedFirst { address }
         | WaitReason::ChangesFirst { address } => wait.passes || coming.contains(address),
         WaitReason::NotChosen | WaitReason::Earlier { .. } => true,
+        WaitReason::WillBeHeld { .. } => false,
         _ => wait.passes,
     }
 }

@@ -14,7 +14,8 @@ use crate::{
 /// The key of the edit that sets tags, including the claim.
 pub(super) const TAG_KEY: &str = "tags";
 
-/// Tags are set before the edits, because a policy may rely on them, and removed after them.
+/// Tags are set before the edits, because a policy may rely on them, and removed after them. Where
+/// one of our policies tests them, `tags` has more to say.
 pub(super) fn with_tags(
     changes: Vec<Edit>,
     want: &BTreeMap<String, Option<String>>,

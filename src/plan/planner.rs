@@ -18,6 +18,7 @@ use super::{
     order::{name_what_comes_first, wait_for_dependencies, wait_for_people},
     pauses,
     symbolic::symbolic,
+    tags::Tested,
     unread,
 };
 use crate::{
@@ -32,7 +33,7 @@ use crate::{
 
 /// Plans one pass.
 pub fn plan(inputs: &Inputs<'_>) -> Plan {
-    let mut planner = Planner { inputs, plan: Plan::default() };
+    let mut planner = Planner { inputs, plan: Plan::default(), tested: Tested::default() };
     for document in inputs.look.documents.values() {
         planner.contained(document);
     }
@@ -56,6 +57,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
 pub(super) struct Planner<'a> {
     pub(super) inputs: &'a Inputs<'a>,
     pub(super) plan: Plan,
+    pub(super) tested: Tested,
 }
 
 impl Planner<'_> {

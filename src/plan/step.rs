@@ -10,7 +10,9 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    reason::{HoldReason, ReportReason, Wait, WaitReason},
+    hold_reason::HoldReason,
+    inputs::Assuming,
+    reason::{ReportReason, Wait, WaitReason},
     symbolic::{Symbols, symbolic},
 };
 use crate::{
@@ -232,6 +234,8 @@ pub struct Lockout {
     pub callers: BTreeMap<String, String>,
     /// The break-glass roles of the settings.
     pub break_glass: BTreeSet<String>,
+    /// The roles of scopes, and the identity that must be able to assume them.
+    pub assuming: Assuming,
 }
 
 /// An approval that released nothing in this pass.

@@ -77,12 +77,18 @@ async fn a_guardrail_for_everybody_is_made_without_consent_and_changed_only_with
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_crash_between_making_and_attaching_holds_nothing_up() {
+async fn a_guardrail_that_was_attached_nowhere_counts_when_it_is_attached() {
     let (world, mut engine) = applied("").await;
     assert_eq!(engine.pass().await.plan.steps, []);
-    // Another process finds it made and attached nowhere.
+    // For another process it is the same whether it was wanted nowhere or a crash came in between.
     world.write("main.yaml", guard(STOP, "root"));
-    until_quiet(&mut world.engine().await).await.in_order();
+    for mut engine in [engine, world.engine().await] {
+        let report = engine.pass().await;
+        assert!(held(&report, GUARD).1.contains("concerns 8 of 8"));
+        assert_eq!(world.writes(), [""; 0]);
+    }
+    let digest = held(&world.engine().await.pass().await, GUARD).0.digest.clone();
+    until_quiet(&mut world.engine_approving(&[&digest]).await).await.in_order();
     assert_eq!(world.writes(), ["AttachPolicy"]);
 }
 

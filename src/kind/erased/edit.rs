@@ -69,7 +69,8 @@ pub enum Stage {
 }
 
 impl Edit {
-    /// An edit of tags, which changes nobody's access.
+    /// An edit of tags, which changes nobody's access unless a policy tests them: the planner says
+    /// so.
     pub fn of_tags(key: impl Into<String>, summary: String, body: EditBody) -> Self {
         Self {
             key: key.into(),

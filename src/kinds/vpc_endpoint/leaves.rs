@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{
     NAME,
     aws::{Endpoints, rehearsal},
-    baseline, errors, operations, region,
+    baseline, errors, operations, prefixes, region,
     rules::{self, BALANCER, GATEWAY, INTERFACE},
     service,
 };
@@ -165,8 +165,7 @@ fn policy() -> Leaf {
         dialect: Dialect::EndpointPolicy,
         reach: |state: &Tree| {
             let service = get(state, "service").as_str().unwrap_or_default();
-            let service = service.rsplit('.').next().unwrap_or_default().to_owned();
-            Reach::Endpoint { service }
+            Reach::Endpoint { prefixes: prefixes::of(service) }
         },
         word: Some(allow_all()),
         orphaned: None,

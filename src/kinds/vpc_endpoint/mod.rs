@@ -10,6 +10,7 @@ mod errors;
 mod leaves;
 mod operations;
 mod policy;
+mod prefixes;
 mod region;
 mod rules;
 mod service;

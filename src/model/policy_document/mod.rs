@@ -17,6 +17,7 @@ mod direction;
 mod error;
 mod evaluate;
 mod json;
+mod keys;
 mod lint;
 mod operator;
 mod parse;
@@ -40,6 +41,7 @@ pub use direction::Widening;
 pub use error::PolicyError;
 pub(crate) use error::printable;
 pub use evaluate::{ANY_TEXT, Decision, Request};
+pub(crate) use lint::catalogue::is_service;
 pub use lint::{Gravity, Lint, LintRule, Topic};
 
 use canonical::{PrincipalType, Statement, Version};

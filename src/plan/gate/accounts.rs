@@ -5,10 +5,7 @@
 //! and the management account is never concerned by control policies (Organizations user guide,
 //! "SCP effects on permissions").
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +16,7 @@ use crate::{
         erased::{Registry, Undecodable},
     },
     model::{Address, OrganizationTree, Seen},
-    plan::{Action, Cause, Inputs, KnownWant, Step, Verdict},
+    plan::{Action, Cause, Inputs, Step, Verdict},
     settings::GateLimits,
 };
 
@@ -71,8 +68,8 @@ impl fmt::Display for TooMany {
 /// Why the step concerns more accounts than a change from the directory may; empty if it does not.
 pub(super) fn reasons(step: &Step, inputs: &Inputs<'_>) -> Vec<TooMany> {
     let Inputs { look, memory, limits, organization } = inputs;
-    let known = Known { completing: memory.completing, wants: memory.known_wants };
-    let places = match places(step, look.installation.registry, known, limits.gate) {
+    let registry = look.installation.registry;
+    let places = match places(step, registry, memory.completing, limits.gate) {
         Ok(places) => places,
         Err(defect) => return vec![TooMany::Unknown { why: Some(defect.to_string()) }],
     };
@@ -82,7 +79,7 @@ pub(super) fn reasons(step: &Step, inputs: &Inputs<'_>) -> Vec<TooMany> {
     match organization.trees.get(&step.address.scope) {
         Some(Seen::All(tree)) => {
             let manager = organization.managers.get(&step.address.scope);
-            let manager = manager.filter(|_| !concerns_manager(step, look.installation.registry));
+            let manager = manager.filter(|_| !concerns_manager(step, registry));
             count(tree, &places, manager.map(String::as_str), limits.gate).into_iter().collect()
         }
         Some(Seen::Unknown(why)) => vec![TooMany::Unknown { why: Some(why.clone()) }],
@@ -106,11 +103,11 @@ fn concerns_manager(step: &Step, registry: &Registry) -> bool {
 pub fn depends_on_tree(
     step: &Step,
     registry: &Registry,
-    known: Known<'_>,
+    completing: &BTreeSet<Address>,
     limits: &GateLimits,
 ) -> bool {
     matches!(step.verdict, Verdict::Go | Verdict::Held(_))
-        && places(step, registry, known, limits).is_ok_and(|places| may_be_too_many(&places))
+        && places(step, registry, completing, limits).is_ok_and(|places| may_be_too_many(&places))
 }
 
 /// Whether the change comes from the directory. Undoing somebody else's change of a policy that was
@@ -119,11 +116,13 @@ fn comes_from_directory(step: &Step) -> bool {
     step.cause != Cause::Drift
 }
 
-/// The targets in the organization that count.
+/// The targets in the organization that count. Attaching a policy counts from wherever it was
+/// attached before, and from nowhere too, unless this process created the policy and completes that
+/// (`completing`): what another process created may have been wanted nowhere, or somewhere else.
 fn places(
     step: &Step,
     registry: &Registry,
-    known: Known<'_>,
+    completing: &BTreeSet<Address>,
     limits: &GateLimits,
 ) -> Result<BTreeSet<String>, Undecodable> {
     let unlimited = masses::most(limits.accounts_percent, 0, FLOOR).is_none();
@@ -135,30 +134,9 @@ fn places(
         // A policy is created unattached.
         Action::Create { .. } => Ok(BTreeSet::new()),
         Action::Edit { have, edits } => {
-            let completes = known.is_unfinished(&step.address, &kind.guards(&have.state)?);
-            kind.concerns(&have.state, Some(edits), completes)
+            kind.concerns(&have.state, Some(edits), completing.contains(&step.address))
         }
         Action::Delete { have, .. } => kind.concerns(&have.state, None, false),
-    }
-}
-
-/// What this process knows about addresses.
-#[derive(Clone, Copy)]
-pub struct Known<'a> {
-    /// Addresses that it created and has not seen in sync yet.
-    pub completing: &'a BTreeSet<Address>,
-    /// Addresses that it has seen in sync.
-    pub wants: &'a BTreeMap<Address, KnownWant>,
-}
-
-impl Known<'_> {
-    /// Whether attaching a policy completes its creation: either this process created it, or it is
-    /// attached nowhere and was never seen to be wanted like that, as after a process that died in
-    /// between.
-    fn is_unfinished(&self, address: &Address, live: &[Guarded]) -> bool {
-        let nowhere = |it: &Guarded| it.reach.places().is_some_and(BTreeSet::is_empty);
-        self.completing.contains(address)
-            || live.iter().all(nowhere) && !self.wants.contains_key(address)
     }
 }
 

@@ -17,7 +17,7 @@ mod tests;
 use std::collections::BTreeSet;
 
 use super::{
-    Action, HoldReason, Inputs, Plan, Rewrites, Step, Verdict, Want,
+    Action, HoldReason, Inputs, Plan, Rewrites, Step, Verdict, Wait, WaitReason, Want,
     divide::{Divided, divide},
     order::TAG_KEY,
 };
@@ -43,7 +43,7 @@ pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
                 .filter(|_| masses::counts_towards_limit(&step, inputs));
             hold_parts(step, inputs, mass, frozen_why.as_ref())
         })
-        .flat_map(|step| hold_lockouts(step, &grounds))
+        .flat_map(|step| hold_lockouts(step, &grounds, inputs.limits.approved))
         .collect();
     for step in &mut steps {
         if !matches!(step.verdict, Verdict::Go | Verdict::Held(_)) {
@@ -119,9 +119,14 @@ fn hold_parts(
 }
 
 /// Holds the edits that would lock somebody out who must keep access. The other edits of the
-/// resource are made, unless the lock-out comes from all of them together.
-fn hold_lockouts(mut step: Step, grounds: &lockout::Grounds<'_>) -> Vec<Step> {
-    if !matches!(step.verdict, Verdict::Go | Verdict::Held(_)) {
+/// resource are made, unless the lock-out comes from all of them together. A step that waits says
+/// that it will be held, unless it is approved.
+fn hold_lockouts(
+    mut step: Step,
+    grounds: &lockout::Grounds<'_>,
+    approved: &BTreeSet<String>,
+) -> Vec<Step> {
+    if matches!(step.verdict, Verdict::Reported(_)) {
         return vec![step];
     }
     let reasons = |step: &Step| -> Vec<HoldReason> {
@@ -130,6 +135,13 @@ fn hold_lockouts(mut step: Step, grounds: &lockout::Grounds<'_>) -> Vec<Step> {
     };
     let all = reasons(&step);
     if all.is_empty() {
+        return vec![step];
+    }
+    if let Verdict::Waiting(waits) = &mut step.verdict {
+        if !approved.contains(&step.digest) {
+            // What it waits for now may pass: nothing else is different until then.
+            waits.push(Wait::passing(WaitReason::WillBeHeld { why: all }));
+        }
         return vec![step];
     }
     if let (Verdict::Go, Action::Edit { edits, .. }) = (&step.verdict, &step.action) {

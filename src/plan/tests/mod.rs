@@ -13,6 +13,7 @@ mod orphans;
 mod pauses;
 mod render;
 mod steps;
+mod tags;
 mod unread;
 mod verdicts;
 mod widget;

@@ -9,10 +9,13 @@ use serde::{Deserialize, Serialize};
 use crate::{
     aws::Access,
     kind::{
-        Accepts, Ask, Claimed, Class, CloudError, Creation, Describe, Intent, Invalid, Kind, Line,
-        Population, Port, Profile, Refs, Removal, TagSpec, Target, Writers,
+        Accepts, Ask, Claimed, Class, CloudError, Creation, Describe, Guarded, Intent, Invalid,
+        Kind, Line, Population, Port, Profile, Reach, Refs, Removal, TagSpec, Target, Writers,
     },
-    model::{Observed, PhysicalId, Risk, Tags},
+    model::{
+        Observed, PhysicalId, Risk, Tags,
+        policy_document::{Dialect, PolicyDocument},
+    },
 };
 
 /// `Widget`, which may be pruned, and `Keepsake`, which only a tombstone deletes; alike otherwise.
@@ -26,8 +29,9 @@ pub(super) type Keepsake = Toy<true>;
 #[derive(Default)]
 pub(super) struct Spec {
     /// A difference in `lock` tightens, in `label` is neutral, in `gate` loosens, in `engine` stops
-    /// work, in `wire` tightens and cuts connections, in `frame` is
-    /// impossible; a difference in `bomb` cannot be computed without a panic.
+    /// work, in `wire` tightens and cuts connections, in `policy` (the name of a condition key that
+    /// a policy tests) replaces, in `frame` is impossible; a difference in `bomb` cannot be
+    /// computed without a panic.
     parts: BTreeMap<String, String>,
     /// What AWS would allow once.
     title: Option<String>,
@@ -65,6 +69,10 @@ impl Describe for Change {
         self.part.clone()
     }
 
+    fn replaces_policy(&self) -> bool {
+        self.part == "policy"
+    }
+
     fn risk(&self) -> Risk {
         risk(&self.part)
     }
@@ -80,6 +88,7 @@ fn risk(part: &str) -> Risk {
         "gate" => Risk::LOOSENS,
         "engine" => Risk::NEUTRAL.stopping_work(),
         "wire" => Risk::TIGHTENS.cutting_connections(),
+        "policy" => Risk::REPLACES,
         "frame" => Risk::IMPOSSIBLE,
         _ => Risk::NEUTRAL,
     }
@@ -153,6 +162,17 @@ impl<const KEPT: bool> Kind for Toy<KEPT> {
     fn effect(mut have: State, change: &Change) -> State {
         have.parts.insert(change.part.clone(), change.new.clone());
         have
+    }
+
+    fn guards(state: &State) -> Vec<Guarded> {
+        let tests = |key: &String| {
+            let statement = serde_json::json!({"Effect": "Deny", "Action": "*", "Resource": "*",
+                "Principal": "*", "Condition": {"StringEquals": {key: "yes"}}});
+            let policy = serde_json::json!({"Version": "2012-10-17", "Statement": statement});
+            let document = PolicyDocument::from_value(&policy, Dialect::KeyPolicy).ok();
+            Guarded { document, reach: Reach::Key }
+        };
+        state.parts.get("policy").map(tests).into_iter().collect()
     }
 
     fn natural_keys(state: &State) -> Vec<String> {

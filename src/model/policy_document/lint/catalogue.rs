@@ -108,6 +108,11 @@ pub(super) fn supports_resource_control(service: &str) -> bool {
         || lines.flat_map(|line| line.split(' ')).any(|it| it.eq_ignore_ascii_case(service))
 }
 
+/// Whether actions have this prefix, in lower case.
+pub(crate) fn is_service(prefix: &str) -> bool {
+    services().contains_key(prefix)
+}
+
 /// Whether an action exists under exactly this name.
 pub(super) fn is_action(action: &str) -> bool {
     matches!(judge(action), Verdict::Known | Verdict::OtherCase(_)) && action != "*"

@@ -3,7 +3,7 @@
 //!
 //! The rules see the document as written, so that its author can find every path.
 
-mod catalogue;
+pub(super) mod catalogue;
 mod conditions;
 mod elements;
 mod names;

@@ -9,10 +9,11 @@ use serde_json::json;
 
 use super::{
     Grounds, Losses,
+    assume::{ambient, assuming, being_assumed},
     place::{Place, is_account},
     principals::{Principal, own},
     reason::LockoutReason,
-    request::{Need, being_assumed, condition_keys, needs},
+    request::{Need, needs},
 };
 use crate::{
     kind::{Guarded, Reach},
@@ -21,7 +22,7 @@ use crate::{
         Ownership, PhysicalId, ScopedKind, Seen,
         policy_document::{Context, Decision, Dialect, PolicyDocument, equivalent},
     },
-    plan::{Claimed, Inputs, Organization, Step, look::Resolving},
+    plan::{Assuming, Claimed, Inputs, Organization, Step, look::Resolving},
 };
 
 /// The text of a policy.
@@ -52,7 +53,7 @@ impl Text<'_> {
 
     fn keys(self) -> BTreeSet<String> {
         match self {
-            Self::Is(document) => condition_keys(document),
+            Self::Is(document) => document.condition_keys(),
             _ => BTreeSet::new(),
         }
     }
@@ -111,6 +112,7 @@ pub(super) fn reasons(
             Err(unknown) => reasons.push(*unknown),
         }
     }
+    reasons.extend(change.judge_assuming(grounds));
     for role in &grounds.break_glass {
         if change.concerns(&role.principal.account, grounds) {
             let places: Vec<&Place<'_>> = role.places(grounds).iter().collect();
@@ -132,9 +134,7 @@ impl Change<'_> {
         places: &[&Place<'_>],
         grounds: &Grounds<'_>,
     ) -> Option<LockoutReason> {
-        let mut keys = self.after.keys();
-        keys.extend(self.before.keys());
-        keys.extend(self.others.iter().flat_map(|other| other.keys.iter().cloned()));
+        let keys = self.keys();
         let on = |target: &&String| below(target, &principal.account, self.scope, grounds);
         let covered = self.targets.iter().any(|target| on(&target));
         let was_on: Vec<&String> = self.was_on.iter().filter(on).collect();
@@ -151,6 +151,41 @@ impl Change<'_> {
             }
         }
         losses.of(&principal.who)
+    }
+
+    /// Whether the identity that assumes the roles of the scopes could not do so any more. An
+    /// unknown identity may be below every target.
+    fn judge_assuming(&self, grounds: &Grounds<'_>) -> Option<LockoutReason> {
+        if self.of_resources {
+            return None;
+        }
+        let Assuming { roles, by } = &grounds.inputs.limits.lockout.assuming;
+        let keys = self.keys();
+        let mut lost = BTreeSet::new();
+        for role in roles {
+            let identity = ambient(by.as_deref(), role);
+            let on = |target: &&String| {
+                by.is_none() || below(target, &identity.account, self.scope, grounds)
+            };
+            let covered = self.targets.iter().any(|target| on(&target));
+            let was_on: Vec<&String> =
+                self.was_on.iter().filter(on).filter(|_| by.is_some()).collect();
+            let need = assuming(&identity, role, grounds, &keys);
+            let decision = self.after.decides(&need);
+            let denied = covered && matches!(decision, Decision::Deny | Decision::Unknown);
+            if denied || self.lost(&need, decision, &was_on).is_some() {
+                lost.insert(role.arn.clone());
+            }
+        }
+        (!lost.is_empty()).then(|| LockoutReason::CannotAssume { by: by.clone(), roles: lost })
+    }
+
+    /// The condition keys on which a decision may depend.
+    fn keys(&self) -> BTreeSet<String> {
+        let mut keys = self.after.keys();
+        keys.extend(self.before.keys());
+        keys.extend(self.others.iter().flat_map(|other| other.keys.iter().cloned()));
+        keys
     }
 
     /// What happens to an action that only the policy before the change may have allowed, at some
@@ -224,7 +259,7 @@ pub(super) fn others(at: &ScopedKind, inputs: &Inputs<'_>) -> Vec<Other> {
                 let wanted_on = wanted_on(wanted, &document);
                 targets.retain(|target| wanted_on.contains(target));
             }
-            let (id, keys) = (resource.id.clone(), condition_keys(&document));
+            let (id, keys) = (resource.id.clone(), document.condition_keys());
             others.push(Other { id, document, targets, keys });
         }
     }

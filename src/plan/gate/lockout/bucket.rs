@@ -5,7 +5,7 @@ use super::{
     key::is_asked_of,
     principals::{Principal, own},
     reason::LockoutReason,
-    request::{condition_keys, needs},
+    request::needs,
 };
 use crate::{
     model::policy_document::{Decision, PolicyDocument},
@@ -27,7 +27,7 @@ pub(super) fn reasons(
     let wanted = |_: &Operation, grant: &Grant| is_asked_of(resource, grant);
     let roles = grounds.break_glass.iter().map(|role| &role.principal);
     let roles = roles.filter(|it| it.account == facts.account);
-    let keys = condition_keys(document);
+    let keys = document.condition_keys();
     let judged = |principal: &Principal| {
         let mut losses = Losses::default();
         for need in needs(principal, &place, &keys, wanted) {

@@ -4,7 +4,7 @@ use super::{
     Grounds, Losses,
     principals::{Principal, own},
     reason::LockoutReason,
-    request::{condition_keys, needs},
+    request::needs,
 };
 use crate::{
     model::policy_document::{Decision, PolicyDocument},
@@ -33,7 +33,7 @@ pub(super) fn reasons(
     // No other account can administer a key, whatever the policy says (KMS developer guide).
     let roles = grounds.break_glass.iter().map(|role| &role.principal);
     let roles = roles.filter(|it| it.account == facts.account);
-    let keys = condition_keys(document);
+    let keys = document.condition_keys();
     let judged = |principal: &Principal| {
         let mut losses = Losses::default();
         for need in needs(principal, &place, &keys, wanted) {

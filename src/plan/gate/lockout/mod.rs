@@ -8,7 +8,9 @@
 //! not take that way: such a policy is held only if it allows nobody anything.
 
 mod accounts;
+mod assume;
 mod bucket;
+mod endpoint;
 mod grounds;
 mod key;
 mod place;
@@ -18,17 +20,15 @@ mod request;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 pub(super) use self::grounds::Grounds;
 pub use self::reason::{LockedOut, LockoutReason};
-use self::{accounts::Text, request::Need};
+use self::{accounts::Text, endpoint::allows_nothing, request::Need};
 use crate::{
     kind::{
         Guarded, Reach,
         erased::{ErasedKind, Undecodable},
     },
-    model::policy_document::{Decision, PolicyDocument},
+    model::policy_document::Decision,
     plan::{Action, Step},
 };
 
@@ -87,7 +87,7 @@ fn judge(
         (Reach::Bucket { .. }, None) => vec![LockoutReason::Undecodable {
             defect: "the bucket policy cannot be read".to_owned(),
         }],
-        (Reach::Endpoint { service }, Some(document)) if allows_nothing(document, service) => {
+        (Reach::Endpoint { prefixes }, Some(document)) if allows_nothing(document, prefixes) => {
             vec![LockoutReason::NobodyThroughEndpoint]
         }
         (Reach::Endpoint { .. } | Reach::Key | Reach::Settings(_), _) => Vec::new(),
@@ -115,37 +115,4 @@ impl Losses {
             no_longer_allowed: take(Decision::NoMatch),
         })
     }
-}
-
-/// Whether an endpoint's policy denies to everybody all that it allows; only the actions of the
-/// endpoint's own service pass there.
-fn allows_nothing(document: &PolicyDocument, service: &str) -> bool {
-    let statements = match &document.as_value()["Statement"] {
-        Value::Array(all) => all.iter().collect(),
-        one => vec![one],
-    };
-    let allows = |statement: &&Value| statement["Effect"] == "Allow";
-    let lists = |value: &Value, wanted: &dyn Fn(&str) -> bool| match value {
-        Value::Array(all) => all.iter().filter_map(Value::as_str).any(wanted),
-        one => one.as_str().is_some_and(wanted),
-    };
-    let everything = |value: &Value| lists(value, &|one| one == "*");
-    let every_action = |one: &str| match one.split_once(':') {
-        Some((prefix, "*")) => prefix == "*" || prefix.eq_ignore_ascii_case(service),
-        _ => one == "*",
-    };
-    let unconditional = |statement: &Value| {
-        let condition = statement.get("Condition").and_then(Value::as_object);
-        condition.is_none_or(|operators| {
-            operators.values().all(|keys| keys.as_object().is_none_or(serde_json::Map::is_empty))
-        })
-    };
-    let denies_all = |statement: &&Value| {
-        statement["Effect"] == "Deny"
-            && unconditional(statement)
-            && lists(&statement["Action"], &every_action)
-            && everything(&statement["Resource"])
-            && (everything(&statement["Principal"]) || everything(&statement["Principal"]["AWS"]))
-    };
-    !statements.iter().any(allows) || statements.iter().any(denies_all)
 }

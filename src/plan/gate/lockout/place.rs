@@ -146,11 +146,14 @@ impl<'a> Place<'a> {
         Some(self.facts.region.as_str()).filter(|region| !region.contains(ANY_TEXT))
     }
 
-    /// The id of the account's organization, if it is known: asked for in this scope, or in one
-    /// whose organization has the account in its tree.
+    /// The id of the account's organization, if it is known: for this scope, or for one whose
+    /// organization has the account in its tree.
     pub(super) fn organization(&self) -> Option<&str> {
-        let organizations = &self.inputs.look.live.organizations;
-        let id_in = |scope: &str| organizations.get(scope)?.all().map(String::as_str);
+        let asked = &self.inputs.look.live.organizations;
+        let id_in = |scope: &str| {
+            let answer = asked.get(scope).and_then(Seen::all);
+            answer.or_else(|| self.inputs.organization.ids.get(scope)).map(String::as_str)
+        };
         let has_account = |tree: &Seen<OrganizationTree>| {
             tree.all().is_some_and(|tree| tree.0.contains_key(&self.facts.account))
         };

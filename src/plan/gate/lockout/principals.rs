@@ -38,7 +38,7 @@ pub(super) struct Principal {
 
 impl Principal {
     /// From the ARN of a role or user, or of a role's session.
-    fn new(arn: &str, scope: Option<&str>) -> Self {
+    pub(super) fn new(arn: &str, scope: Option<&str>) -> Self {
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
         let part = |n: usize| parts.get(n).copied().unwrap_or_default();
         let (partition, service, account, resource) = (part(1), part(2), part(4), part(5));

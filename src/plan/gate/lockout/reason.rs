@@ -29,6 +29,13 @@ pub enum LockoutReason {
         /// The scope.
         scope: String,
     },
+    /// The identity with whose credentials palisade starts may no longer assume roles of scopes.
+    CannotAssume {
+        /// Its ARN; `None` if it is unknown.
+        by: Option<String>,
+        /// The ARNs of the roles.
+        roles: BTreeSet<String>,
+    },
     /// The endpoint's policy would allow nobody anything.
     NobodyThroughEndpoint,
     /// It cannot be judged, because a state does not decode: a defect in palisade.
@@ -89,6 +96,19 @@ impl fmt::Display for LockoutReason {
                 "whether it locks palisade out of scope {scope} is unknown, because palisade's \
                  role there is unknown in this pass: set `scopes.{scope}.daemonRole`, or approve \
                  this step"
+            ),
+            Self::CannotAssume { by: Some(by), roles } => write!(
+                f,
+                "{by}, with whose credentials palisade starts, would or may be denied \
+                 sts:AssumeRole on {}; {WAY_OUT}",
+                shortened(roles)
+            ),
+            Self::CannotAssume { by: None, roles } => write!(
+                f,
+                "whether palisade could still assume {} is unknown, because the identity that it \
+                 starts as could not be read, and this policy may deny it sts:AssumeRole; \
+                 {WAY_OUT}",
+                shortened(roles)
             ),
             Self::NobodyThroughEndpoint => f.write_str(
                 "this endpoint policy allows nothing to anybody: allow what the endpoint is for, \

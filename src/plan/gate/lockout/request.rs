@@ -7,8 +7,6 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::{
     place::{Place, is_account},
     principals::{Principal, Sort},
@@ -32,7 +30,7 @@ const OF_RESOURCE: [&str; 3] = ["aws:resourceaccount", "aws:resourceorgid", "aws
 /// Keys that neither palisade's calls nor those of a person's session carry: they are set by
 /// services that call for a resource, for users, and for sessions of the root user (IAM user guide,
 /// global condition keys).
-const NEVER: [&str; 7] = [
+pub(super) const NEVER: [&str; 7] = [
     "aws:principalservicename",
     "aws:principalservicenameslist",
     "aws:sourceaccount",
@@ -52,7 +50,7 @@ pub(super) struct Need {
     /// The IAM action.
     pub(super) action: &'static str,
     /// The request; two of them if AWS's documentation can be read in two ways.
-    readings: Vec<Request>,
+    pub(super) readings: Vec<Request>,
 }
 
 impl Need {
@@ -199,6 +197,8 @@ impl Asked<'_> {
             "aws:username" => absent_for_roles,
             "aws:multifactorauthage" if self.principal.who.scope.is_some() => absent_for_roles,
             "aws:principalorgid" => self.place.organization().into(),
+            // Every session of a role has it, with a time that is not known (IAM user guide).
+            "aws:tokenissuetime" if role => Fact::Is(ANY_TEXT.to_string()),
             _ => Fact::Unknown,
         }
     }
@@ -284,7 +284,7 @@ impl Asked<'_> {
 const WINDOW: &str = "kms:schedulekeydeletionpendingwindowindays";
 
 /// The account in an ARN, if it has one.
-fn account_of(arn: &str) -> Option<&str> {
+pub(super) fn account_of(arn: &str) -> Option<&str> {
     arn.split(':').nth(4).filter(|account| is_account(account))
 }
 
@@ -309,51 +309,4 @@ pub(super) fn needs(
         }
     }
     all
-}
-
-/// That a principal's role can be assumed, which is decided on the role. Who assumes it is unknown:
-/// a principal of the organization, or a service of AWS where the role belongs to a task or an
-/// instance. `None` for what is not a role.
-pub(super) fn being_assumed(
-    principal: &Principal,
-    place: &Place<'_>,
-    keys: &BTreeSet<String>,
-) -> Option<Need> {
-    const ACTION: &str = "sts:AssumeRole";
-    let role = principal.role()?;
-    let organization = place.organization();
-    let anybody = format!("arn:{}:iam::{ANY_TEXT}:role/{ANY_TEXT}", principal.partition);
-    let reading = |by_service: bool| {
-        let mut request = Request::new(&anybody, ACTION, role);
-        for key in keys {
-            let values = match key.as_str() {
-                "aws:securetransport" => Some(vec!["true".to_owned()]),
-                "aws:principalisawsservice" => Some(vec![by_service.to_string()]),
-                "aws:principalorgid" | "aws:principalarn" | "aws:principalaccount"
-                    if by_service =>
-                {
-                    Some(Vec::new())
-                }
-                "aws:principalorgid" | "aws:resourceorgid" => {
-                    organization.map(|id| vec![id.to_owned()])
-                }
-                "aws:resourceaccount" => Some(vec![principal.account.clone()]),
-                _ => None,
-            };
-            request.context.extend(values.map(|values| (key.clone(), values)));
-        }
-        request
-    };
-    Some(Need { action: ACTION, readings: vec![reading(false), reading(true)] })
-}
-
-/// The condition keys that a document names, in lower case.
-pub(super) fn condition_keys(document: &PolicyDocument) -> BTreeSet<String> {
-    let statements = match &document.as_value()["Statement"] {
-        Value::Array(all) => all.iter().collect(),
-        one => vec![one],
-    };
-    let operators = statements.into_iter().filter_map(|one| one["Condition"].as_object()).flatten();
-    let keys = operators.filter_map(|(_, keys)| keys.as_object()).flatten();
-    keys.map(|(key, _)| key.to_ascii_lowercase()).collect()
 }

@@ -208,15 +208,14 @@ fn putting_back_what_was_in_force_goes_whomever_it_concerns_and_whatever_is_know
 }
 
 #[test]
-fn a_create_is_completed_in_one_go_and_one_after_another() {
-    assert!(goes(&scene(), &Policy::at(&[]), &Policy::at(&[ROOT, ML])), "attached nowhere yet");
+fn only_the_process_that_created_a_policy_completes_that_in_one_go_and_one_after_another() {
+    let (nowhere, root) = (Policy::at(&[]), Policy::at(&[ROOT, ML]));
+    let why = scene().held(change(&nowhere, &root, Cause::Manifest));
+    assert!(why.contains("it concerns 8 of 8 accounts"), "nowhere was wanted until now: {why}");
+    assert!(goes(&scene(), &nowhere, &Policy::at(&[SANDBOX])), "two of eight");
     let (half, whole) = (Policy::at(&[ML]), Policy::at(&[ML, ROOT]));
     assert!(!goes(&scene(), &half, &whole), "another process may have attached it long ago");
     let mut scene = scene();
-    let want = KnownWant::seen("p-1".into(), Want::default());
-    scene.known_wants.insert(guard(), want);
-    let (nowhere, root) = (Policy::at(&[]), Policy::at(&[ROOT]));
-    assert!(!goes(&scene, &nowhere, &root), "it was wanted nowhere until now");
     scene.completing.insert(guard());
     assert!(goes(&scene, &nowhere, &root));
     assert!(goes(&scene, &half, &whole));
@@ -269,10 +268,9 @@ fn an_unknown_tree_may_concern_every_account() {
 fn the_organization_is_read_only_where_the_verdict_depends_on_it() {
     let registry = kinds::registry();
     let limits = GateLimits::default();
-    let (completing, wants) = (BTreeSet::new(), BTreeMap::new());
-    let known = super::super::accounts::Known { completing: &completing, wants: &wants };
-    let depends =
-        |step: &Step| super::super::accounts::depends_on_tree(step, &registry, known, &limits);
+    let depends = |step: &Step| {
+        super::super::accounts::depends_on_tree(step, &registry, &BTreeSet::new(), &limits)
+    };
     let wide = |cause| change(&Policy::at(&[ML]), &Policy::at(&[ROOT]), cause);
     assert!(depends(&wide(Cause::Manifest)));
     assert!(!depends(&wide(Cause::Drift)));

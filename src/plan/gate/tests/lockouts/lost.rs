@@ -243,7 +243,7 @@ fn a_key_that_a_domain_uses_must_let_sagemaker_have_its_grant() {
 fn an_endpoint_policy_whose_denial_leaves_nothing_is_held() {
     let scene = Scene::new();
     let statement = |effect: &str, action: &str, principal: Value| json!({"Effect": effect, "Principal": principal, "Action": action, "Resource": "*"});
-    let allow = || statement("Allow", "s3:GetObject", json!("*"));
+    let allow = || statement("Allow", "kms:Decrypt", json!("*"));
     for principal in [json!("*"), json!({"AWS": "*"}), json!({"AWS": ["*"]})] {
         let nothing = json!([allow(), statement("Deny", "*", principal)]);
         assert!(!passes(&scene, endpoint(nothing)));

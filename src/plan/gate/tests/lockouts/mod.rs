@@ -1,5 +1,6 @@
 //! Whom a policy would lock out: what decides, on which resources, and for whom.
 
+mod assuming;
 mod lost;
 mod principals;
 mod requests;
@@ -293,10 +294,14 @@ fn operations_are_named_up_to_a_handful_and_then_counted() {
 }
 
 fn endpoint(statements: Value) -> Step {
+    endpoint_of("kms", statements)
+}
+
+fn endpoint_of(service: &str, statements: Value) -> Step {
     let document = policy(statements, Dialect::EndpointPolicy);
     let state = vpc_endpoint::State {
         endpoint_type: "Interface".into(),
-        service: "com.amazonaws.eu-west-1.kms".into(),
+        service: format!("com.amazonaws.eu-west-1.{service}"),
         service_region: None,
         vpc: "vpc-1".into(),
         subnets: None,
@@ -324,7 +329,7 @@ fn endpoint(statements: Value) -> Step {
 #[test]
 fn an_endpoint_policy_is_held_only_if_nobody_could_do_anything_through_it() {
     let scene = Scene::new().keys(1);
-    let statement = |effect: &str| json!({"Effect": effect, "Principal": "*", "Action": "s3:GetObject", "Resource": "*"});
+    let statement = |effect: &str| json!({"Effect": effect, "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"});
     for nothing in [statement("Deny"), json!([statement("Deny")])] {
         let why = scene.held(endpoint(nothing));
         assert!(why.starts_with("this endpoint policy allows nothing to anybody"), "{why}");
@@ -393,4 +398,51 @@ fn a_key_is_judged_by_its_own_arn_and_where_palisades_role_is_known() {
     scene.lockout.callers.clear();
     let why = scene.held(step);
     assert!(why.contains("role there is unknown in this pass"), "{why}");
+}
+
+#[test]
+fn an_endpoint_policy_is_about_the_actions_of_the_service_whatever_the_endpoint_is_called() {
+    let scene = Scene::new();
+    let statement = |effect: &str, actions: Value| json!({"Effect": effect, "Principal": "*", "Action": actions, "Resource": "*"});
+    for (service, prefix) in [
+        ("sagemaker.api", "sagemaker"),
+        ("ecr.api", "ecr"),
+        ("ecr.dkr", "ecr"),
+        ("bedrock-runtime", "bedrock"),
+        ("monitoring", "cloudwatch"),
+    ] {
+        let all = json!(format!("{prefix}:*"));
+        let passes =
+            |statements: Value| going(&scene.hold(vec![endpoint_of(service, statements)])) == 1;
+        let everything = || statement("Allow", json!("*"));
+        assert!(!passes(json!([everything(), statement("Deny", all.clone())])), "{service}");
+        assert!(passes(json!([everything(), statement("Deny", json!("api:*"))])), "{service}");
+        assert!(!passes(statement("Allow", json!(["iam:*", "ec2:Describe*"]))), "{service}");
+        assert!(passes(statement("Allow", all)), "{service}");
+        assert!(passes(statement("Allow", json!(["iam:*", "*:List*"]))), "{service}");
+    }
+    let of_others = statement("Allow", json!("iam:*"));
+    let others = "dicom.x";
+    assert_eq!(going(&scene.hold(vec![endpoint_of(others, of_others)])), 1, "nothing is known");
+}
+
+#[test]
+fn what_waits_says_that_it_will_be_held_and_goes_on_waiting() {
+    let mut scene = Scene::new();
+    let wait = || Wait::passing(WaitReason::SecondLook);
+    let waiting = |statements: Value| Step {
+        verdict: Verdict::Waiting(vec![wait()]),
+        ..create_key(statements)
+    };
+    let locked = || waiting(json!([allow("arn:aws:iam::111122223333:role/admin")]));
+    let plan = Plan { steps: scene.hold(vec![locked()]), ..Plan::default() };
+    let Verdict::Waiting(waits) = &plan.steps[0].verdict else { panic!("{plan:?}") };
+    assert_eq!(waits[0], wait());
+    let why = waits[1].to_string();
+    assert!(why.starts_with("it will be held then: palisade's own role"), "{why}");
+    assert!(plan.needs_a_person());
+    let fine = scene.hold(vec![waiting(json!([allow(ROLE)]))]);
+    assert_eq!(fine[0].verdict, Verdict::Waiting(vec![wait()]));
+    scene.approved.insert(locked().digest);
+    assert_eq!(scene.hold(vec![locked()])[0].verdict, Verdict::Waiting(vec![wait()]));
 }

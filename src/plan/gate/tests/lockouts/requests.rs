@@ -141,6 +141,7 @@ fn a_condition_key_is_there_only_in_requests_that_carry_it() {
         ("kms:PutKeyPolicy", "aws:PrincipalTag/team", Unknown),
         ("kms:PutKeyPolicy", "aws:PrincipalServiceName", Absent),
         ("kms:PutKeyPolicy", "aws:username", Absent),
+        ("kms:PutKeyPolicy", "aws:TokenIssueTime", Present),
         ("kms:PutKeyPolicy", "aws:MultiFactorAuthAge", Absent),
         ("kms:PutKeyPolicy", "aws:MultiFactorAuthPresent", Unknown),
         ("kms:PutKeyPolicy", "aws:CalledVia", Absent),
@@ -233,4 +234,40 @@ fn what_manifests_and_live_resources_name_is_asked_for_by_its_id() {
             deny_on("ec2:CreateVpcEndpoint", &format!("arn:aws:ec2:eu-west-1:{ACCOUNT}:{id}"));
         assert_eq!(goes(&scene, deny, ACCOUNT), !needed, "{id}");
     }
+}
+
+#[test]
+fn when_a_session_began_is_not_known_and_a_user_has_none() {
+    let mut scene = everything();
+    let deny = |condition: Value| json!([{"Effect": "Deny", "Action": "kms:*", "Resource": "*", "Condition": condition}]);
+    let old = json!({"DateLessThan": {"aws:TokenIssueTime": "2026-01-01T00:00:00Z"}});
+    assert!(scene.held(scp_step(deny(old), ACCOUNT)).contains("may be denied"));
+    let lasting = || deny(json!({"Null": {"aws:TokenIssueTime": "true"}}));
+    assert!(goes(&scene, lasting(), ACCOUNT), "a role has no other credentials");
+    scene.lockout.callers.insert("prod".into(), format!("arn:aws:iam::{ACCOUNT}:user/ann"));
+    assert!(!goes(&scene, lasting(), ACCOUNT));
+}
+
+#[test]
+fn the_organization_is_known_whether_a_manifest_names_it_or_not_and_in_variables_too() {
+    let mut scene = everything();
+    scene.live.organizations.clear();
+    let deny = |key: &str, value: &str| {
+        json!([{"Effect": "Deny", "Action": "kms:PutKeyPolicy", "Resource": "*",
+            "Condition": {"StringNotEquals": {key: value}}}])
+    };
+    let ours = || deny("aws:PrincipalOrgID", "o-1");
+    let perimeter = || deny("aws:ResourceOrgID", "${aws:PrincipalOrgID}");
+    let another = || deny("aws:PrincipalOrgID", "o-2");
+    for statements in [ours(), perimeter(), another()] {
+        let why = scene.held(scp_step(statements, ACCOUNT));
+        assert!(why.contains("may be denied"), "the organization is unknown: {why}");
+    }
+    scene.organization.ids.insert("prod".into(), "o-1".into());
+    assert!(goes(&scene, ours(), ACCOUNT));
+    assert!(goes(&scene, perimeter(), ACCOUNT));
+    assert!(scene.held(scp_step(another(), ACCOUNT)).contains("would be denied"));
+    // What AWS answered in this pass stands before what was known.
+    scene.live.organizations.insert("prod".into(), Seen::All("o-2".into()));
+    assert!(!goes(&scene, ours(), ACCOUNT));
 }

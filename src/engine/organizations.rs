@@ -1,0 +1,164 @@
+//! What only changes of organization policies depend on, asked for when there are any.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{learn::Learnt, pass::Setup};
+use crate::{
+    aws::{identity, lookup},
+    kind::{
+        Reach,
+        erased::{ErasedKind, Registry},
+    },
+    model::Seen,
+    plan::{HoldReason, Lockout, Organization, Plan, Step, Verdict, WaitReason, gate::accounts},
+    settings::Settings,
+};
+
+impl Learnt {
+    /// The id of each scope's organization: as AWS said it in this process, or as the settings say.
+    pub(super) fn organization_ids(&self, settings: &Settings) -> BTreeMap<String, String> {
+        let said = settings.organization.iter();
+        let said = said.flat_map(|id| settings.scopes.keys().map(move |scope| (scope, id)));
+        let found = self.organizations.iter().map(|(scope, it)| (scope, &it.id));
+        said.chain(found).map(|(scope, id)| (scope.clone(), id.clone())).collect()
+    }
+
+    /// What planning a change of organization policies needs in addition; returns whether anything
+    /// was learnt.
+    pub(super) async fn learn_organization(
+        &mut self,
+        plan: &Plan,
+        setup: &Setup,
+        organization: &mut Organization,
+        lockout: &mut Lockout,
+    ) -> bool {
+        let manager = self.learn_managers(plan, setup, organization).await;
+        let tree = self.learn_trees(plan, setup, organization).await;
+        let identity = learn_identity(plan, setup, lockout).await;
+        learn_full_access(plan, setup, organization).await || identity || tree || manager
+    }
+
+    /// The tree, which decides how many accounts a change concerns. If it cannot be read it is
+    /// unknown, and the gate holds what depends on it.
+    async fn learn_trees(
+        &self,
+        plan: &Plan,
+        setup: &Setup,
+        organization: &mut Organization,
+    ) -> bool {
+        let (registry, limits) = (&setup.registry, &setup.settings.gate);
+        let depends = |step: &&Step| {
+            accounts::depends_on_tree(step, registry, &self.completing, limits)
+                || concerns_organization(step, registry) && is_locked_out(step)
+        };
+        let scopes: BTreeSet<&str> =
+            plan.steps.iter().filter(depends).map(|step| step.address.scope.as_str()).collect();
+        let mut learnt = false;
+        for scope in scopes {
+            let Some(connected) = setup.scopes.get(scope) else { continue };
+            let tree = match lookup::tree(&connected.access).await {
+                Ok(tree) => Seen::All(tree),
+                Err(error) => Seen::Unknown(error.to_string()),
+            };
+            organization.trees.insert(scope.to_owned(), tree);
+            learnt = true;
+        }
+        learnt
+    }
+
+    /// The management account, which decides whom an organization policy concerns. Asked for once
+    /// per process, and only when such a policy is about to change; returns whether anything was
+    /// learnt. If it cannot be read it stays unknown, and the gate assumes the worst.
+    async fn learn_managers(
+        &mut self,
+        plan: &Plan,
+        setup: &Setup,
+        organization: &mut Organization,
+    ) -> bool {
+        let scopes: BTreeSet<&str> = plan
+            .steps
+            .iter()
+            .filter(|step| concerns_organization(step, &setup.registry))
+            .map(|step| step.address.scope.as_str())
+            .filter(|scope| !organization.managers.contains_key(*scope))
+            .collect();
+        let mut learnt = false;
+        for scope in scopes {
+            let found = match (self.organizations.get(scope), setup.scopes.get(scope)) {
+                (Some(known), _) => known.clone(),
+                (None, None) => continue,
+                (None, Some(connected)) => match identity::organization(&connected.access).await {
+                    Ok(found) => found,
+                    Err(error) => {
+                        tracing::warn!(
+                            "{scope}: the organization's management account is unknown: \
+                            {error}"
+                        );
+                        continue;
+                    }
+                },
+            };
+            if let Some(manager) = &found.management_account {
+                organization.managers.insert(scope.to_owned(), manager.clone());
+                learnt = true;
+            }
+            let known = organization.ids.insert(scope.to_owned(), found.id.clone());
+            learnt |= known.as_ref() != Some(&found.id);
+            self.organizations.insert(scope.to_owned(), found);
+        }
+        learnt
+    }
+}
+
+/// Who assumes the roles of the scopes: a service control policy can deny it that in its own
+/// account. If it cannot be read it stays unknown, and the gate holds what may deny it.
+async fn learn_identity(plan: &Plan, setup: &Setup, lockout: &mut Lockout) -> bool {
+    let changes = plan.steps.iter().any(|step| concerns_organization(step, &setup.registry));
+    let Some(ambient) = setup.scopes.ambient().filter(|_| changes) else { return false };
+    match identity::caller(ambient).await {
+        Ok(caller) => lockout.assuming.by = Some(caller.arn),
+        Err(error) => {
+            tracing::warn!("the identity that assumes the roles of the scopes is unknown: {error}");
+            return false;
+        }
+    }
+    true
+}
+
+/// Whether AWS's FullAWSAccess goes on allowing what a removed policy allowed.
+async fn learn_full_access(plan: &Plan, setup: &Setup, organization: &mut Organization) -> bool {
+    let mut learnt = false;
+    for step in plan.steps.iter().filter(|step| is_locked_out(step)) {
+        let kind = setup.registry.get(&step.address.kind);
+        let (Some(kind), Some(have)) = (kind, step.action.have()) else { continue };
+        let Some(connected) = setup.scopes.get(&step.address.scope) else { continue };
+        for guarded in kind.guards(&have.state).unwrap_or_default() {
+            let Reach::Accounts(targets) = guarded.reach else { continue };
+            for target in targets {
+                // If it cannot be read it counts as absent, and the step stays held.
+                if lookup::has_full_access(&connected.access, &target).await.unwrap_or(false) {
+                    let scope = step.address.scope.clone();
+                    learnt |= organization.full_access.entry(scope).or_default().insert(target);
+                }
+            }
+        }
+    }
+    learnt
+}
+
+fn concerns_organization(step: &Step, registry: &Registry) -> bool {
+    registry.get(&step.address.kind).is_some_and(ErasedKind::concerns_organization)
+}
+
+/// Whether the step is held because of a lock-out, or will be.
+fn is_locked_out(step: &Step) -> bool {
+    let lockout = |why: &HoldReason| matches!(why, HoldReason::Lockout { .. });
+    match &step.verdict {
+        Verdict::Held(why) => why.iter().any(lockout),
+        Verdict::Waiting(waits) => waits.iter().any(|wait| match &wait.reason {
+            WaitReason::WillBeHeld { why } => why.iter().any(lockout),
+            _ => false,
+        }),
+        Verdict::Go | Verdict::Reported(_) => false,
+    }
+}

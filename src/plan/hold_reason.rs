@@ -1,0 +1,112 @@
+//! Why the gate holds a step.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::gate::{accounts::TooMany, lockout::LockoutReason};
+use crate::model::HeldRisk;
+
+/// Why the gate holds a step until a person approves it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "is")]
+#[non_exhaustive]
+pub enum HoldReason {
+    /// It has risks that the settings hold.
+    Risk {
+        /// The risks.
+        risks: Vec<HeldRisk>,
+    },
+    /// Too many steps of a kind in a scope.
+    Mass {
+        /// `edit` or `delete`.
+        verb: String,
+        /// The number of steps in this plan.
+        wished: usize,
+        /// The number of steps within the last hour.
+        done: usize,
+        /// The number of resources.
+        all: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// A change of an organization policy concerns too many accounts.
+    Accounts(TooMany),
+    /// It would lock out a principal that must keep access.
+    Lockout {
+        /// The principal, and what it would lose.
+        reason: LockoutReason,
+    },
+    /// Somebody else keeps undoing it.
+    Undone {
+        /// The key of the edit.
+        key: String,
+        /// The number of times it was made.
+        times: usize,
+        /// Minutes since the first time.
+        since_minutes: u64,
+        /// Minutes until it is tried once more.
+        retry_minutes: u64,
+    },
+    /// AWS reports that the resource failed.
+    Failed {
+        /// AWS's reason.
+        why: String,
+    },
+    /// AWS has no call for it.
+    Impossible,
+    /// An earlier edit of the resource is held.
+    Earlier {
+        /// The key of that edit.
+        key: String,
+    },
+    /// The manifest is gone, and the settings ask for approval before pruning.
+    Prune,
+    /// A defect in palisade: what was read or planned does not decode.
+    Defect {
+        /// The error.
+        what: String,
+    },
+}
+
+impl fmt::Display for HoldReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Risk { risks } => {
+                let words: Vec<_> = risks.iter().map(|risk| risk.as_str()).collect();
+                write!(f, "it {}, and the settings hold that", words.join(" and "))
+            }
+            Self::Mass { verb, wished, done, all, limit } => {
+                let changed = if verb == "delete" { "deleted" } else { "edited" };
+                match done {
+                    0 => write!(
+                        f,
+                        "{wished} of {all} would be {changed}; the limit is {limit} an \
+                        hour"
+                    ),
+                    _ => write!(
+                        f,
+                        "{wished} more of {all} would be {changed}, after {done} within the last \
+                         hour; the limit is {limit} an hour"
+                    ),
+                }
+            }
+            Self::Accounts(reason) => reason.fmt(f),
+            Self::Lockout { reason } => reason.fmt(f),
+            Self::Undone { key, times, since_minutes, retry_minutes } => write!(
+                f,
+                "somebody else keeps undoing it: \"{key}\" was done {times} times in the last \
+                 {since_minutes} min and undone each time; find out by whom in CloudTrail. The \
+                 next attempt is in {retry_minutes} min"
+            ),
+            Self::Failed { why } => write!(f, "AWS reports it failed: {why}"),
+            Self::Impossible => f.write_str(
+                "AWS cannot change this on a live resource, and palisade never replaces one: \
+                 revert the manifest, or migrate to a new resource by hand",
+            ),
+            Self::Earlier { key } => write!(f, "the earlier change \"{key}\" is held"),
+            Self::Prune => f.write_str("its manifest is gone, and pruning needs approval"),
+            Self::Defect { what } => write!(f, "defect in palisade: {what}"),
+        }
+    }
+}
