@@ -324,3 +324,22 @@ async fn a_route_whose_target_is_gone_is_said_and_stays() {
     );
     assert!(palisade::plan::render::text(&report.plan).contains("leads nowhere"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_subnet_waits_for_a_route_that_has_no_destination_yet() {
+    let mut world = World::with(&table("private", "routes: null"));
+    world.settings.gate.hold_risks.clear();
+    let mut engine = world.engine().await;
+    until_quiet(&mut engine).await.in_order();
+    world.writes();
+    let own = subnet(&world, "10.20.192.0/24");
+    let list = "{to: {lookup: {name: nowhere}}, via: tgw-0a}";
+    let spec = format!("routes: [{TRANSIT}, {list}], subnets: [{own}]");
+    world.write("main.yaml", table("private", &spec));
+    until_quiet(&mut engine).await;
+    assert_eq!(world.writes(), ["CreateRoute"]);
+    let spec = format!("routes: [{TRANSIT}], subnets: [{own}]");
+    world.write("main.yaml", table("private", &spec));
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), ["AssociateRouteTable"]);
+}

@@ -6,7 +6,7 @@ use serde::de::Error as _;
 use serde_json::{Value, json};
 
 use super::{
-    Call, Compare, Fixed, Form, How, Leaf, LeafEdit, REQUESTED, Table, Take, Text, Tree, UNREAD,
+    Because, Call, Compare, Fixed, Form, How, Leaf, LeafEdit, REQUESTED, Table, Take, Text, Tree, UNREAD,
     Verb,
     edit::is_on,
     get,
@@ -79,6 +79,7 @@ impl Table {
         }
         self.tell_apart(&mut found);
         keep_what_is_needed(&mut found);
+        keep_out_of_use(&mut found);
         self.add_stages(want, have, &mut found);
         add_risks_of_what_goes_along(&mut found);
         if self.fixed_first && found.iter().any(Pending::is_of_another) {
@@ -126,6 +127,19 @@ fn keep_what_is_needed(found: &mut [Pending<'_>]) {
     for pending in found {
         let needs = first.iter().filter(|(path, _)| *path == pending.edit.path);
         pending.needs.extend(needs.map(|(_, key)| key.clone()));
+    }
+}
+
+/// See [`Because::InUse`].
+fn keep_out_of_use(found: &mut [Pending<'_>]) {
+    let made = found.iter().filter_map(|it| Some((it.edit.operation.clone()?, it.edit.key())));
+    let made: Vec<_> = made.collect();
+    for Pending { call, needs, .. } in found {
+        let after = call.iter().flat_map(|call| &call.after);
+        for first in after.filter(|after| after.why == Because::InUse) {
+            let of = made.iter().filter(|(operation, _)| *operation == first.operation);
+            needs.extend(of.map(|(_, key)| key.clone()));
+        }
     }
 }
 

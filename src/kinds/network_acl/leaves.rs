@@ -265,11 +265,11 @@ fn subnets() -> Leaf {
     let after =
         ["ec2:CreateNetworkAclEntry", "ec2:ReplaceNetworkAclEntry", "ec2:DeleteNetworkAclEntry"];
     let change = How::Entries {
-        // The entries are right before anything is filtered by them.
-        add: call("filter subnet {item}").after(&after),
+        // The entries are right before anything is filtered by them, and all of them are there.
+        add: call("filter subnet {item}").once(&after),
         remove: Err("which always has an ACL: another one has to take it".into()),
         take: Some(Take {
-            call: call("take subnet {item} over from {from}").after(&after),
+            call: call("take subnet {item} over from {from}").once(&after),
             fact: ELSEWHERE.into(),
             shown: ("is filtered by {from}".into(), "is filtered by this ACL".into()),
         }),

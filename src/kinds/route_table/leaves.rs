@@ -35,7 +35,8 @@ pub(super) const LOCAL: &str = "local";
 const ROUTE_LIMIT: usize = 2_000;
 /// A subnet that uses another table loses what led where this one leads elsewhere.
 const MOVES: Risk = Risk::REPLACES.cutting_connections();
-/// What brings the routes of a table about. A table is right before anything uses it.
+/// What brings the routes of a table about. A table is right before anything uses it: nothing is
+/// put into use while a route waits.
 const ROUTED: [&str; 5] = [
     "ec2:CreateRoute",
     "ec2:ReplaceRoute",
@@ -218,7 +219,8 @@ fn subnets() -> Leaf {
         max: (SUBNET_LIMIT, "{count} subnets; a VPC has at most {max}".into()),
     };
     let take = Take {
-        call: Call::new("ec2:ReplaceRouteTableAssociation", "take subnet {item} over from {from}"),
+        call: Call::new("ec2:ReplaceRouteTableAssociation", "take subnet {item} over from {from}")
+            .once(&ROUTED),
         fact: ELSEWHERE.into(),
         shown: ("uses {from}".into(), "uses this table".into()),
     };
@@ -228,7 +230,7 @@ fn subnets() -> Leaf {
     };
     let change = How::Entries {
         // The routes are right before anything uses them.
-        add: Call::new("ec2:AssociateRouteTable", "associate subnet {item}").after(&ROUTED),
+        add: Call::new("ec2:AssociateRouteTable", "associate subnet {item}").once(&ROUTED),
         remove: Ok(remove),
         take: Some(take),
     };
@@ -261,13 +263,14 @@ fn gateways() -> Leaf {
         max: (GATEWAY_LIMIT, "{count} gateways; a VPC has one of each sort".into()),
     };
     let take = Take {
-        call: Call::new("ec2:ReplaceRouteTableAssociation", "take {item} over from {from}"),
+        call: Call::new("ec2:ReplaceRouteTableAssociation", "take {item} over from {from}")
+            .once(&ROUTED),
         fact: GATEWAYS_ELSEWHERE.into(),
         shown: ("uses {from}".into(), "uses this table".into()),
     };
     let change = How::Entries {
         // What comes in through the gateway goes past what the routes lead to, otherwise.
-        add: Call::new("ec2:AssociateRouteTable", "associate {item}").after(&ROUTED),
+        add: Call::new("ec2:AssociateRouteTable", "associate {item}").once(&ROUTED),
         remove: Ok(Call::new("ec2:DisassociateRouteTable", "let {item} use no table")),
         take: Some(take),
     };

@@ -167,3 +167,23 @@ fn what_is_said_of_a_live_table_is_no_edit() {
     assert!(table().diff(&want, &have).expect("states").is_empty());
     assert_eq!(table().notes(&have), ["the route to 10.0.0.0/8 leads nowhere"]);
 }
+
+#[test]
+fn nothing_is_put_into_use_without_the_routes_that_it_needs() {
+    let list = json!({"lookup": {"name": "offices"}});
+    let want = resolve(&json!({
+        "vpc": "vpc-1", "subnets": ["subnet-1", "subnet-2"], "gateways": ["igw-1"],
+        "routes": [{"to": "0.0.0.0/0", "via": "nat-1"}, {"to": list, "via": "tgw-1"}],
+    }));
+    let mut have = state(&[]);
+    have["elsewhere"] = json!({"subnet-2": "rtb-2"});
+    let edits = table().diff(&want.expect("valid"), &have).expect("states");
+    let (routes, users): (Vec<_>, Vec<_>) =
+        edits.iter().partition(|edit| edit.key.starts_with("routes "));
+    assert_eq!((routes.len(), users.len()), (2, 3));
+    for user in users {
+        let needs_all = routes.iter().all(|route| user.needs.contains(&route.key));
+        assert!(needs_all, "{}: {:?}", user.key, user.needs);
+    }
+    assert!(routes.iter().all(|route| route.needs.is_empty()));
+}
