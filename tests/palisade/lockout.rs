@@ -297,3 +297,16 @@ async fn the_role_that_a_scope_assumes_is_judged_with_its_path() {
     assert!(goes(&planned(&world("platform/palisade")).await, GUARD));
     held(&planned(&world("palisade")).await, GUARD);
 }
+
+#[tokio::test(start_paused = true)]
+async fn accounts_whose_manifests_are_elsewhere_are_not_locked_out_either() {
+    let denies = |exempt: &str| {
+        guard(&format!("{{Effect: Deny, Action: 'kms:*', Resource: '*'{exempt}}}"), ML, "")
+    };
+    let world = World::with(&denies(""));
+    let (_, why) = held(&planned(&world).await, GUARD);
+    assert!(why.contains(":role/palisade") && why.contains("kms:"), "{why}");
+    let exempt = ", Condition: {ArnNotLike: {'aws:PrincipalArn': 'arn:aws:iam::*:role/palisade'}}";
+    let world = World::with(&denies(exempt));
+    assert!(goes(&planned(&world).await, GUARD));
+}
