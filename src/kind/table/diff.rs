@@ -184,6 +184,7 @@ impl Leaf {
             (&self.form, &self.change)
         {
             let calls = Calls { add, replace, remove };
+            let old = keyed.seen_as(new, &old, have);
             found.extend(self.keyed(keyed, &calls, (new, &old)));
             return Ok(());
         }

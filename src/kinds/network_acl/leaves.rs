@@ -138,6 +138,7 @@ fn entries() -> Leaf {
         shown,
         probes,
         outcomes,
+        also: None,
         fits,
         risk,
     };

@@ -29,6 +29,8 @@ pub(super) const PROPAGATING: &str = "propagating";
 const ELSEWHERE: &str = "elsewhere";
 /// The same of gateways.
 const GATEWAYS_ELSEWHERE: &str = "gatewaysElsewhere";
+/// The member of a live state with the network interface of each route that leads to an instance.
+pub(super) const INTERFACES: &str = "interfaces";
 /// The member of a live state that has the destinations of the local routes.
 pub(super) const LOCAL: &str = "local";
 /// Routes of a table for each address family, at most, with the quota raised (Amazon VPC quotas).
@@ -163,6 +165,7 @@ fn routes() -> Leaf {
         shown,
         probes,
         outcomes,
+        also: Some(INTERFACES),
         fits,
         risk,
     };

@@ -187,3 +187,15 @@ fn nothing_is_put_into_use_without_the_routes_that_it_needs() {
     }
     assert!(routes.iter().all(|route| route.needs.is_empty()));
 }
+
+#[test]
+fn a_target_that_ec2_shows_under_two_ids_is_as_wanted_by_either() {
+    let mut have = state(&[("10.0.0.0/8", "i-1")]);
+    have["interfaces"] = json!({"10.0.0.0/8": "eni-1"});
+    let edits = |via: &str| {
+        let spec = json!({"vpc": "vpc-1", "routes": [{"to": "10.0.0.0/8", "via": via}]});
+        let want = resolve(&spec).expect("valid");
+        table().diff(&want, &have).expect("states").len()
+    };
+    assert_eq!(["i-1", "eni-1", "eni-2", "i-2"].map(edits), [0, 0, 1, 1]);
+}

@@ -116,6 +116,7 @@ pub(super) fn contacts() -> Leaf {
         // They give nobody access.
         probes: |_, _| Vec::new(),
         outcomes: |_, probes| vec![None; probes.len()],
+        also: None,
         fits: |_| true,
         risk: |_, _, _, _| Risk::NEUTRAL,
     };
