@@ -326,6 +326,29 @@ async fn a_route_whose_target_is_gone_is_said_and_stays() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_main_table_is_never_deleted() {
+    let mut world = World::empty();
+    world.settings.gate.hold_risks.clear();
+    let filter = json!([{"Name": "association.main", "Value": ["true"]}, {"Name": "vpc-id", "Value": [world.vpc()]}]);
+    let mains =
+        list(&world.ec2("DescribeRouteTables", &json!({"Filter": filter})), "routeTableSet");
+    let main = string(&mains[0], "routeTableId");
+    let manifest = |lifecycle: &str| {
+        let with = format!("lifecycle: {{adopt: {main}{lifecycle}}}\nspec:");
+        table("main", "routes: null").replace("spec:", &with)
+    };
+    world.write("main.yaml", manifest(""));
+    let mut engine = world.engine().await;
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(id(&world, "main"), main);
+    world.writes();
+    world.write("main.yaml", manifest(", state: absent"));
+    let report = until_quiet(&mut engine).await.reports.pop().expect("a pass");
+    assert!(waiting(&report, "ml-prod/RouteTable/main").contains("the main route table"));
+    assert_eq!(world.writes(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_subnet_waits_for_a_route_that_has_no_destination_yet() {
     let mut world = World::with(&table("private", "routes: null"));
     world.settings.gate.hold_risks.clear();

@@ -29,6 +29,8 @@ pub(super) const PROPAGATING: &str = "propagating";
 const ELSEWHERE: &str = "elsewhere";
 /// The same of gateways.
 const GATEWAYS_ELSEWHERE: &str = "gatewaysElsewhere";
+/// The member of a live state that says whether it is the main table of its VPC.
+pub(super) const MAIN: &str = "main";
 /// The member of a live state with the network interface of each route that leads to an instance.
 pub(super) const INTERFACES: &str = "interfaces";
 /// The member of a live state that has the destinations of the local routes.

@@ -9,7 +9,10 @@ use aws_sdk_ec2::types::{
 use serde_json::json;
 
 use super::{
-    super::{leaves::{INTERFACES, LOCAL}, routes::PREFIX_LIST},
+    super::{
+        leaves::{INTERFACES, LOCAL, MAIN},
+        routes::PREFIX_LIST,
+    },
     LIST, LOCAL_TARGET, Tables,
 };
 use crate::{
@@ -28,6 +31,7 @@ impl Tables {
         let tags = table.tags().iter();
         let tags: Tags =
             tags.filter_map(|tag| Some((tag.key.clone()?, tag.value.clone()?))).collect();
+        let is_main = table.associations().iter().any(|it| it.main() == Some(true));
         let used: Vec<_> = table.associations().iter().filter(|it| is_in_force(it)).collect();
         let subnets: BTreeSet<_> = used.iter().filter_map(|it| it.subnet_id.clone()).collect();
         let gateways: BTreeSet<_> = used.iter().filter_map(|it| it.gateway_id.clone()).collect();
@@ -52,6 +56,7 @@ impl Tables {
             "subnets": subnets,
             "gateways": gateways,
             LOCAL: local,
+            MAIN: is_main,
             INTERFACES: interfaces,
             NOTES: table.routes().iter().filter_map(lost).collect::<Vec<_>>(),
             PARTITION: self.facts.partition,
