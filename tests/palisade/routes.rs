@@ -366,3 +366,15 @@ async fn a_subnet_waits_for_a_route_that_has_no_destination_yet() {
     until_quiet(&mut engine).await.in_order();
     assert_eq!(world.writes(), ["AssociateRouteTable"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_route_of_a_table_that_nothing_uses_goes_without_asking() {
+    let both = format!("{TRANSIT}, {{to: 172.16.0.0/12, via: tgw-0a}}");
+    let world = World::with(&private(&both));
+    let mut engine = world.engine().await;
+    until_quiet(&mut engine).await.in_order();
+    world.writes();
+    world.write("main.yaml", private(TRANSIT));
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), ["DeleteRoute"]);
+}

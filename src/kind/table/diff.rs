@@ -185,7 +185,8 @@ impl Leaf {
         {
             let calls = Calls { add, replace, remove };
             let old = keyed.seen_as(new, &old, have);
-            found.extend(self.keyed(keyed, &calls, (new, &old)));
+            let edits = self.keyed(keyed, &calls, (new, &old)).into_iter();
+            found.extend(edits.map(|it| Pending { risk: self.now(it.risk, have), ..it }));
             return Ok(());
         }
         if self.is_same(want, new, &old)? {
@@ -338,7 +339,7 @@ impl Leaf {
                 new: json!(item),
                 with: call.map(|call| call.going_along(want)).unwrap_or_default(),
             };
-            let risk = call.map_or(Risk::IMPOSSIBLE, |_| self.entry_risk(verb));
+            let risk = call.map_or(Risk::IMPOSSIBLE, |_| self.now(self.entry_risk(verb), have));
             Pending::new(self, edit, call, risk)
         };
         let requested: BTreeSet<_> =

@@ -38,7 +38,11 @@ impl Leaf {
         new: &Value,
         (want, have): (&Tree, &Tree),
     ) -> Risk {
-        let risk = self.risk_of(want, old, new);
+        self.now(self.risk_of(want, old, new), have)
+    }
+
+    /// The risk of a change of this live resource.
+    pub(super) fn now(&self, risk: Risk, have: &Tree) -> Risk {
         if is_while(&self.idle_while, have) {
             return Risk { disrupts: Disruption::None, ..risk };
         }

@@ -13,7 +13,7 @@ use crate::{
     kind::{
         Accepts, Claimed, Creation, Doctor, Invalid, LookupKind, Profile, Refs, Removal, Writers,
         table::{
-            Absent, Call, Check, Compare, Form, Gives, How, Keyed, Leaf, Live, Named, Null, Range,
+            Absent, Call, Check, Compare, Form, Gives, How, IDLE, Keyed, Leaf, Live, Named, Null, Range,
             RiskOf, Table, TagLeaf, Take, Text, Tree, get, texts,
         },
     },
@@ -146,6 +146,7 @@ fn entries() -> Leaf {
         null: Null::None(json!({})),
         risk: RiskOf::Keyed,
         gives: Gives::Outcomes,
+        idle_while: Some((IDLE.into(), json!(true))),
         ..row(
             "entries",
             "The entries, each with direction and number. An entry that is not in the list is\n\

@@ -254,3 +254,14 @@ fn a_subnet_is_filtered_by_no_part_of_the_entries() {
         edits[..2].iter().map(|edit| &edit.key).collect()
     );
 }
+
+#[test]
+fn nobody_is_cut_off_by_a_change_of_an_acl_that_filters_nothing() {
+    let risk = |idle: bool| {
+        let mut have = state(&[entry(100, "allow", "443", "10.0.0.0/8")]);
+        have["idle"] = json!(idle);
+        table().diff(&state(&[]), &have).expect("states")[0].risk
+    };
+    assert_eq!(risk(true), Risk::TIGHTENS);
+    assert_eq!(risk(false), Risk::TIGHTENS.cutting_connections());
+}

@@ -13,7 +13,7 @@ use crate::{
     kind::{
         Accepts, Claimed, Creation, Doctor, Invalid, LookupKind, Profile, Refs, Removal, Writers,
         table::{
-            Absent, Call, Compare, Form, Gives, How, Keyed, Leaf, Live, Named, Null, RiskOf, Table,
+            Absent, Call, Compare, Form, Gives, How, IDLE, Keyed, Leaf, Live, Named, Null, RiskOf, Table,
             TagLeaf, Take, Text, Tree, get, texts,
         },
     },
@@ -175,6 +175,7 @@ fn routes() -> Leaf {
         null: Null::None(json!({})),
         risk: RiskOf::Keyed,
         gives: Gives::Outcomes,
+        idle_while: Some((IDLE.into(), json!(true))),
         ..row(
             "routes",
             "The routes, each with a destination (`to`) and a target (`via`). A route that is not\n\
@@ -311,6 +312,7 @@ fn propagating() -> Leaf {
         // What the gateway learns may lead elsewhere than a wider route.
         risk: RiskOf::Each { add: MOVES, remove: MOVES, take: MOVES },
         gives: Gives::More,
+        idle_while: Some((IDLE.into(), json!(true))),
         ..row(
             PROPAGATING,
             "The virtual private gateway, by id, that puts in the routes that it learns. They are\n\

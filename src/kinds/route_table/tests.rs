@@ -199,3 +199,19 @@ fn a_target_that_ec2_shows_under_two_ids_is_as_wanted_by_either() {
     };
     assert_eq!(["i-1", "eni-1", "eni-2", "i-2"].map(edits), [0, 0, 1, 1]);
 }
+
+#[test]
+fn nobody_is_cut_off_by_a_change_of_a_table_that_nothing_uses() {
+    let risks = |idle: bool| {
+        let mut have = state(&[("0.0.0.0/0", "igw-1")]);
+        (have["idle"], have["propagating"]) = (json!(idle), json!(["vgw-1"]));
+        let spec =
+            json!({"vpc": "vpc-1", "routes": [], "propagating": null, "subnets": ["subnet-1"]});
+        let want = resolve(&spec).expect("valid");
+        let edits = table().diff(&want, &have).expect("states");
+        edits.iter().map(|edit| edit.risk).collect::<Vec<_>>()
+    };
+    let moves = Risk::REPLACES.cutting_connections();
+    assert_eq!(risks(true), [Risk::TIGHTENS, Risk::REPLACES, moves]);
+    assert_eq!(risks(false), [Risk::TIGHTENS.cutting_connections(), moves, moves]);
+}

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     kind::{
         Class, CloudError,
-        table::{ACCOUNT, Found, NOTES, PARTITION, Service as _, Tree},
+        table::{ACCOUNT, Found, IDLE, NOTES, PARTITION, Service as _, Tree},
     },
     model::{Observed, Phase, PhysicalId, Tags},
 };
@@ -57,6 +57,8 @@ impl Tables {
             "gateways": gateways,
             LOCAL: local,
             MAIN: is_main,
+            // Subnets without a table of their own have the main one, and new ones get it.
+            IDLE: used.is_empty() && !is_main,
             INTERFACES: interfaces,
             NOTES: table.routes().iter().filter_map(lost).collect::<Vec<_>>(),
             PARTITION: self.facts.partition,
