@@ -213,6 +213,7 @@ fn one() -> Form {
         [("allow", "They pass."), ("deny", "They are dropped.")],
     );
     let text = || Form::Text(Check::Any);
+    let text_or_number = || Form::Text(Check::OrNumber);
     let rows = vec![
         needed("direction", "What enters or what leaves.", direction, "write ingress or egress"),
         needed(
@@ -225,7 +226,7 @@ fn one() -> Form {
         needed(
             "protocol",
             "`all`, `tcp`, `udp`, `icmp`, `icmpv6` or a protocol's number.",
-            text(),
+            text_or_number(),
             "write tcp, or all",
         ),
         needed(
@@ -237,7 +238,7 @@ fn one() -> Form {
         member(
             "ports",
             "Of tcp and udp: a port or a range, `443` or `1024-65535`. Absent: all.",
-            text(),
+            text_or_number(),
         ),
         member(
             "icmpType",

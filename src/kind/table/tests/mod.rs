@@ -9,7 +9,7 @@ mod widget;
 
 use std::collections::BTreeSet;
 
-use super::{Absent, Fixed, Form, How, Leaf, Table, get};
+use super::{Absent, Fixed, Form, How, IDLE, Leaf, Table, get};
 use crate::{kinds, operations};
 
 /// Runs a test on every kind of the build that is a table.
