@@ -6,8 +6,8 @@ use serde::de::Error as _;
 use serde_json::{Value, json};
 
 use super::{
-    Because, Call, Compare, Fixed, Form, How, Leaf, LeafEdit, REQUESTED, Table, Take, Text, Tree, UNREAD,
-    Verb,
+    Because, Call, Compare, Fixed, Form, How, Leaf, LeafEdit, REQUESTED, Table, Take, Text, Tree,
+    UNREAD, Verb,
     edit::is_on,
     get,
     keyed::Calls,

@@ -93,11 +93,13 @@ impl Keyed {
         for (index, said) in list.as_array().into_iter().flatten().enumerate() {
             let field = format!("{field}[{index}]");
             let mut wrong = Vec::new();
-            let members = rows.iter().filter_map(|row| {
-                let value = row.wanted(said.get(row.name()), before, refs, &mut wrong)?;
-                (!value.is_null()).then(|| (row.name().to_owned(), value))
+            let members: Tree = refs.within(&field, |refs| {
+                let members = rows.iter().filter_map(|row| {
+                    let value = row.wanted(said.get(row.name()), before, refs, &mut wrong)?;
+                    (!value.is_null()).then(|| (row.name().to_owned(), value))
+                });
+                members.collect()
             });
-            let members: Tree = members.collect();
             let is_whole = wrong.is_empty();
             problems.extend(wrong.into_iter().map(|problem| {
                 let field = format!("{field}.{}", problem.field);

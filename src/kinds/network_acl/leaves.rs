@@ -13,8 +13,8 @@ use crate::{
     kind::{
         Accepts, Claimed, Creation, Doctor, Invalid, LookupKind, Profile, Refs, Removal, Writers,
         table::{
-            Absent, Call, Check, Compare, Form, Gives, How, IDLE, Keyed, Leaf, Live, Named, Null, Range,
-            RiskOf, Table, TagLeaf, Take, Text, Tree, get, texts,
+            Absent, Call, Check, Compare, Form, Gives, How, IDLE, Keyed, Leaf, Live, Named, Null,
+            Range, RiskOf, Table, TagLeaf, Take, Text, Tree, get, texts,
         },
     },
     model::{Risk, text},

@@ -13,8 +13,8 @@ use crate::{
     kind::{
         Accepts, Claimed, Creation, Doctor, Invalid, LookupKind, Profile, Refs, Removal, Writers,
         table::{
-            Absent, Call, Compare, Form, Gives, How, IDLE, Keyed, Leaf, Live, Named, Null, RiskOf, Table,
-            TagLeaf, Take, Text, Tree, get, texts,
+            Absent, Call, Compare, Form, Gives, How, IDLE, Keyed, Leaf, Live, Named, Null, RiskOf,
+            Table, TagLeaf, Take, Text, Tree, get, texts,
         },
     },
     kinds::vpc_endpoint,

@@ -215,3 +215,23 @@ fn nobody_is_cut_off_by_a_change_of_a_table_that_nothing_uses() {
     assert_eq!(risks(true), [Risk::TIGHTENS, Risk::REPLACES, moves]);
     assert_eq!(risks(false), [Risk::TIGHTENS.cutting_connections(), moves, moves]);
 }
+
+#[test]
+fn what_an_entry_refers_to_is_recorded_with_its_place() {
+    let spec = json!({"vpc": "vpc-1", "routes": [
+        {"to": "0.0.0.0/0", "via": "nat-1"},
+        {"to": "10.0.0.0/8", "via": {"ref": "inspection"}},
+    ]});
+    let scope = ScopeFacts {
+        name: "prod".into(),
+        account: "111122223333".into(),
+        region: "eu-west-1".into(),
+        partition: "aws".into(),
+    };
+    let known = Known::default();
+    let mut refs = Refs::new(&scope, "private", &known);
+    table().resolve(&spec, &mut refs).expect("valid");
+    let asked = refs.finish().asked;
+    let fields: Vec<_> = asked.iter().map(|(field, _)| field.as_str()).collect();
+    assert_eq!(fields, ["routes[1].via"]);
+}
