@@ -98,7 +98,7 @@ settings! {
         /// The initial size of a space, in GB, 5 to 16384.
         "defaultEbsVolumeSizeInGb": neutral(gigabytes()),
         /// The largest size a user may choose, in GB, 5 to 16384.
-        "maximumEbsVolumeSizeInGb": gigabytes(),
+        "maximumEbsVolumeSizeInGb": opening(gigabytes()),
     }
 
     /// The POSIX identity for files; both ids are required.
