@@ -32,8 +32,8 @@ pub struct Leaf {
     pub gives: Gives,
     /// While that other leaf has this value, no call changes it.
     pub fixed_while: Option<(Text, Value)>,
-    /// While that other leaf, or [`IDLE`](super::IDLE), has this live value nothing uses this one: a
-    /// change of it interrupts nobody.
+    /// While that other leaf, or [`IDLE`](super::IDLE), has this live value nothing uses this one:
+    /// a change of it interrupts nobody.
     pub idle_while: Option<(Text, Value)>,
     /// It is changed only while that other leaf has this value: AWS refuses it otherwise. The call
     /// that sets that value is listed in [`Call::after`].

@@ -112,9 +112,9 @@ impl Service for Tables {
         }
     }
 
-    /// Of a deletion the subnets and gateways that use the table, and that it is a main table, which
-    /// goes with its VPC only (EC2 API reference, `DeleteRouteTable`); of a subnet that leaves it the
-    /// routes of the main table, which it uses from then on.
+    /// Of a deletion the subnets and gateways that use the table, and that it is a main table,
+    /// which goes with its VPC only (EC2 API reference, `DeleteRouteTable`); of a subnet that
+    /// leaves it the routes of the main table, which it uses from then on.
     async fn obstacles(
         &self,
         have: &Observed<Value>,

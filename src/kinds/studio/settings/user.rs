@@ -7,8 +7,8 @@ use super::{
     },
     canvas::canvas,
     checks, execution_role, gigabytes, hiding, interrupts, interrupts_when, interrupts_when_less,
-    items, key, lists, neutral, number, portal, s3_location, security_groups, settings, text,
-    texts, towards, word, words,
+    items, key, lists, neutral, number, opening, portal, s3_location, security_groups, settings,
+    text, texts, towards, word, words,
 };
 use crate::kind::table::{Form, Leaf};
 

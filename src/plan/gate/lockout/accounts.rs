@@ -105,8 +105,8 @@ pub(super) fn reasons(
     let change = Change { scope, after, targets, before, was_on, of_resources, others };
     let mut reasons = Vec::new();
     for facts in grounds.scopes().filter(|it| change.concerns(&it.account, grounds)) {
-        // What palisade has to do in a scope whose manifests are elsewhere, or yet to be written, is
-        // unknown here.
+        // What palisade has to do in a scope whose manifests are elsewhere, or yet to be written,
+        // is unknown here.
         let used = grounds.place(&facts.name).cloned();
         let place = used.unwrap_or_else(|| Place::of_everything(facts.clone(), grounds.inputs));
         match own(facts, grounds.inputs) {
