@@ -90,12 +90,21 @@ impl Setup {
         self.registry.get(&address.kind).map_or(Creation::Unnamed, |kind| kind.profile().creation)
     }
 
-    /// The principals that must keep access: palisade's own role in every scope where it is known,
-    /// and the break-glass roles.
+    /// The principals that must keep access: palisade's own role in every scope of the settings
+    /// where it is known, whether or not a manifest is there, and the break-glass roles.
     fn lockout(&self, callers: &Callers) -> Lockout {
+        let scopes = &self.settings.scopes;
         let caller = |scope: &str| Some(callers.get(scope)?.as_ref().ok()?.arn.as_str());
+        // Scopes that assume no role have the same credentials: one that was not asked, because
+        // nothing is declared there, has the caller of the others.
+        let mut ambient = scopes.iter().filter(|(_, scope)| scope.role.is_none());
+        let ambient = ambient.find_map(|(name, _)| caller(name));
         let role = |(name, scope): (&String, &crate::settings::Scope)| {
-            Some((name.clone(), scope.own_role(caller(name))?.to_owned()))
+            let caller = match callers.get(name) {
+                Some(_) => caller(name),
+                None => ambient,
+            };
+            Some((name.clone(), scope.own_role(caller)?.to_owned()))
         };
         let to_assume = |(name, scope): (&String, &crate::settings::Scope)| {
             let (role, facts) = (scope.role.as_ref()?, self.scopes.facts().get(name)?);
@@ -104,7 +113,7 @@ impl Setup {
         };
         let roles = self.settings.scopes.iter().filter_map(to_assume).collect();
         Lockout {
-            callers: self.settings.scopes.iter().filter_map(role).collect(),
+            callers: scopes.iter().filter_map(role).collect(),
             break_glass: self.settings.break_glass_roles.clone(),
             assuming: Assuming { roles, by: None },
         }

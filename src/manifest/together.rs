@@ -117,7 +117,7 @@ impl Reading<'_> {
     /// Two manifests that AWS cannot tell apart would fight over one resource.
     fn shared_keys(&mut self) {
         let mut taken: BTreeMap<(&str, &str, &str), &Document> = BTreeMap::new();
-        let mut adopted: BTreeMap<(&str, &str), &Document> = BTreeMap::new();
+        let mut adopted: BTreeMap<(&str, &str, &str), &Document> = BTreeMap::new();
         for document in self.snapshot.documents.values() {
             let Address { scope, kind, .. } = &document.address;
             let present = document.lifecycle.state == Presence::Present;
@@ -133,7 +133,7 @@ impl Reading<'_> {
                 }
             }
             if let Some(id) = &document.lifecycle.adopt
-                && let Some(other) = adopted.insert((scope, id.as_str()), document)
+                && let Some(other) = adopted.insert((scope, kind, id.as_str()), document)
             {
                 let why = Invalid::new("", format!("{id} is also adopted by {}", other.address))
                     .help(format!("the other one is at {}", other.origin));

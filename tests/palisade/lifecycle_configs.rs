@@ -218,3 +218,20 @@ async fn a_quiet_pass_lists_once_and_describes_only_what_is_ours() {
     assert_eq!(of("DescribeStudioLifecycleConfig"), 1);
     assert_eq!(of("ListTags"), 4);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_has_one_name_in_two_kinds_is_adopted_in_both_and_once_in_each() {
+    let notebook = |name: &str| {
+        let lifecycle = "adopt: setup";
+        manifest("NotebookLifecycleConfig", name, lifecycle, &format!("configName: {name}, {BOTH}"))
+    };
+    let studio = idle("setup", "adopt: setup", "echo start");
+    let world = World::with(&(notebook("setup") + &studio));
+    let report = world.reader().await.pass().await;
+    assert!(report.problems.is_empty(), "{:?}", report.problems);
+    world.write("main.yaml", notebook("setup") + &notebook("other") + &studio);
+    let report = world.reader().await.pass().await;
+    let why: Vec<_> = report.problems.iter().map(|problem| problem.message.as_str()).collect();
+    assert!(!why.is_empty());
+    assert!(why.iter().all(|why| why.contains("setup is also adopted by")), "{why:?}");
+}

@@ -362,3 +362,16 @@ async fn whoever_assumes_the_roles_of_the_scopes_must_be_able_to() {
     let world = World::with(&(key("") + &guard(deny, "'000000000001'", "")));
     assert!(goes(&planned(&world).await, GUARD), "nobody assumes roles from there");
 }
+
+#[tokio::test(start_paused = true)]
+async fn accounts_whose_manifests_are_elsewhere_are_not_locked_out_either() {
+    let denies = |exempt: &str| {
+        guard(&format!("{{Effect: Deny, Action: 'kms:*', Resource: '*'{exempt}}}"), ML, "")
+    };
+    let world = World::with(&denies(""));
+    let (_, why) = held(&planned(&world).await, GUARD);
+    assert!(why.contains(":role/palisade") && why.contains("kms:"), "{why}");
+    let exempt = ", Condition: {ArnNotLike: {'aws:PrincipalArn': 'arn:aws:iam::*:role/palisade'}}";
+    let world = World::with(&denies(exempt));
+    assert!(goes(&planned(&world).await, GUARD));
+}

@@ -324,3 +324,57 @@ async fn a_route_whose_target_is_gone_is_said_and_stays() {
     );
     assert!(palisade::plan::render::text(&report.plan).contains("leads nowhere"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_main_table_is_never_deleted() {
+    let mut world = World::empty();
+    world.settings.gate.hold_risks.clear();
+    let filter = json!([{"Name": "association.main", "Value": ["true"]}, {"Name": "vpc-id", "Value": [world.vpc()]}]);
+    let mains =
+        list(&world.ec2("DescribeRouteTables", &json!({"Filter": filter})), "routeTableSet");
+    let main = string(&mains[0], "routeTableId");
+    let manifest = |lifecycle: &str| {
+        let with = format!("lifecycle: {{adopt: {main}{lifecycle}}}\nspec:");
+        table("main", "routes: null").replace("spec:", &with)
+    };
+    world.write("main.yaml", manifest(""));
+    let mut engine = world.engine().await;
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(id(&world, "main"), main);
+    world.writes();
+    world.write("main.yaml", manifest(", state: absent"));
+    let report = until_quiet(&mut engine).await.reports.pop().expect("a pass");
+    assert!(waiting(&report, "ml-prod/RouteTable/main").contains("the main route table"));
+    assert_eq!(world.writes(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subnet_waits_for_a_route_that_has_no_destination_yet() {
+    let mut world = World::with(&table("private", "routes: null"));
+    world.settings.gate.hold_risks.clear();
+    let mut engine = world.engine().await;
+    until_quiet(&mut engine).await.in_order();
+    world.writes();
+    let own = subnet(&world, "10.20.192.0/24");
+    let list = "{to: {lookup: {name: nowhere}}, via: tgw-0a}";
+    let spec = format!("routes: [{TRANSIT}, {list}], subnets: [{own}]");
+    world.write("main.yaml", table("private", &spec));
+    until_quiet(&mut engine).await;
+    assert_eq!(world.writes(), ["CreateRoute"]);
+    let spec = format!("routes: [{TRANSIT}], subnets: [{own}]");
+    world.write("main.yaml", table("private", &spec));
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), ["AssociateRouteTable"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_route_of_a_table_that_nothing_uses_goes_without_asking() {
+    let both = format!("{TRANSIT}, {{to: 172.16.0.0/12, via: tgw-0a}}");
+    let world = World::with(&private(&both));
+    let mut engine = world.engine().await;
+    until_quiet(&mut engine).await.in_order();
+    world.writes();
+    world.write("main.yaml", private(TRANSIT));
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), ["DeleteRoute"]);
+}

@@ -96,6 +96,8 @@ pub struct Refs<'a> {
     scope: &'a ScopeFacts,
     name: &'a str,
     known: &'a Known,
+    /// The entry of a list whose fields are being resolved; empty for none.
+    within: String,
     resolution: Resolution,
     properties: Vec<(String, String, String)>,
 }
@@ -103,7 +105,14 @@ pub struct Refs<'a> {
 impl<'a> Refs<'a> {
     /// A resolver for the manifest `name` of `scope`. With an empty `known` it only records.
     pub fn new(scope: &'a ScopeFacts, name: &'a str, known: &'a Known) -> Self {
-        Self { scope, name, known, resolution: Resolution::default(), properties: Vec::new() }
+        Self {
+            scope,
+            name,
+            known,
+            within: String::new(),
+            resolution: Resolution::default(),
+            properties: Vec::new(),
+        }
     }
 
     /// The manifest's `metadata.name`: the default for names in AWS.
@@ -125,6 +134,19 @@ impl<'a> Refs<'a> {
     /// of it.
     pub fn warn(&mut self, warning: Invalid) {
         self.resolution.warnings.push(warning);
+    }
+
+    /// Resolves the fields of one entry of a list: they are recorded below this path.
+    pub(crate) fn within<T>(&mut self, entry: &str, resolve: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.within, entry.to_owned());
+        let resolved = resolve(self);
+        self.within = outer;
+        resolved
+    }
+
+    /// The path of a field that is recorded.
+    fn place(&self, field: &str) -> String {
+        if self.within.is_empty() { field.to_owned() } else { format!("{}.{field}", self.within) }
     }
 
     /// The address that `{ref: text}` names: `name` in this scope, or `scope/name`.
@@ -175,7 +197,8 @@ impl<'a> Refs<'a> {
             return self.one(field, target, accepts);
         };
         let address = self.address(accept_reference(field, text, accepts)?, text);
-        self.resolution.asked.push((field.to_owned(), address.clone()));
+        let place = self.place(field);
+        self.resolution.asked.push((place, address.clone()));
         self.resolution.soft.insert(address.clone());
         Ok(self.fill(&address, accepts.form, true))
     }
@@ -232,7 +255,7 @@ impl<'a> Refs<'a> {
         if found.len() > 1 {
             let placeholder = unresolved_lookup(kind, lookup);
             let why = Unresolved::Several {
-                field: field.to_owned(),
+                field: self.place(field),
                 what: kind,
                 wanted: describe(lookup),
                 found: found.iter().map(|item| item.id.clone()).collect(),
@@ -259,7 +282,7 @@ impl<'a> Refs<'a> {
                     item.attributes.get(key).is_none_or(|found| found == value)
                 })
         };
-        let field = field.to_owned();
+        let field = self.place(field);
         // If the value that narrows the search is not known, that is the reason.
         let narrowed_by = within.and_then(|(_, value)| self.resolution.unresolved.get(value));
         let why = match (narrowed_by, self.known.lookups.get(&(self.scope.name.clone(), kind))) {
@@ -283,7 +306,8 @@ impl<'a> Refs<'a> {
     }
 
     fn require(&mut self, field: &str, address: &Address, form: Form) -> String {
-        self.resolution.asked.push((field.to_owned(), address.clone()));
+        let place = self.place(field);
+        self.resolution.asked.push((place, address.clone()));
         self.resolution.hard.insert(address.clone());
         self.fill(address, form, false)
     }

@@ -149,6 +149,9 @@ pub enum Because {
     Safer,
     /// AWS refuses the opposite order. Everything waits.
     Refused,
+    /// It puts into use what the others write. Everything waits, also while the others are not made
+    /// at all: because a person has to agree to them, or because they have no value yet.
+    InUse,
 }
 
 impl Call {
@@ -177,6 +180,12 @@ impl Call {
     #[must_use]
     pub fn only_after(self, operations: &[&'static str]) -> Self {
         self.behind(operations, Because::Refused)
+    }
+
+    /// The same, after these operations and never without them: see [`Because::InUse`].
+    #[must_use]
+    pub fn once(self, operations: &[&'static str]) -> Self {
+        self.behind(operations, Because::InUse)
     }
 
     fn behind(mut self, operations: &[&'static str], why: Because) -> Self {

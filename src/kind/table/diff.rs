@@ -6,8 +6,8 @@ use serde::de::Error as _;
 use serde_json::{Value, json};
 
 use super::{
-    Call, Compare, Fixed, Form, How, Leaf, LeafEdit, REQUESTED, Table, Take, Text, Tree, UNREAD,
-    Verb,
+    Because, Call, Compare, Fixed, Form, How, Leaf, LeafEdit, REQUESTED, Table, Take, Text, Tree,
+    UNREAD, Verb,
     edit::is_on,
     get,
     keyed::Calls,
@@ -79,6 +79,7 @@ impl Table {
         }
         self.tell_apart(&mut found);
         keep_what_is_needed(&mut found);
+        keep_out_of_use(&mut found);
         self.add_stages(want, have, &mut found);
         add_risks_of_what_goes_along(&mut found);
         if self.fixed_first && found.iter().any(Pending::is_of_another) {
@@ -129,6 +130,19 @@ fn keep_what_is_needed(found: &mut [Pending<'_>]) {
     }
 }
 
+/// See [`Because::InUse`].
+fn keep_out_of_use(found: &mut [Pending<'_>]) {
+    let made = found.iter().filter_map(|it| Some((it.edit.operation.clone()?, it.edit.key())));
+    let made: Vec<_> = made.collect();
+    for Pending { call, needs, .. } in found {
+        let after = call.iter().flat_map(|call| &call.after);
+        for first in after.filter(|after| after.why == Because::InUse) {
+            let of = made.iter().filter(|(operation, _)| *operation == first.operation);
+            needs.extend(of.map(|(_, key)| key.clone()));
+        }
+    }
+}
+
 /// The leaves that are sent with a call are changed by it, whether or not their own edits are
 /// allowed.
 fn add_risks_of_what_goes_along(found: &mut [Pending<'_>]) {
@@ -170,7 +184,9 @@ impl Leaf {
             (&self.form, &self.change)
         {
             let calls = Calls { add, replace, remove };
-            found.extend(self.keyed(keyed, &calls, (new, &old)));
+            let old = keyed.seen_as(new, &old, have);
+            let edits = self.keyed(keyed, &calls, (new, &old)).into_iter();
+            found.extend(edits.map(|it| Pending { risk: self.now(it.risk, have), ..it }));
             return Ok(());
         }
         if let (Form::Properties(properties), How::By(call)) = (&self.form, &self.change) {
@@ -327,7 +343,7 @@ impl Leaf {
                 new: json!(item),
                 with: call.map(|call| call.going_along(want)).unwrap_or_default(),
             };
-            let risk = call.map_or(Risk::IMPOSSIBLE, |_| self.entry_risk(verb));
+            let risk = call.map_or(Risk::IMPOSSIBLE, |_| self.now(self.entry_risk(verb), have));
             Pending::new(self, edit, call, risk)
         };
         let requested: BTreeSet<_> =

@@ -151,7 +151,9 @@ impl Leaf {
     fn shown(&self, value: &Value) -> String {
         match (&self.form, value) {
             // A text with a form of its own is readable without quotes.
-            (Form::Text(Check::Any | Check::Length(_)), Value::String(text)) => format!("{text:?}"),
+            (Form::Text(Check::Any | Check::OrNumber | Check::Length(_)), Value::String(text)) => {
+                format!("{text:?}")
+            }
             (Form::Target(_), Value::Null) => "none".to_owned(),
             (Form::Target(_), Value::String(id)) if id.is_empty() => "none".to_owned(),
             (_, Value::Null) if self.can_be_left_out() => "none".to_owned(),

@@ -202,6 +202,8 @@ pub struct Range {
 pub enum Check {
     /// Any text is valid.
     Any,
+    /// Any text is valid, and so is a whole number, which YAML does not read as a text.
+    OrNumber,
     /// Its length.
     Length(Length),
     /// What is wrong with it (to be read after the text itself), and how to fix it.

@@ -35,6 +35,9 @@ pub struct Keyed {
     pub probes: fn(&Tree, &Tree) -> Vec<Value>,
     /// What becomes of each of these probes; nothing if nothing lets it through.
     pub outcomes: fn(&Tree, &[Value]) -> Vec<Option<String>>,
+    /// The member of a live state with what else the values of entries are, by key: AWS may show
+    /// one thing under two ids. An entry that has either value is as wanted.
+    pub also: Option<&'static str>,
     /// Whether every account can have that many entries, whatever its quotas.
     pub fits: fn(&Tree) -> bool,
     /// What a change of one entry risks: the key, the live value and the wanted one, and which
@@ -90,11 +93,13 @@ impl Keyed {
         for (index, said) in list.as_array().into_iter().flatten().enumerate() {
             let field = format!("{field}[{index}]");
             let mut wrong = Vec::new();
-            let members = rows.iter().filter_map(|row| {
-                let value = row.wanted(said.get(row.name()), before, refs, &mut wrong)?;
-                (!value.is_null()).then(|| (row.name().to_owned(), value))
+            let members: Tree = refs.within(&field, |refs| {
+                let members = rows.iter().filter_map(|row| {
+                    let value = row.wanted(said.get(row.name()), before, refs, &mut wrong)?;
+                    (!value.is_null()).then(|| (row.name().to_owned(), value))
+                });
+                members.collect()
             });
-            let members: Tree = members.collect();
             let is_whole = wrong.is_empty();
             problems.extend(wrong.into_iter().map(|problem| {
                 let field = format!("{field}.{}", problem.field);
@@ -110,6 +115,20 @@ impl Keyed {
             }
         }
         all.sort_keys();
+        Value::Object(all)
+    }
+
+    /// The live entries, each with the wanted value if it is that too.
+    pub(super) fn seen_as(&self, new: &Value, old: &Value, have: &Tree) -> Value {
+        let Some(also) = self.also.and_then(|fact| have.get(fact)?.as_object()) else {
+            return old.clone();
+        };
+        let mut all = entries(old);
+        for (key, value) in &mut all {
+            if let Some(wanted) = new.get(key).filter(|wanted| also.get(key) == Some(*wanted)) {
+                value.clone_from(wanted);
+            }
+        }
         Value::Object(all)
     }
 

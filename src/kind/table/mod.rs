@@ -97,6 +97,10 @@ pub const UNREAD: &str = "unread";
 /// with the first edit of the next attempt.
 pub const FAILURE: &str = "lastFailure";
 
+/// The member of a live state that says that nothing uses the resource, for
+/// [`Leaf::idle_while`].
+pub const IDLE: &str = "idle";
+
 /// The member of a live state that says what people should know of it and no edit changes, a
 /// sentence each.
 pub const NOTES: &str = "notes";

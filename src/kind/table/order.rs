@@ -42,7 +42,7 @@ impl Table {
 fn is_behind(pending: &Pending<'_>, left: &[((usize, bool, bool), Pending<'_>)]) -> bool {
     let binding =
         pending.call.iter().flat_map(|call| &call.after).filter(|after| match after.why {
-            Because::Refused => true,
+            Because::Refused | Because::InUse => true,
             Because::Safer => !pending.only_tightens(),
         });
     let mut first = binding.map(|after| after.operation.as_ref());

@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::{Value, json};
 
-use super::{Form, Keyed, Leaf, Null, Table, Text, Tree, tree};
+use super::{Check, Form, Keyed, Leaf, Null, Table, Text, Tree, tree};
 use crate::{
     baseline::guardrails::Use,
     kind::{TagSpec, Target, Targets, blocks::POLICY_BLOCKS, typed},
@@ -180,12 +180,11 @@ impl<'de> DeserializeSeed<'de> for Shape<'_> {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
         match self.0 {
             Form::Bool => bool::deserialize(deserializer).map(Value::from),
-            // A number that is far out of range is reported as the type's error, others with the
-            // limits themselves.
-            Form::Int(range) if range.min >= 0 && range.max <= i64::from(u16::MAX) => {
-                u16::deserialize(deserializer).map(Value::from)
-            }
             Form::Int(_) => i64::deserialize(deserializer).map(Value::from),
+            Form::Text(Check::OrNumber) => match Value::deserialize(deserializer)? {
+                Value::Number(number) if number.is_i64() => Ok(Value::from(number.to_string())),
+                other => String::deserialize(other).map(Value::from).map_err(D::Error::custom),
+            },
             Form::Text(_) | Form::Script(_) => String::deserialize(deserializer).map(Value::from),
             Form::Word { words, .. } => {
                 word(Value::deserialize(deserializer)?, words).map_err(D::Error::custom)

@@ -295,7 +295,7 @@ impl Range {
 impl Check {
     pub(super) fn refused(self, field: &str, text: &str, scope: &ScopeFacts) -> Option<Invalid> {
         match self {
-            Self::Any => None,
+            Self::Any | Self::OrNumber => None,
             Self::Length(length) => length.refused(field, text).map(Invalid::from),
             // What is not known yet has no form yet.
             Self::Form(_) | Self::Scoped(_) if has_placeholder(text) => None,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{
-    Form, Leaf, RiskOf, Text, Tree, Verb,
+    Form, Leaf, Range, RiskOf, Text, Tree, Verb,
     diff::is_while,
     edit::is_on,
     policy::{context, policy},
@@ -25,9 +25,14 @@ impl Leaf {
             (RiskOf::MoreIsLooser | RiskOf::MoreIsTighter, _) => Risk::LOOSENS,
             (RiskOf::Less { less, .. }, Verb::Remove) => *less,
             (RiskOf::Less { other, .. }, _) => *other,
-            (RiskOf::Towards { .. } | RiskOf::Meaning | RiskOf::Words(_) | RiskOf::Keyed, _) => {
-                Risk::REPLACES
-            }
+            (
+                RiskOf::Towards { .. }
+                | RiskOf::Meaning
+                | RiskOf::Words(_)
+                | RiskOf::Keyed
+                | RiskOf::NoneIsLoosest { .. },
+                _,
+            ) => Risk::REPLACES,
         }
     }
 
@@ -38,7 +43,11 @@ impl Leaf {
         new: &Value,
         (want, have): (&Tree, &Tree),
     ) -> Risk {
-        let risk = self.risk_of(want, old, new);
+        self.now(self.risk_of(want, old, new), have)
+    }
+
+    /// The risk of a change of this live resource.
+    pub(super) fn now(&self, risk: Risk, have: &Tree) -> Risk {
         if is_while(&self.idle_while, have) {
             return Risk { disrupts: Disruption::None, ..risk };
         }
@@ -72,8 +81,21 @@ impl Leaf {
             }
             RiskOf::Less { less, other } => *if is_less(old, new) { less } else { other },
             RiskOf::Keyed => Risk::REPLACES,
+            // Nothing is less than the least, whatever is live.
+            RiskOf::MoreIsLooser if self.is_end(new, |range| range.min) && !old.is_i64() => {
+                Risk::TIGHTENS
+            }
+            RiskOf::MoreIsTighter if self.is_end(new, |range| range.max) && !old.is_i64() => {
+                Risk::TIGHTENS
+            }
             RiskOf::MoreIsLooser => more(old, new),
             RiskOf::MoreIsTighter => more(new, old),
+            RiskOf::NoneIsLoosest { more_is_looser } => match (old, new) {
+                (Value::Null, new) if new.is_i64() => Risk::TIGHTENS,
+                (old, Value::Null) if old.is_i64() => Risk::LOOSENS,
+                (old, new) if *more_is_looser => more(old, new),
+                (old, new) => more(new, old),
+            },
             // Entries that one call writes together.
             RiskOf::Each { add, remove, .. } => {
                 let [old, new] = [old, new].map(|set| texts(set).collect::<BTreeSet<_>>());
@@ -81,6 +103,11 @@ impl Leaf {
                 come.into_iter().chain((!old.is_subset(&new)).then_some(*remove)).collect()
             }
         }
+    }
+
+    /// Whether a number is one end of its range.
+    fn is_end(&self, number: &Value, end: impl Fn(&Range) -> i64) -> bool {
+        matches!(&self.form, Form::Int(range) if number.as_i64() == Some(end(range)))
     }
 
     fn detail_risk(&self, new: &Value, old: &Value) -> Risk {

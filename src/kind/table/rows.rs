@@ -32,8 +32,8 @@ pub struct Leaf {
     pub gives: Gives,
     /// While that other leaf has this value, no call changes it.
     pub fixed_while: Option<(Text, Value)>,
-    /// While that other leaf has this live value nothing uses this one: a change of it interrupts
-    /// nobody.
+    /// While that other leaf, or [`IDLE`](super::IDLE), has this live value nothing uses this one:
+    /// a change of it interrupts nobody.
     pub idle_while: Option<(Text, Value)>,
     /// It is changed only while that other leaf has this value: AWS refuses it otherwise. The call
     /// that sets that value is listed in [`Call::after`].
@@ -117,6 +117,11 @@ pub enum RiskOf {
     MoreIsLooser,
     /// A greater number, or another entry, lets people do less.
     MoreIsTighter,
+    /// A number: none lets people do more than any, and a greater one does more, or else less.
+    NoneIsLoosest {
+        /// Whether a greater number lets people do more.
+        more_is_looser: bool,
+    },
     /// For a number that decreases or is set for the first time, and for a list that loses
     /// something: `less`; for anything else: `other`.
     Less {
@@ -148,6 +153,8 @@ pub enum Gives {
     Least(Value),
     /// More, the greater it is or the more entries it has; the most if it is off.
     More,
+    /// More, the greater it is; the most if there is none.
+    MostIfNone,
     /// Less, the more entries it has.
     Less,
     /// For words: what each lets people do.

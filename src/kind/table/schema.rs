@@ -3,7 +3,7 @@
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
-use super::{Absent, Form, Keyed, Leaf, Null, Range, Table, Text, Tree, expand, read};
+use super::{Absent, Check, Form, Keyed, Leaf, Null, Range, Table, Text, Tree, expand, read};
 use crate::kind::{Target, Targets, blocks::POLICY_BLOCKS};
 
 impl Table {
@@ -64,6 +64,10 @@ fn property(leaf: &Leaf, definitions: &mut Tree) -> Value {
     let mut schema = match &leaf.form {
         Form::Bool => typed("boolean", nullable),
         Form::Int(range) => whole_number(range, nullable),
+        Form::Text(Check::OrNumber) => {
+            let types = ["string", "integer"].into_iter().chain(nullable.then_some("null"));
+            json!({"type": types.collect::<Vec<_>>()})
+        }
         Form::Text(_) | Form::Script(_) => typed("string", nullable),
         Form::Set { .. } => {
             let mut list = typed("array", nullable);

@@ -104,6 +104,16 @@ fn risk(setting: &str, from: &Value, to: &Value) -> Risk {
 }
 
 #[test]
+fn a_rule_for_passwords_where_there_was_none_tightens() {
+    let risk = |from: Value, to: Value| risk("passwordPolicy", &from, &to);
+    for (rule, less, more) in [("maxAgeDays", 90, 365), ("reusePrevention", 24, 5)] {
+        assert_eq!(risk(json!({ rule: null }), json!({ rule: less })), Risk::TIGHTENS, "{rule}");
+        assert_eq!(risk(json!({ rule: more }), json!({ rule: less })), Risk::TIGHTENS, "{rule}");
+        assert_eq!(risk(json!({ rule: less }), json!({ rule: more })), Risk::LOOSENS, "{rule}");
+    }
+}
+
+#[test]
 fn weaker_metadata_defaults_loosen() {
     for (setting, from, to, is) in [
         ("instanceMetadataTokens", json!("optional"), json!("required"), Risk::TIGHTENS),
@@ -111,7 +121,8 @@ fn weaker_metadata_defaults_loosen() {
         ("instanceMetadataTokens", json!("no-preference"), json!("optional"), Risk::LOOSENS),
         ("instanceMetadataHopLimit", json!(2), json!(1), Risk::TIGHTENS),
         ("instanceMetadataHopLimit", json!(1), json!(2), Risk::LOOSENS),
-        ("instanceMetadataHopLimit", Value::Null, json!(1), Risk::REPLACES),
+        ("instanceMetadataHopLimit", Value::Null, json!(1), Risk::TIGHTENS),
+        ("instanceMetadataHopLimit", Value::Null, json!(2), Risk::REPLACES),
         ("instanceMetadataEndpoint", json!("enabled"), json!("disabled"), Risk::TIGHTENS),
         ("instanceMetadataTags", json!("disabled"), json!("enabled"), Risk::LOOSENS),
         ("imagePublicAccess", json!("unblocked"), json!("block-new-sharing"), Risk::TIGHTENS),

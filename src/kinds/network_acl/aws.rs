@@ -15,7 +15,7 @@ use crate::{
     aws::{Access, classify, ec2_tags, lookup::Pages},
     kind::{
         Class, CloudError, ScopeFacts,
-        table::{ACCOUNT, Found, LeafEdit, PARTITION, Page, Service, Tree, get},
+        table::{ACCOUNT, Found, IDLE, LeafEdit, PARTITION, Page, Service, Tree, get},
     },
     model::{Observed, Phase, PhysicalId, Tags},
 };
@@ -188,6 +188,8 @@ impl Acls {
             "entries": entries,
             "subnets": subnets,
             DEFAULT: is_default,
+            // New subnets get the default one, whether or not any has it now.
+            IDLE: subnets.is_empty() && !is_default,
             PARTITION: self.facts.partition,
             ACCOUNT: self.facts.account,
         });

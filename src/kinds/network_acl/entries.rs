@@ -207,7 +207,8 @@ fn icmp(members: &Tree, protocol: &str) -> Result<Option<(i64, i64)>, Wrong> {
 }
 
 fn protocol(text: &str) -> Result<String, Wrong> {
-    let named = PROTOCOLS.iter().find(|(name, _)| *name == text).map(|(_, number)| *number);
+    let is_named = |(name, number): &&(&str, &str)| [*name, *number].contains(&text);
+    let named = PROTOCOLS.iter().find(is_named).map(|(_, number)| *number);
     let number = text.parse::<u8>().ok().map(|number| number.to_string());
     let wrong = || {
         let names: Vec<_> = PROTOCOLS.iter().map(|(name, _)| *name).collect();

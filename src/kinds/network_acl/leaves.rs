@@ -14,8 +14,8 @@ use crate::{
     kind::{
         Accepts, Claimed, Creation, Doctor, Invalid, LookupKind, Profile, Refs, Removal, Writers,
         table::{
-            Absent, Call, Check, Compare, Form, Gives, How, Keyed, Leaf, Live, Named, Null, Range,
-            RiskOf, Table, TagLeaf, Take, Text, Tree, get, texts,
+            Absent, Call, Check, Compare, Form, Gives, How, IDLE, Keyed, Leaf, Live, Named, Null,
+            Range, RiskOf, Table, TagLeaf, Take, Text, Tree, get, texts,
         },
     },
     model::{Risk, text},
@@ -142,6 +142,7 @@ fn entries() -> Leaf {
         shown,
         probes,
         outcomes,
+        also: None,
         fits,
         risk,
     };
@@ -149,6 +150,7 @@ fn entries() -> Leaf {
         null: Null::None(json!({})),
         risk: RiskOf::Keyed,
         gives: Gives::Outcomes,
+        idle_while: Some((IDLE.into(), json!(true))),
         ..row(
             "entries",
             "The entries, each with direction and number. An entry that is not in the list is\n\
@@ -215,6 +217,7 @@ fn one() -> Form {
         [("allow", "They pass."), ("deny", "They are dropped.")],
     );
     let text = || Form::Text(Check::Any);
+    let text_or_number = || Form::Text(Check::OrNumber);
     let rows = vec![
         needed("direction", "What enters or what leaves.", direction, "write ingress or egress"),
         needed(
@@ -227,7 +230,7 @@ fn one() -> Form {
         needed(
             "protocol",
             "`all`, `tcp`, `udp`, `icmp`, `icmpv6` or a protocol's number.",
-            text(),
+            text_or_number(),
             "write tcp, or all",
         ),
         needed(
@@ -239,7 +242,7 @@ fn one() -> Form {
         member(
             "ports",
             "Of tcp and udp: a port or a range, `443` or `1024-65535`. Absent: all.",
-            text(),
+            text_or_number(),
         ),
         member(
             "icmpType",
@@ -269,11 +272,11 @@ fn subnets() -> Leaf {
     let after =
         ["ec2:CreateNetworkAclEntry", "ec2:ReplaceNetworkAclEntry", "ec2:DeleteNetworkAclEntry"];
     let change = How::Entries {
-        // The entries are right before anything is filtered by them.
-        add: call("filter subnet {item}").after(&after),
+        // The entries are right before anything is filtered by them, and all of them are there.
+        add: call("filter subnet {item}").once(&after),
         remove: Err("which always has an ACL: another one has to take it".into()),
         take: Some(Take {
-            call: call("take subnet {item} over from {from}").after(&after),
+            call: call("take subnet {item} over from {from}").once(&after),
             fact: ELSEWHERE.into(),
             shown: ("is filtered by {from}".into(), "is filtered by this ACL".into()),
         }),

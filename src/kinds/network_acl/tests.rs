@@ -93,6 +93,7 @@ fn what_is_wrong_with_an_entry_is_named_with_its_place() {
             with("ports", json!("443-80")),
             "entries[0].ports: `443-80` is neither a port nor a range of ports",
         ),
+        (with("rule", json!(70_000)), "entries[0].rule: 70000 is not within 1 and 32766 entries"),
         (with("protocol", json!("http")), "entries[0].protocol: `http` is not a protocol"),
         (with("protocol", json!("all")), "entries[0].ports: only tcp and udp have ports"),
         (
@@ -240,4 +241,47 @@ fn an_entry_needs_these_members_and_the_schema_says_so() {
         schema["definitions"]["AclEntry"]["required"],
         json!(["direction", "rule", "action", "protocol", "cidr"])
     );
+}
+
+#[test]
+fn a_subnet_is_filtered_by_no_part_of_the_entries() {
+    let all = [entry(100, "allow", "443", "10.0.0.0/8"), entry(200, "deny", "80", "10.0.0.0/8")];
+    let spec = json!({"vpc": "vpc-1", "entries": all, "subnets": ["subnet-1"]});
+    let edits = table().diff(&resolve(&spec).expect("valid"), &state(&[])).expect("states");
+    let subnet = edits.last().expect("edits");
+    assert_eq!((subnet.key.as_str(), edits.len()), ("subnet-1", 3));
+    assert_eq!(
+        subnet.needs.iter().collect::<std::collections::BTreeSet<_>>(),
+        edits[..2].iter().map(|edit| &edit.key).collect()
+    );
+}
+
+#[test]
+fn ports_and_protocols_can_be_written_as_numbers() {
+    let with = |protocol: Value, ports: Value| {
+        let mut entry = entry(100, "allow", "", "10.0.0.0/8");
+        (entry["protocol"], entry["ports"]) = (protocol, ports);
+        state(&[entry])
+    };
+    assert_eq!(with(json!(6), json!(443)), with(json!("tcp"), json!("443")));
+    let all = |protocol: Value| {
+        let mut entry = entry(100, "allow", "", "10.0.0.0/8");
+        entry["protocol"] = protocol;
+        entry.as_object_mut().expect("an entry").remove("ports");
+        state(&[entry])
+    };
+    // As plans and EC2 write it.
+    assert_eq!(all(json!("-1")), all(json!("all")));
+    assert_eq!(all(json!(-1)), all(json!("all")));
+}
+
+#[test]
+fn nobody_is_cut_off_by_a_change_of_an_acl_that_filters_nothing() {
+    let risk = |idle: bool| {
+        let mut have = state(&[entry(100, "allow", "443", "10.0.0.0/8")]);
+        have["idle"] = json!(idle);
+        table().diff(&state(&[]), &have).expect("states")[0].risk
+    };
+    assert_eq!(risk(true), Risk::TIGHTENS);
+    assert_eq!(risk(false), Risk::TIGHTENS.cutting_connections());
 }

@@ -217,6 +217,7 @@ fn filled(
     Ok(match edit.path.as_str() {
         "instanceType" => call.instance_type(InstanceType::from(text)),
         "role" => call.role_arn(text),
+        "platformIdentifier" => call.platform_identifier(text),
         "rootAccess" => call.root_access(RootAccess::from(text)),
         METADATA => call.instance_metadata_service_configuration(metadata(text.to_owned())),
         "volumeSizeInGb" => call.set_volume_size_in_gb(number(&edit.new)),

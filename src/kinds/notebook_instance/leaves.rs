@@ -241,16 +241,16 @@ fn key() -> Leaf {
     Leaf { compare: Compare::Key, ..Leaf::harmless("kmsKey", about, form, fixed()) }
 }
 
-/// SageMaker takes it in updates since the end of 2025; Terraform still replaces the instance
-/// (hashicorp/terraform-provider-aws issue 45830). Here it is fixed until that is certain.
+/// SageMaker takes it in updates since the end of 2025 (SageMaker API reference,
+/// `UpdateNotebookInstance`). What an older system left open cannot be read here.
 fn platform() -> Leaf {
     let form = Form::Text(Check::Form(|platform| {
         let help = "such as notebook-al2023-v1";
         (!platform.starts_with("notebook-")).then_some(("is not the id of a platform", help))
     }));
     let about = "The operating system, e.g. `notebook-al2023-v1`. Absent: not managed; a new one \
-                 gets AWS's default. Immutable.";
-    Leaf::harmless("platformIdentifier", about, form, fixed())
+                 gets AWS's default.";
+    opaque(Leaf::harmless("platformIdentifier", about, form, update()))
 }
 
 fn instance_type() -> Leaf {

@@ -173,3 +173,11 @@ fn none_is_none_of_a_lifecycle_configuration_and_of_repositories() {
     assert_eq!(edits.len(), 3, "{:?}", summaries(&edits));
     assert_eq!(edits[0].lines[0].text, "lifecycleConfig: setup -> none");
 }
+
+#[test]
+fn the_platform_is_changed_at_rest() {
+    let old = json!({"platformIdentifier": "notebook-al2-v3", "running": false});
+    let edits = edits(json!({"platformIdentifier": "notebook-al2023-v1"}), old);
+    assert_eq!(summaries(&edits), ["change platformIdentifier"]);
+    assert_eq!((edits[0].stage, edits[0].risk), (Some(Stage::AtRest), Risk::REPLACES));
+}

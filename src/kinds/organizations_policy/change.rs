@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Content, State};
+use super::{Content, State, content::cutting};
 use crate::{
     kind::{Describe, Line},
     model::{Risk, policy_document::Widening},
@@ -99,6 +99,12 @@ impl Update {
         })
     }
 
+    /// Whether the new text may stop what is in use.
+    fn cuts(&self) -> bool {
+        let content = self.content.as_ref();
+        content.is_some_and(|Replaced { old, new }| Content::cuts(old.as_ref(), new.as_ref()))
+    }
+
     fn content_lines(&self) -> Vec<Line> {
         let content = self.content.as_ref();
         content
@@ -185,7 +191,7 @@ impl Describe for Change {
 
     fn risk(&self) -> Risk {
         match self {
-            Self::Update(update) => update.widening().risk(),
+            Self::Update(update) => cutting(update.cuts(), update.widening().risk()),
             Self::Attach { risk, .. } | Self::Detach { risk, .. } => *risk,
         }
     }

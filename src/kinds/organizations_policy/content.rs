@@ -123,6 +123,16 @@ impl Content {
         }
     }
 
+    /// Whether replacing this content may stop what is in use below its targets, such as a
+    /// connection through an internet gateway. A control policy is asked at every call.
+    pub(super) fn cuts(old: Option<&Self>, new: Option<&Self>) -> bool {
+        let management = |content: Option<&Self>| match content {
+            Some(Self::Management(policy)) => Some(policy.clone()),
+            _ => None,
+        };
+        ManagementPolicy::cuts(management(old).as_ref(), management(new).as_ref())
+    }
+
     /// The lines of a plan that replaces this content.
     pub(super) fn lines(old: Option<&Self>, new: Option<&Self>) -> Vec<Line> {
         let (Some(old), Some(new)) = (old, new) else {
@@ -149,7 +159,11 @@ impl Content {
             Self::Control(document) => Effects::of_statements(&document.as_value()["Statement"]),
             Self::Management(policy) => {
                 let risk = ManagementPolicy::widening(None, Some(policy)).risk();
-                Effects { allow: risk.opens, deny: risk.closes }
+                let cuts = [
+                    ManagementPolicy::cuts(None, Some(policy)),
+                    ManagementPolicy::cuts(Some(policy), None),
+                ];
+                Effects { allow: risk.opens, deny: risk.closes, cuts }
             }
         }
     }
@@ -183,23 +197,29 @@ fn waits(policy: &Value, path: &str) -> bool {
 pub(super) struct Effects {
     pub(super) allow: bool,
     pub(super) deny: bool,
+    /// What is in use may stop: with the attachment, and with the detachment.
+    pub(super) cuts: [bool; 2],
 }
 
 impl Effects {
+    const UNKNOWN: Self = Self { allow: true, deny: true, cuts: [false; 2] };
+
     fn of_statements(statements: &Value) -> Self {
         let list =
             statements.as_array().map_or_else(|| std::slice::from_ref(statements), Vec::as_slice);
         let is_deny = |statement: &Value| statement["Effect"] == "Deny";
-        Self { deny: list.iter().any(is_deny), allow: !list.iter().all(is_deny) }
+        let (deny, allow) = (list.iter().any(is_deny), !list.iter().all(is_deny));
+        Self { allow, deny, cuts: [false; 2] }
     }
 
     /// The effects of several contents together; an unreadable one may do anything.
     pub(super) fn of<'a>(contents: impl IntoIterator<Item = Option<&'a Content>>) -> Self {
         let mut together = Self::default();
         for content in contents {
-            let one = content.map_or(Self { allow: true, deny: true }, Content::effects);
+            let one = content.map_or(Self::UNKNOWN, Content::effects);
             together.allow |= one.allow;
             together.deny |= one.deny;
+            together.cuts = [0, 1].map(|at| together.cuts[at] || one.cuts[at]);
         }
         together
     }
@@ -207,10 +227,15 @@ impl Effects {
     /// Something that is allowed below the target only because the policy is attached may be
     /// gained.
     pub(super) fn risk_of_attaching(self) -> Risk {
-        Risk { opens: self.allow, closes: self.deny, ..Risk::NEUTRAL }
+        cutting(self.cuts[0], Risk { opens: self.allow, closes: self.deny, ..Risk::NEUTRAL })
     }
 
     pub(super) fn risk_of_detaching(self) -> Risk {
-        Risk { opens: self.deny, closes: self.allow, ..Risk::NEUTRAL }
+        cutting(self.cuts[1], Risk { opens: self.deny, closes: self.allow, ..Risk::NEUTRAL })
     }
+}
+
+/// The same risk, and that of stopping what is in use.
+pub(super) fn cutting(cuts: bool, risk: Risk) -> Risk {
+    if cuts { risk.cutting_connections() } else { risk }
 }

@@ -14,8 +14,8 @@ use crate::{
     kind::{
         Accepts, Claimed, Creation, Doctor, Invalid, LookupKind, Profile, Refs, Removal, Writers,
         table::{
-            Absent, Call, Compare, Form, Gives, How, Keyed, Leaf, Live, Named, Null, RiskOf, Table,
-            TagLeaf, Take, Text, Tree, get, texts,
+            Absent, Call, Compare, Form, Gives, How, IDLE, Keyed, Leaf, Live, Named, Null, RiskOf,
+            Table, TagLeaf, Take, Text, Tree, get, texts,
         },
     },
     kinds::vpc_endpoint,
@@ -30,13 +30,18 @@ pub(super) const PROPAGATING: &str = "propagating";
 const ELSEWHERE: &str = "elsewhere";
 /// The same of gateways.
 const GATEWAYS_ELSEWHERE: &str = "gatewaysElsewhere";
+/// The member of a live state that says whether it is the main table of its VPC.
+pub(super) const MAIN: &str = "main";
+/// The member of a live state with the network interface of each route that leads to an instance.
+pub(super) const INTERFACES: &str = "interfaces";
 /// The member of a live state that has the destinations of the local routes.
 pub(super) const LOCAL: &str = "local";
 /// Routes of a table for each address family, at most, with the quota raised (Amazon VPC quotas).
 const ROUTE_LIMIT: usize = 2_000;
 /// A subnet that uses another table loses what led where this one leads elsewhere.
 const MOVES: Risk = Risk::REPLACES.cutting_connections();
-/// What brings the routes of a table about. A table is right before anything uses it.
+/// What brings the routes of a table about. A table is right before anything uses it: nothing is
+/// put into use while a route waits.
 const ROUTED: [&str; 5] = [
     "ec2:CreateRoute",
     "ec2:ReplaceRoute",
@@ -163,6 +168,7 @@ fn routes() -> Leaf {
         shown,
         probes,
         outcomes,
+        also: Some(INTERFACES),
         fits,
         risk,
     };
@@ -170,6 +176,7 @@ fn routes() -> Leaf {
         null: Null::None(json!({})),
         risk: RiskOf::Keyed,
         gives: Gives::Outcomes,
+        idle_while: Some((IDLE.into(), json!(true))),
         ..row(
             "routes",
             "The routes, each with a destination (`to`) and a target (`via`). A route that is not\n\
@@ -219,7 +226,8 @@ fn subnets() -> Leaf {
         max: (SUBNET_LIMIT, "{count} subnets; a VPC has at most {max}".into()),
     };
     let take = Take {
-        call: Call::new("ec2:ReplaceRouteTableAssociation", "take subnet {item} over from {from}"),
+        call: Call::new("ec2:ReplaceRouteTableAssociation", "take subnet {item} over from {from}")
+            .once(&ROUTED),
         fact: ELSEWHERE.into(),
         shown: ("uses {from}".into(), "uses this table".into()),
     };
@@ -229,7 +237,7 @@ fn subnets() -> Leaf {
     };
     let change = How::Entries {
         // The routes are right before anything uses them.
-        add: Call::new("ec2:AssociateRouteTable", "associate subnet {item}").after(&ROUTED),
+        add: Call::new("ec2:AssociateRouteTable", "associate subnet {item}").once(&ROUTED),
         remove: Ok(remove),
         take: Some(take),
     };
@@ -262,13 +270,14 @@ fn gateways() -> Leaf {
         max: (GATEWAY_LIMIT, "{count} gateways; a VPC has one of each sort".into()),
     };
     let take = Take {
-        call: Call::new("ec2:ReplaceRouteTableAssociation", "take {item} over from {from}"),
+        call: Call::new("ec2:ReplaceRouteTableAssociation", "take {item} over from {from}")
+            .once(&ROUTED),
         fact: GATEWAYS_ELSEWHERE.into(),
         shown: ("uses {from}".into(), "uses this table".into()),
     };
     let change = How::Entries {
         // What comes in through the gateway goes past what the routes lead to, otherwise.
-        add: Call::new("ec2:AssociateRouteTable", "associate {item}").after(&ROUTED),
+        add: Call::new("ec2:AssociateRouteTable", "associate {item}").once(&ROUTED),
         remove: Ok(Call::new("ec2:DisassociateRouteTable", "let {item} use no table")),
         take: Some(take),
     };
@@ -304,6 +313,7 @@ fn propagating() -> Leaf {
         // What the gateway learns may lead elsewhere than a wider route.
         risk: RiskOf::Each { add: MOVES, remove: MOVES, take: MOVES },
         gives: Gives::More,
+        idle_while: Some((IDLE.into(), json!(true))),
         ..row(
             PROPAGATING,
             "The virtual private gateway, by id, that puts in the routes that it learns. They are\n\

@@ -172,3 +172,71 @@ fn what_is_said_of_a_live_table_is_no_edit() {
     assert!(table().diff(&want, &have).expect("states").is_empty());
     assert_eq!(table().notes(&have), ["the route to 10.0.0.0/8 leads nowhere"]);
 }
+
+#[test]
+fn nothing_is_put_into_use_without_the_routes_that_it_needs() {
+    let list = json!({"lookup": {"name": "offices"}});
+    let want = resolve(&json!({
+        "vpc": "vpc-1", "subnets": ["subnet-1", "subnet-2"], "gateways": ["igw-1"],
+        "routes": [{"to": "0.0.0.0/0", "via": "nat-1"}, {"to": list, "via": "tgw-1"}],
+    }));
+    let mut have = state(&[]);
+    have["elsewhere"] = json!({"subnet-2": "rtb-2"});
+    let edits = table().diff(&want.expect("valid"), &have).expect("states");
+    let (routes, users): (Vec<_>, Vec<_>) =
+        edits.iter().partition(|edit| edit.key.starts_with("routes "));
+    assert_eq!((routes.len(), users.len()), (2, 3));
+    for user in users {
+        let needs_all = routes.iter().all(|route| user.needs.contains(&route.key));
+        assert!(needs_all, "{}: {:?}", user.key, user.needs);
+    }
+    assert!(routes.iter().all(|route| route.needs.is_empty()));
+}
+
+#[test]
+fn a_target_that_ec2_shows_under_two_ids_is_as_wanted_by_either() {
+    let mut have = state(&[("10.0.0.0/8", "i-1")]);
+    have["interfaces"] = json!({"10.0.0.0/8": "eni-1"});
+    let edits = |via: &str| {
+        let spec = json!({"vpc": "vpc-1", "routes": [{"to": "10.0.0.0/8", "via": via}]});
+        let want = resolve(&spec).expect("valid");
+        table().diff(&want, &have).expect("states").len()
+    };
+    assert_eq!(["i-1", "eni-1", "eni-2", "i-2"].map(edits), [0, 0, 1, 1]);
+}
+
+#[test]
+fn nobody_is_cut_off_by_a_change_of_a_table_that_nothing_uses() {
+    let risks = |idle: bool| {
+        let mut have = state(&[("0.0.0.0/0", "igw-1")]);
+        (have["idle"], have["propagating"]) = (json!(idle), json!(["vgw-1"]));
+        let spec =
+            json!({"vpc": "vpc-1", "routes": [], "propagating": null, "subnets": ["subnet-1"]});
+        let want = resolve(&spec).expect("valid");
+        let edits = table().diff(&want, &have).expect("states");
+        edits.iter().map(|edit| edit.risk).collect::<Vec<_>>()
+    };
+    let moves = Risk::REPLACES.cutting_connections();
+    assert_eq!(risks(true), [Risk::TIGHTENS, Risk::REPLACES, moves]);
+    assert_eq!(risks(false), [Risk::TIGHTENS.cutting_connections(), moves, moves]);
+}
+
+#[test]
+fn what_an_entry_refers_to_is_recorded_with_its_place() {
+    let spec = json!({"vpc": "vpc-1", "routes": [
+        {"to": "0.0.0.0/0", "via": "nat-1"},
+        {"to": "10.0.0.0/8", "via": {"ref": "inspection"}},
+    ]});
+    let scope = ScopeFacts {
+        name: "prod".into(),
+        account: "111122223333".into(),
+        region: "eu-west-1".into(),
+        partition: "aws".into(),
+    };
+    let known = Known::default();
+    let mut refs = Refs::new(&scope, "private", &known);
+    table().resolve(&spec, &mut refs).expect("valid");
+    let asked = refs.finish().asked;
+    let fields: Vec<_> = asked.iter().map(|(field, _)| field.as_str()).collect();
+    assert_eq!(fields, ["routes[1].via"]);
+}

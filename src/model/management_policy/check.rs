@@ -93,7 +93,7 @@ impl Checker {
             return self.report(at, "not an operator of this setting", &help);
         }
         let (right, help) = match setting {
-            Setting::Ranked(words) => (
+            Setting::Ranked(words) | Setting::Cutting(words, _) => (
                 value.as_str().is_some_and(|text| words.contains(&text)),
                 format!("write one of {}; case counts", words.join(", ")),
             ),

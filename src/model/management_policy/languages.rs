@@ -3,7 +3,7 @@
 
 use super::{
     Language,
-    shape::{Gives, NOTE, Shape, VALUE, each, growing, members, ranked},
+    shape::{Gives, NOTE, Shape, VALUE, cutting, each, growing, members, ranked},
 };
 
 impl Language {
@@ -45,7 +45,11 @@ const DECLARATIVE_EC2: Shape = members(&[(
         ),
         (
             "snapshot_block_public_access",
-            members(&[("state", ranked(&["unblocked", "block_new_sharing", "block_all_sharing"]))]),
+            members(&[(
+                "state",
+                // Who uses a snapshot that is shared already loses it with the last word only.
+                cutting(&["unblocked", "block_new_sharing", "block_all_sharing"], 2),
+            )]),
         ),
         (
             "allowed_images_settings",
@@ -68,8 +72,8 @@ const DECLARATIVE_EC2: Shape = members(&[(
 )]);
 
 const INTERNET_GATEWAYS: Shape = members(&[
-    ("mode", ranked(&["off", "block_ingress", "block_bidirectional"])),
-    ("exclusions_allowed", ranked(&["enabled", "disabled"])),
+    ("mode", cutting(&["off", "block_ingress", "block_bidirectional"], 1)),
+    ("exclusions_allowed", cutting(&["enabled", "disabled"], 1)),
 ]);
 
 const IMAGE_CRITERION: Shape = growing(&[

@@ -88,6 +88,11 @@ impl ManagementPolicy {
         movement::changes(language.shape(), old, new)
     }
 
+    /// Whether replacing one policy by the other may stop what is in use.
+    pub fn cuts(old: Option<&Self>, new: Option<&Self>) -> bool {
+        Self::changes(old, new).iter().any(|change| change.cuts)
+    }
+
     /// What replacing one policy by the other opens and closes. What cannot be told is
     /// [`Widening::Unknown`].
     pub fn widening(old: Option<&Self>, new: Option<&Self>) -> Widening {

@@ -18,6 +18,8 @@ pub struct Change {
     pub new: Option<Value>,
     /// What that does.
     pub widening: Widening,
+    /// Whether it may stop what is in use.
+    pub cuts: bool,
 }
 
 /// The same value with the members of objects and the values of lists in one order, each once.
@@ -59,7 +61,9 @@ fn part(
     let is_object = |value: Option<&Value>| value.is_none_or(Value::is_object);
     if !is_object(old) || !is_object(new) {
         let (old, new) = (old.cloned(), new.cloned());
-        return found.push(Change { path: path.to_owned(), old, new, widening: Widening::Unknown });
+        let cuts = shape.is_some_and(may_cut);
+        let widening = Widening::Unknown;
+        return found.push(Change { path: path.to_owned(), old, new, widening, cuts });
     }
     let members = |value: Option<&Value>| value.and_then(Value::as_object).cloned();
     let (old, new) = (members(old).unwrap_or_default(), members(new).unwrap_or_default());
@@ -82,7 +86,13 @@ fn part(
             }
             None => Widening::Unknown,
         };
-        found.push(Change { path: at, old: old.cloned(), new: new.cloned(), widening });
+        let cuts = match shape {
+            Some(Shape::Setting(Setting::Cutting(words, from))) if name != CHILDREN => {
+                widening != Widening::Widens && reaches(words, *from, new)
+            }
+            _ => false,
+        };
+        found.push(Change { path: at, old: old.cloned(), new: new.cloned(), widening, cuts });
     }
 }
 
@@ -104,10 +114,31 @@ fn children(old: Option<&Value>, new: Option<&Value>) -> Widening {
 fn moved(setting: Setting, operator: &str, old: Option<&Value>, new: Option<&Value>) -> Widening {
     match setting {
         Setting::Note => Widening::Neutral,
-        Setting::Ranked(words) if operator == ASSIGN => ranked(words, old, new),
+        Setting::Ranked(words) | Setting::Cutting(words, _) if operator == ASSIGN => {
+            ranked(words, old, new)
+        }
         Setting::Each(Gives::Nothing) => Widening::Neutral,
         Setting::Each(gives @ (Gives::Allows | Gives::Forbids)) => list(gives, operator, old, new),
-        Setting::Ranked(_) | Setting::Value | Setting::Each(Gives::Unknown) => Widening::Unknown,
+        Setting::Ranked(_)
+        | Setting::Cutting(..)
+        | Setting::Value
+        | Setting::Each(Gives::Unknown) => Widening::Unknown,
+    }
+}
+
+/// Whether a value may be one of the words from that one on. What is inherited or set in the
+/// accounts, and what is not known, may be.
+fn reaches(words: &[&str], from: usize, value: Option<&Value>) -> bool {
+    let rank = value.and_then(|value| words.iter().position(|word| value == word));
+    rank.is_none_or(|rank| rank >= from)
+}
+
+/// Whether something in a part of a policy may stop what is in use.
+fn may_cut(shape: &Shape) -> bool {
+    match shape {
+        Shape::Members { known, .. } => known.iter().any(|(_, inner)| may_cut(inner)),
+        Shape::Named(each) => may_cut(each),
+        Shape::Setting(setting) => matches!(setting, Setting::Cutting(..)),
     }
 }
 

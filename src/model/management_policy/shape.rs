@@ -36,6 +36,9 @@ pub(super) enum Shape {
 pub(super) enum Setting {
     /// One of these words, from the one that leaves most open to the one that closes most.
     Ranked(&'static [&'static str]),
+    /// The same, where the words from that one on stop what is in use: an established connection,
+    /// or a snapshot that somebody works with.
+    Cutting(&'static [&'static str], usize),
     /// A text for people.
     Note,
     /// A text, a number, `true` or `false`. What it does is not known here.
@@ -70,6 +73,11 @@ pub(super) const fn growing(known: &'static [(&'static str, Shape)]) -> Shape {
 /// A word, from the most open to the most closed one.
 pub(super) const fn ranked(words: &'static [&'static str]) -> Shape {
     Shape::Setting(Setting::Ranked(words))
+}
+
+/// The same, where the words from that one on stop what is in use.
+pub(super) const fn cutting(words: &'static [&'static str], from: usize) -> Shape {
+    Shape::Setting(Setting::Cutting(words, from))
 }
 
 /// A list of texts.

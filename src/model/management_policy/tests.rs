@@ -229,3 +229,32 @@ fn a_policy_survives_the_way_through_json_and_its_text_stays_out_of_logs() {
     let text = r#"{"ec2_attributes":{"serial_console_access":{"status":{"@@assign":"disabled"}}}}"#;
     assert_eq!((policy.to_minified_json().as_str(), policy.size_bytes()), (text, text.len()));
 }
+
+#[test]
+fn what_stops_what_is_in_use_is_told_from_what_only_closes() {
+    let blocked = |mode: &str| {
+        ec2(&json!({"vpc_block_public_access":
+            {"internet_gateway_block": {"mode": {"@@assign": mode}}}}))
+    };
+    let snapshots =
+        |state: &str| ec2(&json!({"snapshot_block_public_access": {"state": {"@@assign": state}}}));
+    let cuts = |old: Option<&ManagementPolicy>, new: Option<&ManagementPolicy>| {
+        ManagementPolicy::cuts(old, new)
+    };
+    let (off, ingress, both) =
+        (blocked("off"), blocked("block_ingress"), blocked("block_bidirectional"));
+    for new in [&ingress, &both] {
+        assert!(cuts(Some(&off), Some(new)) && cuts(None, Some(new)));
+        assert!(!cuts(Some(new), Some(&off)));
+        assert_eq!(moves(Some(&off), Some(new)), Widening::Narrows);
+    }
+    assert!(!cuts(Some(&both), Some(&ingress)) && !cuts(None, Some(&off)));
+    assert!(!cuts(Some(&both), None), "whatever is set below, it blocks no more");
+    assert!(cuts(Some(&off), None), "what is set below may block");
+    let (open, new, all) =
+        (snapshots("unblocked"), snapshots("block_new_sharing"), snapshots("block_all_sharing"));
+    assert!(!cuts(Some(&open), Some(&new)) && !cuts(None, Some(&new)));
+    assert!(cuts(Some(&new), Some(&all)) && cuts(None, Some(&all)));
+    let console = [ec2(&console("enabled")), ec2(&console("disabled"))];
+    assert!(!cuts(Some(&console[0]), Some(&console[1])));
+}

@@ -47,10 +47,10 @@ pub(super) static NOTEBOOKS: Table<Store> = Table {
             default: Some(|| json!("Enabled")),
             ..Field::new("DirectInternetAccess", on_or_off)
         }),
-        fixed(Field {
+        Field {
             default: Some(|| json!("notebook-al2023-v1")),
             ..Field::new("PlatformIdentifier", text)
-        }),
+        },
         Field { default: Some(|| json!("Enabled")), ..Field::new("RootAccess", on_or_off) },
         Field {
             default: Some(|| json!({ "MinimumInstanceMetadataServiceVersion": "1" })),

@@ -596,6 +596,16 @@ fn amount(leaf: &Leaf, value: &Value, allowed: &mut Allowed) {
     let none = json!([]);
     let value = if value.is_null() && leaf.is_list() { &none } else { value };
     match (&leaf.gives, &leaf.form) {
+        (Gives::MostIfNone, Form::Int(range)) => {
+            let most = value.as_i64().unwrap_or(i64::MAX);
+            let up_to = samples(range).into_iter().chain([i64::MAX]).filter(|n| *n <= most);
+            up_to.for_each(|n| let_do(format!("{n}")));
+        }
+        (Gives::Less, Form::Int(range)) => {
+            let least = value.as_i64().unwrap_or(i64::MIN);
+            let above = samples(range).into_iter().filter(|n| *n > least);
+            above.for_each(|n| let_do(format!("{n}")));
+        }
         _ if value.is_null() => {}
         (Gives::Outcomes, Form::Keyed(keyed)) => {
             // Of entries with one key the first and the last.
@@ -626,8 +636,9 @@ fn amount(leaf: &Leaf, value: &Value, allowed: &mut Allowed) {
             }
         }
         (Gives::More, Form::Int(range)) => {
-            let up_to = samples(range).into_iter().filter(|n| Some(*n) <= value.as_i64());
-            up_to.for_each(|n| let_do(format!("{n}")));
+            // The least is no more than what is not known.
+            let above = samples(range).into_iter().filter(|n| *n > range.min);
+            above.filter(|n| Some(*n) <= value.as_i64()).for_each(|n| let_do(format!("{n}")));
         }
         (Gives::More, Form::Items { .. }) => {
             value.as_array().into_iter().flatten().for_each(|item| let_do(item.to_string()));

@@ -76,12 +76,20 @@ pub(super) fn passwords() -> Leaf {
     rows.extend([
         switched(false, Risk::TIGHTENS)
             .named("usersCanChange", &["Whether IAM users can change their own password."]),
-        number((1, 1095), "days", RiskOf::MoreIsLooser, Gives::More)
-            .named("maxAgeDays", &["After how many days a password expires, 1 to 1095."]),
-        number((1, 24), "passwords", RiskOf::MoreIsTighter, Gives::Less).named(
-            "reusePrevention",
-            &["How many earlier passwords cannot be used again, 1 to 24."],
-        ),
+        // Without a number passwords never expire.
+        number(
+            (1, 1095),
+            "days",
+            RiskOf::NoneIsLoosest { more_is_looser: true },
+            Gives::MostIfNone,
+        )
+        .named("maxAgeDays", &["After how many days a password expires, 1 to 1095."]),
+        // Without a number every earlier password can be used again.
+        number((1, 24), "passwords", RiskOf::NoneIsLoosest { more_is_looser: false }, Gives::Less)
+            .named(
+                "reusePrevention",
+                &["How many earlier passwords cannot be used again, 1 to 24."],
+            ),
         switched(true, Risk::TIGHTENS.cutting_connections()).named(
             "hardExpiry",
             &[
@@ -116,6 +124,7 @@ pub(super) fn contacts() -> Leaf {
         // They give nobody access.
         probes: |_, _| Vec::new(),
         outcomes: |_, probes| vec![None; probes.len()],
+        also: None,
         fits: |_| true,
         risk: |_, _, _, _| Risk::NEUTRAL,
     };

@@ -229,3 +229,24 @@ fn explain_says_what_each_takes() {
         assert_eq!(own, fields["compact"].is_object());
     }
 }
+
+#[test]
+fn a_declarative_policy_that_cuts_connections_says_so_wherever_it_comes_from() {
+    let registry = all();
+    let kind = registry.get("DeclarativePolicyEC2").expect("a kind");
+    let state = |mode: &str, targets: Value| {
+        let content = json!({"ec2_attributes": {"vpc_block_public_access":
+            {"internet_gateway_block": {"mode": {"@@assign": mode}}}}});
+        resolved(kind, &json!({"content": content, "targets": targets})).expect("valid")
+    };
+    let here = || json!(["111122223333"]);
+    let risk = |want: &Value, have: &Value| kind.diff(want, have).unwrap()[0].risk;
+    let (off, blocks) = (state("off", here()), state("block_bidirectional", here()));
+    let unattached = state("block_bidirectional", json!([]));
+    assert_eq!(risk(&blocks, &off), Risk::TIGHTENS.cutting_connections());
+    assert_eq!(risk(&off, &blocks), Risk::LOOSENS);
+    assert_eq!(risk(&blocks, &unattached), Risk::TIGHTENS.cutting_connections());
+    assert_eq!(risk(&unattached, &blocks), Risk::LOOSENS);
+    assert_eq!(kind.risk_of_creating(&blocks).unwrap(), Risk::TIGHTENS.cutting_connections());
+    assert_eq!(kind.risk_of_creating(&unattached).unwrap(), Risk::NEUTRAL);
+}

@@ -7,7 +7,7 @@ use aws_sdk_ec2::types::{Filter, ResourceType, RouteTable};
 use serde_json::Value;
 
 use self::read::{ends, is_of_endpoint};
-use super::leaves::{GATEWAYS, PROPAGATING};
+use super::leaves::{GATEWAYS, MAIN, PROPAGATING};
 use crate::{
     aws::{Access, classify, ec2_tags, lookup::Pages},
     kind::{
@@ -112,18 +112,22 @@ impl Service for Tables {
         }
     }
 
-    /// Of a deletion the subnets and gateways that use the table; of a subnet that leaves it the
-    /// routes of the main table, which it uses from then on.
+    /// Of a deletion the subnets and gateways that use the table, and that it is a main table,
+    /// which goes with its VPC only (EC2 API reference, `DeleteRouteTable`); of a subnet that
+    /// leaves it the routes of the main table, which it uses from then on.
     async fn obstacles(
         &self,
         have: &Observed<Value>,
         edit: Option<&LeafEdit>,
     ) -> Result<Vec<String>, CloudError> {
+        let vpc = have.state["vpc"].as_str().unwrap_or_default();
         let Some(edit) = edit else {
+            if have.state[MAIN] == true {
+                return Ok(vec![format!("it is the main route table of {vpc}")]);
+            }
             let used = [&have.state["subnets"], &have.state[GATEWAYS]].into_iter();
             return Ok(used.flat_map(texts).map(|end| format!("{end} uses it")).collect());
         };
-        let vpc = have.state["vpc"].as_str().unwrap_or_default();
         let mains = self.all(&[("vpc-id", vpc), ("association.main", "true")]).await?;
         let routes = mains.iter().flat_map(|main| {
             let id = main.route_table_id().unwrap_or_default();

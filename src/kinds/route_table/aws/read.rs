@@ -9,13 +9,16 @@ use aws_sdk_ec2::types::{
 use serde_json::json;
 
 use super::{
-    super::{leaves::LOCAL, routes::PREFIX_LIST},
+    super::{
+        leaves::{INTERFACES, LOCAL, MAIN},
+        routes::PREFIX_LIST,
+    },
     LIST, LOCAL_TARGET, Tables,
 };
 use crate::{
     kind::{
         Class, CloudError,
-        table::{ACCOUNT, Found, NOTES, PARTITION, Service as _, Tree},
+        table::{ACCOUNT, Found, IDLE, NOTES, PARTITION, Service as _, Tree},
     },
     model::{Observed, Phase, PhysicalId, Tags},
 };
@@ -28,6 +31,7 @@ impl Tables {
         let tags = table.tags().iter();
         let tags: Tags =
             tags.filter_map(|tag| Some((tag.key.clone()?, tag.value.clone()?))).collect();
+        let is_main = table.associations().iter().any(|it| it.main() == Some(true));
         let used: Vec<_> = table.associations().iter().filter(|it| is_in_force(it)).collect();
         let subnets: BTreeSet<_> = used.iter().filter_map(|it| it.subnet_id.clone()).collect();
         let gateways: BTreeSet<_> = used.iter().filter_map(|it| it.gateway_id.clone()).collect();
@@ -40,6 +44,9 @@ impl Tables {
             .map(|(to, via)| (to.to_owned(), json!(via)))
             .collect();
         routes.sort_keys();
+        let interfaces = table.routes().iter().filter_map(interface);
+        let interfaces: Tree =
+            interfaces.map(|(to, interface)| (to.to_owned(), json!(interface))).collect();
         let local = table.routes().iter().filter(|route| is_local(route));
         let local: Vec<_> = local.filter_map(ends).map(|(to, _)| to).collect();
         let state = json!({
@@ -49,6 +56,10 @@ impl Tables {
             "subnets": subnets,
             "gateways": gateways,
             LOCAL: local,
+            MAIN: is_main,
+            // Subnets without a table of their own have the main one, and new ones get it.
+            IDLE: used.is_empty() && !is_main,
+            INTERFACES: interfaces,
             NOTES: table.routes().iter().filter_map(lost).collect::<Vec<_>>(),
             PARTITION: self.facts.partition,
             ACCOUNT: self.facts.account,
@@ -93,7 +104,7 @@ pub(super) fn ends(route: &Route) -> Option<(&str, &str)> {
         route.local_gateway_id(),
         route.core_network_arn(),
         route.odb_network_arn(),
-        // An instance reads back with its interface.
+        // An instance reads back with its interface, whichever of both the route was made with.
         route.instance_id(),
         route.network_interface_id(),
     ];
@@ -109,6 +120,13 @@ fn target(route: &Route) -> Option<(&str, &str)> {
         None | Some(RouteOrigin::CreateRoute | RouteOrigin::CreateRouteTable)
     );
     ends(route).filter(|end| is_own && end.1 != LOCAL_TARGET && !is_of_endpoint(end))
+}
+
+/// Destination and network interface of a route that leads to an instance.
+fn interface(route: &Route) -> Option<(&str, &str)> {
+    route.instance_id()?;
+    let (to, _) = target(route)?;
+    Some((to, route.network_interface_id()?))
 }
 
 /// What is said of a route that leads nowhere: its target is gone, or not attached (EC2 API

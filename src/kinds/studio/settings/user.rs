@@ -7,8 +7,8 @@ use super::{
     },
     canvas::canvas,
     checks, execution_role, gigabytes, hiding, interrupts, interrupts_when, interrupts_when_less,
-    items, key, lists, neutral, number, portal, s3_location, security_groups, settings, text,
-    texts, towards, word, words,
+    items, key, lists, neutral, number, opening, portal, s3_location, security_groups, settings,
+    text, texts, towards, word, words,
 };
 use crate::kind::table::{Form, Leaf};
 
@@ -98,7 +98,7 @@ settings! {
         /// The initial size of a space, in GB, 5 to 16384.
         "defaultEbsVolumeSizeInGb": neutral(gigabytes()),
         /// The largest size a user may choose, in GB, 5 to 16384.
-        "maximumEbsVolumeSizeInGb": gigabytes(),
+        "maximumEbsVolumeSizeInGb": opening(gigabytes()),
     }
 
     /// The POSIX identity for files; both ids are required.

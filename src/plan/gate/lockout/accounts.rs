@@ -106,9 +106,12 @@ pub(super) fn reasons(
     let change = Change { scope, after, targets, before, was_on, of_resources, others };
     let mut reasons = Vec::new();
     for facts in grounds.scopes().filter(|it| change.concerns(&it.account, grounds)) {
-        let Some(place) = grounds.place(&facts.name) else { continue };
+        // What palisade has to do in a scope whose manifests are elsewhere, or yet to be written,
+        // is unknown here.
+        let used = grounds.place(&facts.name).cloned();
+        let place = used.unwrap_or_else(|| Place::of_everything(facts.clone(), grounds.inputs));
         match own(facts, grounds.inputs) {
-            Ok(principal) => reasons.extend(change.judge(&principal, &[place], grounds)),
+            Ok(principal) => reasons.extend(change.judge(&principal, &[&place], grounds)),
             Err(unknown) => reasons.push(*unknown),
         }
     }

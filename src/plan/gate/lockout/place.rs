@@ -119,10 +119,8 @@ impl<'a> Place<'a> {
             return own;
         }
         let inputs = grounds.inputs;
-        // Resources of some kinds are in the management account, wherever palisade calls from.
-        let in_organization =
-            |kind: &String| inputs.look.kind(kind).is_some_and(ErasedKind::concerns_organization);
-        let of_resources = |place: &Self| place.usage.kinds.iter().any(|it| !in_organization(it));
+        let of_resources =
+            |place: &Self| place.usage.kinds.iter().any(|it| !is_in_organization(it, inputs));
         let mut regions: BTreeSet<String> = all()
             .filter(|place| place.facts.partition == partition && of_resources(place))
             .map(|place| place.facts.region.clone())
@@ -130,15 +128,20 @@ impl<'a> Place<'a> {
         if regions.is_empty() {
             regions.insert(ANY_TEXT.to_string());
         }
-        let mut usage = Usage::everything(inputs.look.installation.registry);
-        usage.kinds.retain(|kind| !in_organization(kind));
-        usage.needs.remove(&Need::OrganizationId);
         let place = |region: String| {
             let (account, partition) = (account.to_owned(), partition.to_owned());
             let facts = ScopeFacts { name: String::new(), account, region, partition };
-            Self::new(facts, usage.clone(), inputs, BTreeSet::new())
+            Self::of_everything(facts, inputs)
         };
         regions.into_iter().map(place).collect()
+    }
+
+    /// Where everything is needed that palisade could need on resources of an account.
+    pub(super) fn of_everything(facts: ScopeFacts, inputs: &'a Inputs<'a>) -> Self {
+        let mut usage = Usage::everything(inputs.look.installation.registry);
+        usage.kinds.retain(|kind| !is_in_organization(kind, inputs));
+        usage.needs.remove(&Need::OrganizationId);
+        Self::new(facts, usage, inputs, BTreeSet::new())
     }
 
     /// The Region, if it is known.
@@ -262,6 +265,11 @@ impl<'a> Place<'a> {
         let arns = ours.map(|it| it.resource.arn.clone());
         arns.filter(|arn| arn.starts_with("arn:")).collect()
     }
+}
+
+/// Resources of some kinds are in the management account, wherever palisade calls from.
+fn is_in_organization(kind: &str, inputs: &Inputs<'_>) -> bool {
+    inputs.look.kind(kind).is_some_and(ErasedKind::concerns_organization)
 }
 
 /// Whether an id is an account id.

@@ -57,12 +57,18 @@ impl Scene {
             (name.to_owned(), facts)
         };
         let lockout = Lockout {
-            callers: BTreeMap::from([("prod".to_owned(), ROLE.to_owned())]),
+            callers: BTreeMap::from([
+                ("prod".to_owned(), ROLE.to_owned()),
+                ("org".to_owned(), "arn:aws:iam::999988887777:role/palisade".to_owned()),
+            ]),
             ..Lockout::default()
         };
         Self {
             live: Live::default(),
-            organization: Organization::default(),
+            organization: Organization {
+                managers: BTreeMap::from([("org".to_owned(), "999988887777".to_owned())]),
+                ..Organization::default()
+            },
             past: Past::default(),
             lockout,
             approved: BTreeSet::new(),

@@ -99,6 +99,12 @@ fn the_role_that_palisade_works_as_can_still_be_assumed() {
 }
 
 #[test]
+fn a_role_can_still_be_assumed_where_nothing_is_declared() {
+    let why = Scene::new().held(create(&statement("sts:AssumeRole", None), ACCOUNT));
+    assert!(why.contains("would be denied sts:AssumeRole"), "{why}");
+}
+
+#[test]
 fn an_exempt_role_keeps_what_it_needs() {
     let exempt = |role: &str| {
         let arn = format!("arn:aws:iam::{ACCOUNT}:role/{role}");
