@@ -197,7 +197,9 @@ impl Flattening<'_> {
         match node {
             Node::Plain(value) => {
                 let is_spelled = value.is_number() || value.is_boolean();
-                if is_spelled && self.scalar_at(place) != value.to_string() {
+                // As it would be sent.
+                let text = value.to_string();
+                if is_spelled && self.scalar_at(place) != text {
                     self.respelled.insert(path.to_owned());
                 }
                 value
