@@ -131,6 +131,7 @@ impl World {
                 callers: [(SCOPE.to_owned(), format!("arn:aws:iam::{ACCOUNT}:role/palisade"))]
                     .into(),
                 break_glass: BTreeSet::new(),
+                assuming: palisade::plan::Assuming::default(),
             },
         };
         world.create();

@@ -179,7 +179,7 @@ fn explain_lists_the_rules_of_the_baseline_and_tells_where_each_comes_from() {
     for rule in ["  SG-01   high      ", "  KMS-02  critical  ", "  SCP-18  high      "] {
         assert!(rules.contains(rule), "{rule}: {rules}");
     }
-    let rule = expect(0, &["explain", "sg-01000000"]);
+    let rule = expect(0, &["explain", "sg-01"]);
     assert!(rule.starts_with("SG-01  <high, SecurityGroup>"), "{rule}");
     assert!(rule.contains("Security Hub EC2.18") && rule.contains("waive: {SG-01:"), "{rule}");
 }

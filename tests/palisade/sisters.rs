@@ -285,8 +285,8 @@ async fn a_resource_control_policy_that_locks_palisade_out_is_held_before_anythi
     let admins = ", Condition: {ArnNotLike: {'aws:PrincipalArn': 'arn:aws:iam::*:role/admin'}}";
     for (action, condition, loses) in [
         ("kms:PutKeyPolicy", "", "would be denied kms:PutKeyPolicy"),
-        // Nothing asks for the organization's id, so whether it is another one is unknown.
-        ("kms:*", foreign, "may be denied"),
+        // The organization's id is asked for before one of its policies changes.
+        ("kms:*", foreign, "would be denied kms:"),
         ("kms:*", admins, "would be denied kms:"),
         ("sts:AssumeRole", "", "would be denied sts:AssumeRole"),
         ("sts:AssumeRole", admins, "may be denied"),

@@ -246,10 +246,10 @@ fn an_entry_needs_these_members_and_the_schema_says_so() {
 #[test]
 fn a_subnet_is_filtered_by_no_part_of_the_entries() {
     let all = [entry(100, "allow", "443", "10.0.0.0/8"), entry(200, "deny", "80", "10.0.0.0/8")];
-    let spec = json!({"vpc": "vpc-1", "entries": all, "subnets": ["subnet-1"]});
+    let spec = json!({"vpc": "vpc-10000000", "entries": all, "subnets": ["subnet-10000000"]});
     let edits = table().diff(&resolve(&spec).expect("valid"), &state(&[])).expect("states");
     let subnet = edits.last().expect("edits");
-    assert_eq!((subnet.key.as_str(), edits.len()), ("subnet-1", 3));
+    assert_eq!((subnet.key.as_str(), edits.len()), ("subnet-10000000", 3));
     assert_eq!(
         subnet.needs.iter().collect::<std::collections::BTreeSet<_>>(),
         edits[..2].iter().map(|edit| &edit.key).collect()

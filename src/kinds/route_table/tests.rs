@@ -177,11 +177,11 @@ fn what_is_said_of_a_live_table_is_no_edit() {
 fn nothing_is_put_into_use_without_the_routes_that_it_needs() {
     let list = json!({"lookup": {"name": "offices"}});
     let want = resolve(&json!({
-        "vpc": "vpc-1", "subnets": ["subnet-1", "subnet-2"], "gateways": ["igw-1"],
-        "routes": [{"to": "0.0.0.0/0", "via": "nat-1"}, {"to": list, "via": "tgw-1"}],
+        "vpc": "vpc-10000000", "subnets": ["subnet-10000000", "subnet-20000000"], "gateways": ["igw-10000000"],
+        "routes": [{"to": "0.0.0.0/0", "via": "nat-10000000"}, {"to": list, "via": "tgw-10000000"}],
     }));
     let mut have = state(&[]);
-    have["elsewhere"] = json!({"subnet-2": "rtb-2"});
+    have["elsewhere"] = json!({"subnet-20000000": "rtb-20000000"});
     let edits = table().diff(&want.expect("valid"), &have).expect("states");
     let (routes, users): (Vec<_>, Vec<_>) =
         edits.iter().partition(|edit| edit.key.starts_with("routes "));
@@ -195,23 +195,25 @@ fn nothing_is_put_into_use_without_the_routes_that_it_needs() {
 
 #[test]
 fn a_target_that_ec2_shows_under_two_ids_is_as_wanted_by_either() {
-    let mut have = state(&[("10.0.0.0/8", "i-1")]);
-    have["interfaces"] = json!({"10.0.0.0/8": "eni-1"});
+    let mut have = state(&[("10.0.0.0/8", "i-10000000")]);
+    have["interfaces"] = json!({"10.0.0.0/8": "eni-10000000"});
     let edits = |via: &str| {
-        let spec = json!({"vpc": "vpc-1", "routes": [{"to": "10.0.0.0/8", "via": via}]});
+        let spec = json!({"vpc": "vpc-10000000", "routes": [{"to": "10.0.0.0/8", "via": via}]});
         let want = resolve(&spec).expect("valid");
         table().diff(&want, &have).expect("states").len()
     };
-    assert_eq!(["i-1", "eni-1", "eni-2", "i-2"].map(edits), [0, 0, 1, 1]);
+    assert_eq!(
+        ["i-10000000", "eni-10000000", "eni-20000000", "i-20000000"].map(edits),
+        [0, 0, 1, 1]
+    );
 }
 
 #[test]
 fn nobody_is_cut_off_by_a_change_of_a_table_that_nothing_uses() {
     let risks = |idle: bool| {
-        let mut have = state(&[("0.0.0.0/0", "igw-1")]);
-        (have["idle"], have["propagating"]) = (json!(idle), json!(["vgw-1"]));
-        let spec =
-            json!({"vpc": "vpc-1", "routes": [], "propagating": null, "subnets": ["subnet-1"]});
+        let mut have = state(&[("0.0.0.0/0", "igw-10000000")]);
+        (have["idle"], have["propagating"]) = (json!(idle), json!(["vgw-10000000"]));
+        let spec = json!({"vpc": "vpc-10000000", "routes": [], "propagating": null, "subnets": ["subnet-10000000"]});
         let want = resolve(&spec).expect("valid");
         let edits = table().diff(&want, &have).expect("states");
         edits.iter().map(|edit| edit.risk).collect::<Vec<_>>()
@@ -223,8 +225,8 @@ fn nobody_is_cut_off_by_a_change_of_a_table_that_nothing_uses() {
 
 #[test]
 fn what_an_entry_refers_to_is_recorded_with_its_place() {
-    let spec = json!({"vpc": "vpc-1", "routes": [
-        {"to": "0.0.0.0/0", "via": "nat-1"},
+    let spec = json!({"vpc": "vpc-10000000", "routes": [
+        {"to": "0.0.0.0/0", "via": "nat-10000000"},
         {"to": "10.0.0.0/8", "via": {"ref": "inspection"}},
     ]});
     let scope = ScopeFacts {

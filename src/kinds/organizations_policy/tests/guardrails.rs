@@ -320,7 +320,12 @@ fn palisade_can_do_its_work_below_every_guardrail() {
 #[test]
 fn nothing_that_palisade_ever_calls_is_denied_to_it() {
     let guardrails = guardrails();
+    // In the shipped organization others set up buckets and AWS Config: who manages them with
+    // palisade exempts its role there.
+    let of_registry =
+        |row: &&operations::Operation| row.kind.is_some_and(|kind| kind.contains("::"));
     let actions: BTreeSet<&str> = operations::all()
+        .filter(|row| !of_registry(row))
         .flat_map(operations::Operation::grants)
         .map(|grant| grant.action)
         .collect();

@@ -106,10 +106,10 @@ pub(super) fn reasons(
     let change = Change { scope, after, targets, before, was_on, of_resources, others };
     let mut reasons = Vec::new();
     for facts in grounds.scopes().filter(|it| change.concerns(&it.account, grounds)) {
-        // What palisade has to do in a scope whose manifests are elsewhere, or yet to be written,
-        // is unknown here.
+        // In a scope whose manifests are elsewhere, or yet to be written, nothing is done now; that
+        // its role can be assumed must stay so.
         let used = grounds.place(&facts.name).cloned();
-        let place = used.unwrap_or_else(|| Place::of_everything(facts.clone(), grounds.inputs));
+        let place = used.unwrap_or_else(|| Place::empty(facts, grounds.inputs));
         match own(facts, grounds.inputs) {
             Ok(principal) => reasons.extend(change.judge(&principal, &[&place], grounds)),
             Err(unknown) => reasons.push(*unknown),

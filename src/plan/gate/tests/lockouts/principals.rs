@@ -128,7 +128,7 @@ fn a_break_glass_role_in_an_account_without_a_scope_keeps_all_that_palisade_coul
             assert!(why.contains("the break-glass role") && !why.contains("own role"), "{why}");
         }
     }
-    for action in ["s3:Delete*", "organizations:*", "cloudtrail:StopLogging"] {
+    for action in ["glue:Delete*", "organizations:*", "cloudtrail:StopLogging"] {
         assert!(goes(&scene, deny(action), "r-ab12"), "{action} undoes nothing of palisade's");
     }
     assert!(goes(&scene, deny("*"), ACCOUNT), "it is not below that account");
