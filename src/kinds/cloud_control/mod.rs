@@ -3,7 +3,7 @@
 //!
 //! The facts (`facts/*.json`) are what the registry's schemas say: names, forms, identifiers,
 //! flags and permissions. `tests/facts` writes and compares them. What no schema says (what a
-//! change risks, which lists are sets, what a delete destroys) is an [`Overlay`](overlay::Overlay)
+//! change risks, which lists are sets, what a delete destroys) is an overlay
 //! in the module of the type. A type without an overlay is not managed.
 //!
 //! Requests take AWS from seconds to hours. They are sent and not waited for: while one is under
