@@ -85,10 +85,11 @@ class Run:
 
     @property
     def passes_until_last_write(self):
-        """Every pass begins with one GetCallerIdentity a scope."""
+        """Every pass begins with one GetCallerIdentity a scope. One that changes a policy of the organization asks once
+        more, with the credentials that the process starts with."""
         last = max((i for i, call in enumerate(self.calls) if call.writes), default=-1)
         identities = [c for c in self.calls[: last + 1] if c.operation == "GetCallerIdentity"]
-        return math.ceil(len(identities) / SCOPES)
+        return max(collections.Counter(c.key for c in identities).values(), default=0)
 
     def explain(self):
         return f"exit {self.code}\n{self.out}\n{self.err}"[-3000:]

@@ -25,8 +25,8 @@ PATHS = {
 HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host", "server", "date"}
 
 
-class Call(collections.namedtuple("Call", "service operation status body")):
-    """One HTTP request: retries count, as they do for AWS."""
+class Call(collections.namedtuple("Call", "service operation status body key")):
+    """One HTTP request: retries count, as they do for AWS. `key` is the access key that signed it."""
 
     @property
     def name(self):
@@ -91,7 +91,8 @@ class Recorder:
 
     def _note(self, request, body, status):
         headers = request.headers
-        scope = re.search(r"Credential=[^/]+/\d+/[^/]*/([^/]+)/", headers.get("Authorization", ""))
+        signed = headers.get("Authorization", "")
+        scope = re.search(r"Credential=([^/]+)/\d+/[^/]*/([^/]+)/", signed)
         text = body.decode("utf-8", "replace")
         target = headers.get("X-Amz-Target")
         path = PATHS.get(f"{request.command} {request.path.partition('?')[0]}")
@@ -101,7 +102,8 @@ class Recorder:
             operation = target.rpartition(".")[2]
         else:
             operation = urllib.parse.parse_qs(text).get("Action", ["?"])[0]
-        call = Call(scope.group(1) if scope else "?", operation, status, text)
+        key, service = scope.groups() if scope else ("?", "?")
+        call = Call(service, operation, status, text, key)
         with self._lock:
             self.calls.append(call)
 
