@@ -107,12 +107,14 @@ pub(super) fn reasons(
     let mut reasons = Vec::new();
     for facts in grounds.scopes().filter(|it| change.concerns(&it.account, grounds)) {
         // In a scope whose manifests are elsewhere, or yet to be written, nothing is done now; that
-        // its role can be assumed must stay so.
+        // its role can be assumed must stay so. One that assumes no role is not asked who it is.
         let used = grounds.place(&facts.name).cloned();
+        let is_used = used.is_some();
         let place = used.unwrap_or_else(|| Place::empty(facts, grounds.inputs));
         match own(facts, grounds.inputs) {
             Ok(principal) => reasons.extend(change.judge(&principal, &[&place], grounds)),
-            Err(unknown) => reasons.push(*unknown),
+            Err(unknown) if is_used => reasons.push(*unknown),
+            Err(_) => {}
         }
     }
     reasons.extend(change.judge_assuming(grounds));
