@@ -254,22 +254,6 @@ async fn an_update_that_fails_halfway_is_seen_and_continued() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_husk_is_removed_in_the_patch_that_changes_something_else() {
-    let world = World::with(&bucket(BLOCKED));
-    let mut engine = world.engine().await;
-    until_quiet(&mut engine).await.in_order();
-    world.edit(
-        "main.yaml",
-        "BucketName: acme-artifacts,",
-        "BucketName: acme-artifacts, VersioningConfiguration: {Status: Enabled},",
-    );
-    let mut engine = world.engine().await;
-    until_quiet(&mut engine).await.in_order();
-    let live = properties(&world, "AWS::S3::Bucket", "acme-artifacts");
-    assert_eq!(live["VersioningConfiguration"]["Status"], "Enabled");
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_property_that_aws_adds_overnight_is_left_alone() {
     let world = World::with(&bucket(BLOCKED));
     let mut engine = world.engine().await;

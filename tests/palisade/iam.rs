@@ -409,12 +409,15 @@ async fn the_policies_of_every_type_are_made_and_kept_under_the_printed_policies
     permit(&world, &printed(world.dir(), &[]));
     let mut engine = world.engine().await;
     // The first attachment of a type that is off fails, and enables it; the next one is paced.
+    let mut converged = false;
     for _ in 0..10 {
-        if until_quiet(&mut engine).await.last().is_converged() {
+        converged = until_quiet(&mut engine).await.last().is_converged();
+        if converged {
             break;
         }
         tokio::time::advance(Duration::from_secs(30)).await;
     }
+    assert!(converged);
     let created = world.writes().into_iter().filter(|write| write == "CreatePolicy").count();
     assert_eq!(created, 5);
     assert_eq!(denied(&world), BTreeSet::new());

@@ -13,8 +13,9 @@
 //!   `members_are_changed_by_themselves_and_never_at_or_above_what_is_fixed`
 //! * 10: required, fixed and write-only. No such type has an overlay.
 //!   `every_type_has_facts_and_its_overlay_names_only_paths_of_the_type`
-//! * 11, 41: husks that AWS stores and refuses. Removed in the same patch.
-//!   `an_empty_list_that_aws_returns_and_would_refuse_is_a_husk`
+//! * 11, 41: husks that AWS stores and refuses. Removed in the same patch; no type here has a list
+//!   of which the facts say that it must not be empty.
+//!   `a_husk_goes_with_what_else_is_changed_and_never_by_itself`
 //! * 12: both of two exclusive members. Cannot arise: no type here has such a pair.
 //! * 13, 14: `replace` of what is not there. `add`, never `replace`.
 //!   `what_is_not_there_is_neither_removed_nor_replaced`

@@ -80,7 +80,10 @@ fn pointer(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::cloud_control::{s3_bucket, types};
+    use crate::{
+        kind::table::{Property, Sort},
+        kinds::cloud_control::{s3_bucket, types},
+    };
 
     fn edits(all: &[(&str, Value)]) -> Vec<LeafEdit> {
         let one = |(path, new): &(&str, Value)| {
@@ -146,5 +149,32 @@ mod tests {
                 }
             ])
         );
+    }
+
+    #[test]
+    fn a_husk_goes_with_what_else_is_changed_and_never_by_itself() {
+        let of = Box::new(Property::new(Sort::Text));
+        let list = Property::new(Sort::List { of, ordered: false, min: 1 });
+        let members = [("Name", Property::new(Sort::Text)), ("Rules", list)];
+        let properties = Properties {
+            members: members.into_iter().map(|(name, it)| (name.into(), it)).collect(),
+            required: Vec::new(),
+            reach: None,
+        };
+        let live = json!({"Name": "a", "Rules": []});
+        let patched = |all: &[(&str, Value)]| {
+            patch(&properties, live.as_object().expect("an object"), &edits(all))
+        };
+        assert_eq!(
+            patched(&[("properties.Name", json!("b"))]),
+            [
+                json!({"op": "test", "path": "/Name", "value": "a"}),
+                json!({"op": "add", "path": "/Name", "value": "b"}),
+                json!({"op": "remove", "path": "/Rules"}),
+            ]
+        );
+        let set = patched(&[("properties.Rules", json!(["x"]))]);
+        assert_eq!(set, [json!({"op": "add", "path": "/Rules", "value": ["x"]})]);
+        assert_eq!(patched(&[]), Vec::<Value>::new());
     }
 }
