@@ -20,7 +20,7 @@ use crate::{
     model::Means,
     settings::{Overrides, Settings},
     status::{
-        Status, http,
+        Admission, Shelf, Status, http,
         socket::{self, Desk},
     },
 };
@@ -43,21 +43,25 @@ pub(super) struct Args {
 
 pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
     let settings = Settings::load(overrides).context("settings")?;
-    let status = Status::new(settings.interval)?;
+    let (status, shelf) = (Status::new(settings.interval)?, Shelf::default());
     let stop = CancellationToken::new();
     // Before anything else: two processes with one memory would not know of each other's brake.
     let memory = memory_of(&settings)?;
-    let address = http::serve(&settings.listen, status.clone(), stop.clone())
-        .with_context(|| format!("listening on {}", settings.listen))?;
+    let admission = Admission { token: settings.token.clone() };
+    if let Err(why) = admission.verify() {
+        tracing::error!("server.token: {why}; nobody can read the page");
+    }
+    let address =
+        http::serve(&settings.listen, status.clone(), shelf.clone(), admission, stop.clone())
+            .with_context(|| format!("listening on {}", settings.listen))?;
     tracing::info!("http://{address}/status.json, /metrics, /livez, /readyz");
     let meter = status.metrics().meter();
     let dir = &args.directory.dir;
     let socket = settings.socket();
-    let shows_live = socket.is_some();
     let options = engine::Options {
         leaves_behind: true,
         audits: true,
-        shows_live,
+        shows_live: true,
         ..engine::Options::default()
     };
     let mut session = Session::open(overrides, dir, Access::Write, options, Some(meter)).await?;
@@ -72,15 +76,13 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
         status.recall(engine.history().timeline());
     }
     let poke = Arc::new(Notify::new());
-    let desk = Desk::new(status.clone(), lever.clone(), poke.clone());
+    let desk = Desk::new(status.clone(), shelf.clone(), lever.clone(), poke.clone());
     if let Some(path) = &socket {
         open(path, desk.clone(), &settings, &stop)?;
     }
     let publish = |engine: &Engine, report: &Report| {
         status.publish(engine, report);
-        if shows_live {
-            desk.publish(engine, report);
-        }
+        shelf.publish(engine, report);
     };
     tokio::select! {
         () = engine::run(engine, &brake, &stop, &poke, publish) => {}

@@ -38,7 +38,7 @@ pub use self::{
     drift::{Drift, DriftState},
     history::{Event, Happened, History},
     outcome::{Outcome, SkipReason, StepResult},
-    pass::{Engine, Live, Options},
+    pass::{Engine, Links, Live, Options},
     report::{Changed, PendingDeletion, Report},
     scopes::{ConnectError, Scopes},
     source::Source,

@@ -27,7 +27,7 @@ use super::{
 use crate::{
     aws::{Brake, identity},
     kind::{Audited, Creation, erased::Registry},
-    manifest::{Loader, Snapshot},
+    manifest::{Document, Loader, Snapshot},
     memory::Memory,
     model::{Address, Observed, ScopedKind, Seen},
     plan::{Assuming, Claims, Installation, Lockout, Look, Only, Organization, Plan, RoleToAssume},
@@ -68,6 +68,9 @@ pub struct Options {
 
 /// The live resource of each address in the latest pass.
 pub type Live = BTreeMap<Address, Observed<Value>>;
+
+/// The manifests that each manifest refers to.
+pub type Links = BTreeMap<Address, BTreeSet<Address>>;
 
 /// The parts that an engine is built from.
 pub(super) struct Setup {
@@ -149,6 +152,7 @@ pub struct Engine {
     history: History,
     remembering: Option<Remembering>,
     live: Live,
+    links: Links,
     passes: u64,
 }
 
@@ -194,6 +198,7 @@ impl Engine {
             history: History::default(),
             remembering: None,
             live: Live::new(),
+            links: Links::new(),
             passes: 0,
         }
     }
@@ -224,6 +229,11 @@ impl Engine {
     /// The live resources of the latest pass, if the options ask for them.
     pub fn live(&self) -> &Live {
         &self.live
+    }
+
+    /// The references between the manifests in force, if [`Options::shows_live`].
+    pub fn links(&self) -> &Links {
+        &self.links
     }
 
     /// The settings.
@@ -285,6 +295,9 @@ impl Engine {
         let made = self.make(good.as_ref(), observation, &begun).await;
         let Made { plan, results, pending_deletions, live } = made;
         self.live = live;
+        if self.setup.options.shows_live {
+            self.links = good.as_ref().map(|good| links_of(&good.snapshot)).unwrap_or_default();
+        }
         let duration_seconds = begun.at.elapsed().as_secs_f64();
         let documents = good.iter().flat_map(|good| good.snapshot.documents.keys());
         let drifts = self.learnt.drifts.observe(&Passed {
@@ -437,6 +450,14 @@ impl Engine {
 }
 
 /// The claimed resources, by the address in their claim.
+fn links_of(snapshot: &Snapshot) -> Links {
+    let links = |document: &Document| {
+        let recorded = &document.recorded;
+        recorded.hard.iter().chain(&recorded.soft).cloned().collect()
+    };
+    snapshot.documents.iter().map(|(address, it)| (address.clone(), links(it))).collect()
+}
+
 fn live_of(claims: &Claims<'_>) -> Live {
     let all = claims.inventories().flat_map(|(_, inventory)| inventory.all());
     all.filter_map(|it| Some((it.address()?.clone(), it.resource.clone()))).collect()

@@ -15,6 +15,7 @@ use super::{
     error::value,
     flags::parse_duration,
     regions::{is_known_region, partition},
+    secret::Secret,
 };
 use crate::{
     aws::AssumedRole,
@@ -74,6 +75,7 @@ pub(super) struct FileGate {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct FileServer {
     pub(super) listen: Option<String>,
+    pub(super) token: Option<Secret>,
     pub(super) socket: Option<PathBuf>,
 }
 

@@ -136,6 +136,16 @@ pub struct Overrides {
         value_name = "HOST:PORT"
     )]
     pub listen: Option<String>,
+    /// File with the token that readers of the HTTP server must send, or several, one a line; health
+    /// and metrics need none [default: no token, and the page only on loopback]
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_TOKEN_FILE",
+        help_heading = SETTINGS,
+        value_name = "FILE"
+    )]
+    pub token_file: Option<PathBuf>,
     /// Unix socket of the running palisade, for `brake`, `status` and the like [default:
     /// palisade.sock in the memory's directory, if there is one]
     #[arg(

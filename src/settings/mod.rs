@@ -10,6 +10,7 @@ mod file;
 mod flags;
 mod levers;
 mod regions;
+mod secret;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -30,6 +31,7 @@ pub use self::{
     flags::{Overrides, SETTINGS, parse_duration},
     levers::Levers,
     regions::{PARTITIONS, is_known_region, partition, regions},
+    secret::Secret,
 };
 use crate::{aws::AssumedRole, manifest::did_you_mean, model::HeldRisk};
 
@@ -144,6 +146,8 @@ pub struct Settings {
     pub levers: Levers,
     /// Where the HTTP server listens.
     pub listen: String,
+    /// What readers of the HTTP server must know, but for health and metrics.
+    pub token: Option<Secret>,
     /// The Unix socket over which commands reach the running process, if it is given.
     pub socket: Option<PathBuf>,
     /// The directory of the memory.
@@ -174,8 +178,13 @@ impl Settings {
             Self::merge(file, overrides).map_err(|error| error.at(path, &text, overrides))?;
         settings.levers.resolve_paths(path, overrides.mode);
         if let Some(folder) = path.and_then(Path::parent) {
-            for given in [&mut settings.socket, &mut settings.memory_dir].into_iter().flatten() {
-                *given = folder.join(&*given);
+            let token = match &mut settings.token {
+                Some(Secret::File(path)) => Some(path),
+                _ => None,
+            };
+            let given = [settings.socket.as_mut(), settings.memory_dir.as_mut(), token];
+            for path in given.into_iter().flatten() {
+                *path = folder.join(&*path);
             }
         }
         Ok(settings)
@@ -244,6 +253,7 @@ impl Settings {
                 settings_file: None,
             },
             listen,
+            token: flags.token_file.clone().map(Secret::File).or(file.server.token),
             socket: flags.socket.clone().or(file.server.socket),
             memory_dir: flags.memory_dir.clone().or(file.memory.dir),
         })

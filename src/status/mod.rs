@@ -1,30 +1,39 @@
 //! Metrics, health, and the state of the latest pass, for operations. Read-only.
 
+mod admission;
+mod bodies;
+mod connections;
 mod families;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod http;
 pub mod metrics;
 pub mod page;
-mod resources;
+mod reading;
 mod setup;
+mod shelf;
 pub mod socket;
 mod view;
 
 use std::{
-    sync::{Arc, OnceLock, PoisonError, RwLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
+use bodies::Body;
+use bytes::Bytes;
+
 pub use self::{
+    admission::Admission,
     metrics::Metrics,
-    resources::Resource,
     setup::{Place, Setup},
+    shelf::{Resource, Shelf},
     view::{EditView, MemoryView, ScopeView, StepView, View},
 };
 use crate::{
     aws::Brake,
     engine::{Engine, Report, Timeline},
+    model::Halt,
     settings::now,
 };
 
@@ -44,23 +53,39 @@ struct Shared {
     memory: RwLock<Memory>,
     /// What can change between two passes.
     live: OnceLock<(Brake, Option<crate::memory::Memory>)>,
+    /// When the latest pass ended. Liveness asks for nothing else, so that it never waits for a
+    /// large pass that is being published.
+    finished: Mutex<Option<Instant>>,
+    json: Body<Version>,
+    page: Body<(Version, PageTime)>,
     started: Instant,
     dead_after: Duration,
+}
+
+/// What the bodies show: the same version gives the same body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Version {
+    passes: u64,
+    halt: Option<Halt>,
+    memory: Option<MemoryView>,
+}
+
+/// The page says how long ago things happened, to the second.
+#[derive(Debug, PartialEq, Eq)]
+struct PageTime {
+    second: u64,
+    alive: Vec<Check>,
 }
 
 /// What is remembered of the passes; all of it can be lost.
 #[derive(Debug, Default)]
 struct Memory {
-    latest: Option<Latest>,
+    latest: Option<Arc<View>>,
+    /// How many passes were taken.
+    passes: u64,
     timeline: Timeline,
     /// The revision in force, and the start of the first pass with it.
     revision: Option<(String, f64)>,
-}
-
-#[derive(Debug)]
-struct Latest {
-    view: View,
-    at: Instant,
 }
 
 impl Memory {
@@ -72,7 +97,8 @@ impl Memory {
         }
         let since = self.revision.as_ref().map(|(_, since)| *since);
         let view = View::of(report, setup, since, self.timeline.newest_first());
-        self.latest = Some(Latest { view, at: Instant::now() });
+        self.latest = Some(Arc::new(view));
+        self.passes += 1;
     }
 }
 
@@ -83,6 +109,17 @@ pub struct Check {
     pub name: &'static str,
     /// What is wrong; `None` if nothing is.
     pub trouble: Option<String>,
+}
+
+impl Version {
+    fn applied_to(&self, view: &View) -> View {
+        let mut view = view.clone();
+        if let Some(halt) = &self.halt {
+            view.halt(halt);
+            view.memory.clone_from(&self.memory);
+        }
+        view
+    }
 }
 
 impl Status {
@@ -96,6 +133,9 @@ impl Status {
                 metrics: Metrics::new()?,
                 memory: RwLock::new(Memory::default()),
                 live: OnceLock::new(),
+                finished: Mutex::new(None),
+                json: Body::default(),
+                page: Body::default(),
                 started: Instant::now(),
                 dead_after: DEAD_AFTER.max(interval * 10),
             }),
@@ -142,38 +182,63 @@ impl Status {
         self.shared.metrics.observe(&setup, report);
         let mut memory = self.shared.memory.write().unwrap_or_else(PoisonError::into_inner);
         memory.take(setup, report);
-    }
-
-    /// The latest pass.
-    pub fn view(&self) -> Option<View> {
-        let memory = self.shared.memory.read().unwrap_or_else(PoisonError::into_inner);
-        let mut view = memory.latest.as_ref().map(|latest| latest.view.clone())?;
         drop(memory);
-        if let Some((brake, memory)) = self.shared.live.get() {
-            view.halt(&brake.halt());
-            view.memory = memory.as_ref().map(MemoryView::of);
-        }
-        Some(view)
+        *self.shared.finished.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
-    /// The page at `/`.
-    pub fn page(&self) -> String {
+    /// The latest pass as it was published, and what the bodies made now would show.
+    fn latest(&self) -> (Version, Option<Arc<View>>) {
+        let memory = self.shared.memory.read().unwrap_or_else(PoisonError::into_inner);
+        let (passes, view) = (memory.passes, memory.latest.clone());
+        drop(memory);
+        let live = self.shared.live.get();
+        let version = Version {
+            passes,
+            halt: live.map(|(brake, _)| brake.halt()),
+            memory: live.and_then(|(_, memory)| memory.as_ref().map(MemoryView::of)),
+        };
+        (version, view)
+    }
+
+    /// The latest pass, with the brake and the memory as they are now.
+    pub fn view(&self) -> Option<View> {
+        let (version, view) = self.latest();
+        Some(version.applied_to(&*view?))
+    }
+
+    /// [`Self::view`] as JSON. It is made once for each pass and may take a while: not for a thread
+    /// that must answer at once.
+    pub fn json(&self) -> Option<Bytes> {
+        let (version, view) = self.latest();
+        let view = view?;
+        Some(self.shared.json.of(version.clone(), || {
+            let text = serde_json::to_vec(&version.applied_to(&view));
+            Bytes::from(text.unwrap_or_default())
+        }))
+    }
+
+    /// The page at `/`. Made at most once a second.
+    pub fn page(&self) -> Bytes {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        page::Page {
-            view: self.view().as_ref(),
-            calls: &self.shared.metrics.calls(),
-            alive: &self.alive(),
-            uptime: self.shared.started.elapsed(),
-            now: now.as_secs_f64(),
-        }
-        .render()
+        let (version, view) = self.latest();
+        let time = PageTime { second: now.as_secs(), alive: self.alive() };
+        self.shared.page.of((version.clone(), time), || {
+            let view = view.map(|view| version.applied_to(&view));
+            let page = page::Page {
+                view: view.as_ref(),
+                calls: &self.shared.metrics.calls(),
+                alive: &self.alive(),
+                uptime: self.shared.started.elapsed(),
+                now: now.as_secs_f64(),
+            };
+            Bytes::from(page.render())
+        })
     }
 
     /// Whether the loop is running. Never depends on AWS.
     pub fn alive(&self) -> Vec<Check> {
-        let memory = self.shared.memory.read().unwrap_or_else(PoisonError::into_inner);
-        let since =
-            memory.latest.as_ref().map_or(self.shared.started, |latest| latest.at).elapsed();
+        let finished = *self.shared.finished.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = finished.unwrap_or(self.shared.started).elapsed();
         let trouble = (since > self.shared.dead_after)
             .then(|| format!("no pass has finished for {} s", since.as_secs()));
         vec![Check { name: "loop", trouble }]
@@ -181,7 +246,7 @@ impl Status {
 
     /// Whether it does its work: the directory was read, credentials work, and a pass has finished.
     pub fn ready(&self) -> Vec<Check> {
-        let Some(view) = self.view() else {
+        let (_, Some(view)) = self.latest() else {
             return vec![Check {
                 name: "first-pass",
                 trouble: Some("not finished yet".to_owned()),

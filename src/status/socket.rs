@@ -7,7 +7,7 @@ use std::{
     fs, io,
     os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
-    sync::{Arc, PoisonError, RwLock},
+    sync::Arc,
     thread,
     time::Duration,
 };
@@ -15,7 +15,7 @@ use std::{
 use axum::{
     Json, Router,
     body::{Body, Bytes},
-    extract::{DefaultBodyLimit, Query, Request, State},
+    extract::{DefaultBodyLimit, Request, State},
     http::StatusCode,
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
@@ -27,13 +27,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Status,
-    resources::{Resource, resources},
+    connections::{self, Limits},
+    reading::{self, Reader, refused},
+    shelf::Shelf,
 };
 use crate::{
-    engine::{Engine, Event, Live, Report},
     memory::{Kept, Lever},
-    model::{Address, Engaged, Extent, Means, Pause, Stop, pause::OPEN_END},
-    plan::{self, Plan},
+    model::{Engaged, Extent, Means, Pause, Stop, pause::OPEN_END},
     settings::now,
 };
 
@@ -49,39 +49,15 @@ pub const MAX_REASON_BYTES: usize = 300;
 /// What the socket offers.
 #[derive(Debug, Clone)]
 pub struct Desk {
-    status: Status,
+    reader: Reader,
     lever: Lever,
     poke: Arc<Notify>,
-    latest: Arc<RwLock<Option<Arc<Latest>>>>,
-}
-
-/// The latest pass, as it was.
-#[derive(Debug)]
-struct Latest {
-    report: Report,
-    live: Live,
-    events: Vec<Event>,
 }
 
 impl Desk {
-    /// A desk that shows this status, moves this brake, and asks for passes with this.
-    pub fn new(status: Status, lever: Lever, poke: Arc<Notify>) -> Self {
-        Self { status, lever, poke, latest: Arc::default() }
-    }
-
-    /// Takes a finished pass into account.
-    pub fn publish(&self, engine: &Engine, report: &Report) {
-        let latest = Latest {
-            report: report.clone(),
-            live: engine.live().clone(),
-            events: engine.history().events().cloned().collect(),
-        };
-        let mut place = self.latest.write().unwrap_or_else(PoisonError::into_inner);
-        *place = Some(Arc::new(latest));
-    }
-
-    fn latest(&self) -> Option<Arc<Latest>> {
-        self.latest.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// A desk that shows this, moves this brake, and asks for passes with this.
+    pub fn new(status: Status, shelf: Shelf, lever: Lever, poke: Arc<Notify>) -> Self {
+        Self { reader: Reader { status, shelf }, lever, poke }
     }
 }
 
@@ -93,11 +69,13 @@ impl Desk {
 pub fn serve(path: &Path, desk: Desk, stop: CancellationToken) -> io::Result<()> {
     let listener = bind(path)?;
     listener.set_nonblocking(true)?;
+    let limits = Limits::of_process();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     thread::Builder::new().name("palisade-socket".to_owned()).spawn(move || {
         let served = runtime.block_on(async move {
             let listener = UnixListener::from_std(listener)?;
-            axum::serve(listener, router(desk)).with_graceful_shutdown(stop.cancelled_owned()).await
+            connections::serve(listener, router(desk), limits, stop).await;
+            Ok::<_, io::Error>(())
         });
         if let Err(error) = served {
             tracing::error!("the socket failed: {error}");
@@ -140,14 +118,12 @@ fn bind(path: &Path) -> io::Result<std::os::unix::net::UnixListener> {
 }
 
 fn router(desk: Desk) -> Router {
+    let reading = reading::router(desk.reader.clone());
     Router::new()
-        .route("/v1/status", get(status))
-        .route("/v1/resources", get(list))
-        .route("/v1/diff", get(diff))
-        .route("/v1/history", get(history))
         .route("/v1/brake", get(brake).post(pull))
         .route("/v1/reconcile", axum::routing::post(reconcile))
         .with_state(desk)
+        .merge(reading)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn(in_time))
 }
@@ -155,62 +131,6 @@ fn router(desk: Desk) -> Router {
 async fn in_time(request: Request<Body>, next: Next) -> Response {
     let answer = tokio::time::timeout(TIME_LIMIT, next.run(request)).await;
     answer.unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
-}
-
-/// An answer for people.
-fn refused(code: StatusCode, why: impl Into<String>) -> Response {
-    (code, why.into()).into_response()
-}
-
-fn too_early() -> Response {
-    refused(StatusCode::SERVICE_UNAVAILABLE, "no pass is finished yet")
-}
-
-/// `null` before the first pass is finished.
-async fn status(State(desk): State<Desk>) -> Response {
-    Json(desk.status.view()).into_response()
-}
-
-async fn list(State(desk): State<Desk>) -> Response {
-    let Some(latest) = desk.latest() else { return too_early() };
-    let Latest { report, live, events } = &*latest;
-    let resources: Vec<Resource> = resources(report, live, events);
-    Json(resources).into_response()
-}
-
-#[derive(Debug, Deserialize)]
-struct Which {
-    address: Option<Address>,
-}
-
-/// The plan of one manifest, as `palisade plan` prints it.
-async fn diff(State(desk): State<Desk>, Query(Which { address }): Query<Which>) -> Response {
-    let Some(latest) = desk.latest() else { return too_early() };
-    let Some(address) = address else {
-        return refused(StatusCode::BAD_REQUEST, "no address");
-    };
-    let whole = &latest.report.plan;
-    if !latest.report.manifests.contains(&address) && whole.steps_of(&address).is_empty() {
-        return refused(StatusCode::NOT_FOUND, format!("{address}: no such manifest is in force"));
-    }
-    let of = |it: &Address| *it == address;
-    let part = Plan {
-        steps: whole.steps_of(&address).to_vec(),
-        conflicts: whole.conflicts.iter().filter(|it| of(&it.address)).cloned().collect(),
-        unknown: whole.unknown.iter().filter(|it| it.covers(&address)).cloned().collect(),
-        in_sync: whole.in_sync.iter().filter(|it| of(it)).cloned().collect(),
-        ..Plan::default()
-    };
-    plan::render::text(&part).into_response()
-}
-
-async fn history(State(desk): State<Desk>, Query(Which { address }): Query<Which>) -> Response {
-    let Some(latest) = desk.latest() else { return too_early() };
-    let meant = |event: &&Event| match (&address, &event.address) {
-        (None, _) => true,
-        (Some(wanted), of) => of.as_ref() == Some(wanted),
-    };
-    Json(latest.events.iter().filter(meant).collect::<Vec<_>>()).into_response()
 }
 
 /// The brake as it is now.

@@ -20,7 +20,7 @@ use crate::{
     plan,
     settings::{Overrides, Settings},
     simulator::{Options, Simulator, example},
-    status::{Status, http},
+    status::{Admission, Shelf, Status, http},
 };
 
 #[derive(Debug, clap::Args)]
@@ -57,8 +57,8 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
     let connection =
         Connection::new(simulator.sdk_config(example::ML_ACCOUNT, example::REGION), guard)
             .within(Budget::unlimited());
-    let mut session =
-        Session::over(settings, &connection, &args.dir, engine::Options::default(), brake).await?;
+    let options = engine::Options { shows_live: true, ..engine::Options::default() };
+    let mut session = Session::over(settings, &connection, &args.dir, options, brake).await?;
     let engine = &mut session.engine;
 
     heading(&format!("2. {} is applied", args.dir.display()))?;
@@ -148,7 +148,9 @@ async fn second_pass(
 
 async fn serve(args: &Args, session: &mut Session, status: &Status) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
-    let address = http::serve(&args.at, status.clone(), stop.clone())
+    let shelf = Shelf::default();
+    let (served, admission) = (shelf.clone(), Admission::default());
+    let address = http::serve(&args.at, status.clone(), served, admission, stop.clone())
         .with_context(|| format!("listening on {}", args.at))?;
     detail(&format!("http://{address}/ until Ctrl-C"))?;
     let poke = Notify::new();
@@ -160,7 +162,10 @@ async fn serve(args: &Args, session: &mut Session, status: &Status) -> anyhow::R
         std::future::pending::<()>().await;
     };
     let engine = &mut session.engine;
-    let publish = |engine: &Engine, report: &Report| status.publish(engine, report);
+    let publish = |engine: &Engine, report: &Report| {
+        status.publish(engine, report);
+        shelf.publish(engine, report);
+    };
     tokio::select! {
         () = engine::run(engine, &brake, &stop, &poke, publish) => {}
         () = interrupted => {}

@@ -5,7 +5,13 @@ mod live;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, fmt::Write as _, io, net::TcpListener, path::Path};
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    io,
+    net::{SocketAddr, TcpListener},
+    path::Path,
+};
 
 use serde::Serialize;
 
@@ -20,6 +26,7 @@ use crate::{
     kinds,
     manifest::{Loader, Problem, Snapshot, described},
     settings::{Mode, Overrides, Settings, SettingsError},
+    status::Admission,
 };
 
 #[derive(Debug, clap::Args)]
@@ -111,6 +118,7 @@ async fn examine(
         }
     };
     let mut checks = vec![settings_check(&settings), listen(&settings.listen).await];
+    checks.extend(readers(&settings));
     let registry = kinds::registry();
     let connected = Scopes::connect(&settings, connection, &registry).await;
     let facts = match &connected {
@@ -222,6 +230,31 @@ async fn listen(address: &str) -> Check {
         };
     }
     Check::fail(NAME, found, "set server.listen to HOST:PORT with an address of this machine")
+}
+
+/// Whether the people who may read the page can.
+fn readers(settings: &Settings) -> Option<Check> {
+    const NAME: &str = "readers";
+    let admission = Admission { token: settings.token.clone() };
+    if let Err(why) = admission.verify() {
+        let found = format!("server.token: {why}; nobody can read the page");
+        let help = "write a long random token into it, such as `openssl rand -hex 32` gives";
+        return Some(Check::fail(NAME, found, help));
+    }
+    let address: Option<SocketAddr> = settings.listen.parse().ok();
+    let elsewhere = address.is_some_and(|it| !it.ip().is_loopback());
+    match (&settings.token, elsewhere) {
+        (Some(_), _) => Some(Check::ok(NAME, "a token opens the page")),
+        (None, true) => Some(Check::warn(
+            NAME,
+            format!(
+                "{} can be reached from other machines, so the page is closed",
+                settings.listen
+            ),
+            "set `server: {token: {file: …}}`; /livez, /readyz and /metrics are open",
+        )),
+        (None, false) => None,
+    }
 }
 
 /// Loads the directory. If it is refused, no wants are known.

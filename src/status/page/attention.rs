@@ -1,6 +1,8 @@
 //! Differences and problems, worst first.
 
-use super::html::Html;
+use std::collections::BTreeMap;
+
+use super::{html::Html, resources};
 use crate::{
     engine::Outcome,
     kind::{Line, Sign},
@@ -10,14 +12,14 @@ use crate::{
 
 /// Problems, refused scopes, unreadable kinds, failed steps, unwanted deletions.
 pub(super) fn troubles(html: &mut Html, view: &View) {
-    let failed: Vec<_> = view
-        .results
-        .iter()
-        .filter_map(|result| match &result.outcome {
-            Outcome::Failed { message, .. } => Some((result, message)),
-            _ => None,
-        })
-        .collect();
+    // One cause can fail many steps.
+    let mut failed: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for result in &view.results {
+        if let Outcome::Failed { message, .. } = &result.outcome {
+            let what = format!("{} of {}", result.verb, result.address);
+            failed.entry(message).or_default().push(what);
+        }
+    }
     let refused: Vec<_> = view.scopes.iter().filter(|scope| scope.trouble.is_some()).collect();
     let unasked: Vec<_> =
         view.pending_deletions.iter().filter(|pending| !pending.tombstone).collect();
@@ -52,9 +54,16 @@ pub(super) fn troubles(html: &mut Html, view: &View) {
         }
         html.markup("</li>\n");
     }
-    for (result, message) in failed {
-        item(html, "trouble", format_args!("{} of {} failed", result.verb, result.address));
-        html.element("p", "", message).markup("</li>\n");
+    for (message, steps) in failed {
+        match steps.as_slice() {
+            [step] => item(html, "trouble", format_args!("{step} failed")),
+            steps => item(html, "trouble", format_args!("{} steps failed", steps.len())),
+        }
+        html.element("p", "", message);
+        if steps.len() > 1 {
+            html.element("p", "dim", steps.join(", "));
+        }
+        html.markup("</li>\n");
     }
     for pending in unasked {
         item(
@@ -104,8 +113,13 @@ fn halts(html: &mut Html, view: &View) {
 
 /// Steps that need approval, with the command that gives it.
 pub(super) fn held(html: &mut Html, view: &View) {
-    let steps: Vec<_> =
-        view.steps.iter().filter(|step| matches!(step.verdict, Verdict::Held(_))).collect();
+    held_steps(html, view, &view.steps.iter().collect::<Vec<_>>());
+}
+
+/// The held ones of these steps.
+pub(super) fn held_steps(html: &mut Html, view: &View, steps: &[&StepView]) {
+    let held = |step: &&&StepView| matches!(step.verdict, Verdict::Held(_));
+    let steps: Vec<_> = steps.iter().filter(held).collect();
     if steps.is_empty() {
         return;
     }
@@ -152,8 +166,13 @@ pub(super) fn conflicts(html: &mut Html, view: &View) {
 
 /// The other steps: carried out in this pass, waiting, or only reported.
 pub(super) fn others(html: &mut Html, view: &View) {
-    let steps: Vec<_> =
-        view.steps.iter().filter(|step| !matches!(step.verdict, Verdict::Held(_))).collect();
+    other_steps(html, &view.steps.iter().collect::<Vec<_>>());
+}
+
+/// Those of these steps that are not held.
+pub(super) fn other_steps(html: &mut Html, steps: &[&StepView]) {
+    let other = |step: &&&StepView| !matches!(step.verdict, Verdict::Held(_));
+    let steps: Vec<_> = steps.iter().filter(other).collect();
     if steps.is_empty() {
         return;
     }
@@ -172,7 +191,9 @@ pub(super) fn others(html: &mut Html, view: &View) {
 }
 
 fn step(html: &mut Html, class: &'static str, step: &StepView) {
-    item(html, class, &step.address);
+    html.markup("<li class=\"").markup(class).markup("\"><h3>");
+    resources::link(html, &step.address);
+    html.markup("</h3>");
     html.markup("<p class=\"tags\">")
         .element("span", "tag", step.verb)
         .markup(" ")

@@ -3,6 +3,7 @@
 
 mod attention;
 mod html;
+pub(super) mod resources;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -20,10 +21,10 @@ pub const CSS: &str = include_str!("page.css");
 pub const SCRIPT: &str = include_str!("page.js");
 /// The icon, served at `/icon.svg`.
 pub const ICON: &str = include_str!("icon.svg");
-/// No other origins, nothing inline, no forms, no frames.
+/// No other origins, nothing inline, no frames; a form only asks this server.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src \
     'self'; \
-     connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors \
+     connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors \
      'none'";
 
 /// Everything that the page shows.
@@ -53,47 +54,17 @@ enum Health {
 impl Page<'_> {
     /// The whole document.
     pub fn render(&self) -> String {
-        let mut html = Html::default();
-        html.markup(
-            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <meta name=\"color-scheme\" content=\"light dark\">\n<title>",
-        );
-        if let Some(view) = self.view {
-            html.text(&view.setup.owner).markup(" – ");
-        }
-        html.markup(
-            "palisade</title>\n<link rel=\"icon\" href=\"icon.svg\" type=\"image/svg+xml\">\n\
-             <link rel=\"stylesheet\" href=\"page.css\">\n<script src=\"page.js\" defer></script>\n\
-             </head>\n<body>\n<a class=\"skip\" href=\"#content\">Skip to content</a>\n",
-        );
-        self.header(&mut html);
-        html.markup("<main id=\"content\">\n");
-        match self.view {
-            None => {
-                html.markup("<section class=\"banner moving\"><h2>Starting</h2>")
-                    .element("p", "", "No pass is finished yet.")
-                    .markup("</section>\n");
+        document(self.view, "", |html| {
+            match self.view {
+                None => {
+                    html.markup("<section class=\"banner moving\"><h2>Starting</h2>")
+                        .element("p", "", "No pass is finished yet.")
+                        .markup("</section>\n");
+                }
+                Some(view) => self.content(html, view),
             }
-            Some(view) => self.content(&mut html, view),
-        }
-        tables::calls(&mut html, self.calls, self.uptime);
-        html.markup("</main>\n");
-        footer(&mut html, self.view);
-        html.markup("</body>\n</html>\n");
-        html.finish()
-    }
-
-    fn header(&self, html: &mut Html) {
-        html.markup("<header>\n<h1><span class=\"mark\" aria-hidden=\"true\">▮▮▮</span> palisade");
-        if let Some(view) = self.view {
-            html.markup(" ").element("span", "owner", &view.setup.owner);
-        }
-        html.markup(
-            "</h1>\n<p id=\"refresh\" class=\"dim\"><noscript>Reload for newer \
-             numbers.</noscript></p>\n\
-             </header>\n",
-        );
+            tables::calls(html, self.calls, self.uptime);
+        })
     }
 
     fn content(&self, html: &mut Html, view: &View) {
@@ -157,6 +128,47 @@ impl Page<'_> {
         html.markup("</dd></div>\n<div><dt>Latest pass</dt><dd>No. ").text(view.pass).markup(", ");
         html.moment(view.started_at, self.now).markup("</dd></div>\n</dl>\n</section>\n");
     }
+}
+
+/// A document with the frame that all pages share. `title`: what it is about; empty for the overview.
+fn document(view: Option<&View>, title: &str, content: impl FnOnce(&mut Html)) -> String {
+    let mut html = Html::default();
+    html.markup(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n<title>",
+    );
+    if !title.is_empty() {
+        html.text(title).markup(" – ");
+    }
+    if let Some(view) = view {
+        html.text(&view.setup.owner).markup(" – ");
+    }
+    html.markup(
+        "palisade</title>\n<link rel=\"icon\" href=\"icon.svg\" type=\"image/svg+xml\">\n\
+         <link rel=\"stylesheet\" href=\"page.css\">\n<script src=\"page.js\" defer></script>\n\
+         </head>\n<body>\n<a class=\"skip\" href=\"#content\">Skip to content</a>\n",
+    );
+    header(&mut html, view);
+    html.markup("<main id=\"content\">\n");
+    content(&mut html);
+    html.markup("</main>\n");
+    footer(&mut html, view);
+    html.markup("</body>\n</html>\n");
+    html.finish()
+}
+
+fn header(html: &mut Html, view: Option<&View>) {
+    html.markup("<header>\n<h1><span class=\"mark\" aria-hidden=\"true\">▮▮▮</span> palisade");
+    if let Some(view) = view {
+        html.markup(" ").element("span", "owner", &view.setup.owner);
+    }
+    html.markup(
+        "</h1>\n<nav aria-label=\"Pages of palisade\"><a href=\"./\">Overview</a> \
+         <a href=\"resources\">Resources</a></nav>\n\
+         <p id=\"refresh\" class=\"dim\"><noscript>Reload for newer numbers.</noscript></p>\n\
+         </header>\n",
+    );
 }
 
 /// The first digits of a revision, and whether the checkout is dirty.

@@ -21,10 +21,10 @@
   };
 
   const refresh = async () => {
-    // A selected command must not vanish while it is being copied.
-    if (paused || document.hidden || selecting()) return;
+    // A selected command must not vanish while it is being copied, nor a form while it is being filled in.
+    if (paused || document.hidden || selecting() || document.activeElement?.closest?.("form")) return;
     try {
-      const answer = await fetch(location.pathname, { cache: "no-store", signal: AbortSignal.timeout(10000) });
+      const answer = await fetch(location.pathname + location.search, { cache: "no-store", signal: AbortSignal.timeout(10000) });
       if (!answer.ok) throw new Error(String(answer.status));
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       const next = fresh.getElementById("content");

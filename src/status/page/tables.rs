@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use super::html::{Html, age};
+use super::{
+    html::{Html, age},
+    resources,
+};
 use crate::{
     baseline::Severity,
     engine::DriftState,
@@ -110,8 +113,7 @@ pub(super) fn drift(html: &mut Html, view: &View, now: f64) {
         html.markup("<tr><td class=\"when\">")
             .moment(event.seen_at, now)
             .markup("</td><th scope=\"row\">");
-        let address = event.address.to_string();
-        html.text(&address);
+        resources::link(html, &event.address);
         if let Some(origin) = &event.origin {
             html.markup("<br><code class=\"origin\">").text(origin).markup("</code>");
         }
