@@ -120,6 +120,7 @@ pub mod kinds;
 pub mod manifest;
 pub mod memory;
 pub mod model;
+pub mod notify;
 pub mod operations;
 pub mod plan;
 pub mod settings;

@@ -27,4 +27,5 @@ pub use self::{
     budget::{Budget, Urgency},
     classify::{classify, rejected},
     guard::{CallOutcome, Guard, Meter},
+    transport::connector,
 };

@@ -18,6 +18,7 @@ use crate::{
     engine::{self, Engine, Report},
     memory::{self, Kept, Lever, Memory},
     model::Means,
+    notify::Notifier,
     settings::{Overrides, Settings},
     status::{
         Admission, Shelf, Status, http,
@@ -80,13 +81,16 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     if let Some(path) = &socket {
         open(path, desk.clone(), &settings, &stop)?;
     }
+    let notifier = Notifier::new(&settings.owner, &settings.notify, status.metrics().clone());
     let publish = |engine: &Engine, report: &Report| {
         status.publish(engine, report);
+        notifier.publish(report, &brake.halt());
         shelf.publish(engine, report);
     };
     tokio::select! {
         () = engine::run(engine, &brake, &stop, &poke, publish) => {}
         result = signals(&stop, &lever, &poke) => result?,
+        () = notifier.run() => {}
     }
     if let Some(path) = &socket {
         // The next process replaces one that is left behind.

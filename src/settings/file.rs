@@ -14,6 +14,7 @@ use super::{
     check::{is_account, is_plain, role_account, role_partition},
     error::value,
     flags::parse_duration,
+    notify::FileTarget,
     regions::{is_known_region, partition},
     secret::Secret,
 };
@@ -42,6 +43,7 @@ pub(super) struct File {
     pub(super) break_glass_roles: Option<Vec<String>>,
     pub(super) server: FileServer,
     pub(super) memory: FileMemory,
+    pub(super) notify: Vec<FileTarget>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -9,6 +9,7 @@ mod error;
 mod file;
 mod flags;
 mod levers;
+mod notify;
 mod regions;
 mod secret;
 
@@ -30,6 +31,7 @@ pub use self::{
     error::SettingsError,
     flags::{Overrides, SETTINGS, parse_duration},
     levers::Levers,
+    notify::{Channel, Target, Urgency, check_url},
     regions::{PARTITIONS, is_known_region, partition, regions},
     secret::Secret,
 };
@@ -152,6 +154,8 @@ pub struct Settings {
     pub socket: Option<PathBuf>,
     /// The directory of the memory.
     pub memory_dir: Option<PathBuf>,
+    /// Who is told what happens.
+    pub notify: Vec<Target>,
 }
 
 /// The name of the socket in the memory's directory.
@@ -178,14 +182,11 @@ impl Settings {
             Self::merge(file, overrides).map_err(|error| error.at(path, &text, overrides))?;
         settings.levers.resolve_paths(path, overrides.mode);
         if let Some(folder) = path.and_then(Path::parent) {
-            let token = match &mut settings.token {
-                Some(Secret::File(path)) => Some(path),
-                _ => None,
-            };
-            let given = [settings.socket.as_mut(), settings.memory_dir.as_mut(), token];
-            for path in given.into_iter().flatten() {
-                *path = folder.join(&*path);
+            for given in [&mut settings.socket, &mut settings.memory_dir].into_iter().flatten() {
+                *given = folder.join(&*given);
             }
+            let secrets = settings.notify.iter_mut().filter_map(|it| it.channel.secret_mut());
+            secrets.chain(&mut settings.token).for_each(|secret| secret.resolve(folder));
         }
         Ok(settings)
     }
@@ -230,6 +231,7 @@ impl Settings {
         Ok(Self {
             owner,
             default_scope,
+            notify: notify::targets(file.notify, |name| scopes.contains_key(name))?,
             scopes,
             vars,
             organization,

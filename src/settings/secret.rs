@@ -1,6 +1,9 @@
 //! Secrets: the settings say where they are, never what they are.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use serde::Deserialize;
 
@@ -15,6 +18,13 @@ pub enum Secret {
 }
 
 impl Secret {
+    /// A relative path is relative to the settings file.
+    pub(super) fn resolve(&mut self, folder: &Path) {
+        if let Self::File(path) = self {
+            *path = folder.join(&*path);
+        }
+    }
+
     /// What it is, without the end of the line.
     ///
     /// # Errors

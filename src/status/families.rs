@@ -130,6 +130,12 @@ pub const FAMILIES: &[Family] = &[
         &[],
         "Parts of the memory that cannot be read or kept; what they held counts as lost.",
     ),
+    counter(
+        "palisade_notifications_total",
+        &["target", "outcome"],
+        "Messages to the targets of `notify`, sent or failed, and notices that were dropped because \
+         too many waited.",
+    ),
     gauge("palisade_orphans", PLACE, "Claimed live resources without a manifest."),
     histogram("palisade_pass_duration_seconds", &[], "Duration of passes."),
     counter(

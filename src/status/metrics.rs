@@ -44,6 +44,7 @@ pub struct Metrics {
     unread: GaugeVec,
     brake: GaugeVec,
     memory: GaugeVec,
+    notifications: IntCounterVec,
     pauses: GaugeVec,
     live_findings: GaugeVec,
     pending_deletion: GaugeVec,
@@ -78,6 +79,28 @@ pub struct CallCount {
     pub attempts: BTreeMap<String, u64>,
 }
 
+/// How a message, or a notice, ended, as a metric label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// The receiver took the message.
+    Sent,
+    /// It did not; the message is sent again.
+    Failed,
+    /// A notice was dropped, because too many waited.
+    Dropped,
+}
+
+impl Delivery {
+    /// The label.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
 impl Metrics {
     /// Registers every family.
     ///
@@ -108,6 +131,7 @@ impl Metrics {
             unknown: families.gauge("palisade_unknown_kinds")?,
             brake: families.gauge("palisade_brake_engaged_timestamp_seconds")?,
             memory: families.gauge("palisade_memory_troubles")?,
+            notifications: families.counter("palisade_notifications_total")?,
             pauses: families.gauge("palisade_pauses")?,
             unread: families.gauge("palisade_unread_resources")?,
             live_findings: families.gauge("palisade_live_findings")?,
@@ -133,6 +157,11 @@ impl Metrics {
     /// The meter for the AWS clients.
     pub fn meter(&self) -> Arc<dyn Meter> {
         Arc::new(self.calls.clone())
+    }
+
+    /// Counts what came of messages to a target.
+    pub fn notified(&self, target: &str, delivery: Delivery, count: u64) {
+        self.notifications.with_label_values(&[target, delivery.as_str()]).inc_by(count);
     }
 
     /// Takes a finished pass into account.
@@ -330,6 +359,7 @@ mod tests {
         let metrics = Metrics::new().unwrap();
         metrics.observe(&fixture::setup(), report);
         metrics.meter().attempt("EC2", "DescribeVpcs", CallOutcome::Throttled);
+        metrics.notified("on-call", Delivery::Sent, 1);
         let text = metrics.text().unwrap();
         (metrics, text)
     }

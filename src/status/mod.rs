@@ -25,7 +25,7 @@ use bytes::Bytes;
 
 pub use self::{
     admission::Admission,
-    metrics::Metrics,
+    metrics::{Delivery, Metrics},
     setup::{Place, Setup},
     shelf::{Resource, Shelf},
     view::{EditView, MemoryView, ScopeView, StepView, View},

@@ -1,0 +1,204 @@
+//! Tells people what happened: to Slack, and to any receiver of CloudEvents.
+//!
+//! Nobody who does not answer holds a pass up: notices wait in a short queue for each target, are sent
+//! together, and the oldest are dropped and counted when there are too many.
+
+mod message;
+mod notice;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use aws_smithy_runtime_api::client::{
+    http::{HttpConnector as _, SharedHttpConnector},
+    orchestrator::HttpRequest,
+};
+use aws_smithy_types::body::SdkBody;
+use futures::future::join_all;
+use tokio::{sync::Notify, time::timeout};
+
+use self::{
+    message::Message,
+    notice::{Notice, Seen},
+};
+use crate::{
+    aws,
+    engine::Report,
+    model::Halt,
+    settings::{Channel, Target, check_url},
+    status::{Delivery, Metrics},
+};
+
+/// The time between two messages to one target: what happens meanwhile comes together.
+const SPACING: Duration = Duration::from_secs(10);
+/// The first and the longest wait after a failure.
+const RETRY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_mins(5));
+/// The time limit of one message.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// The most notices that wait for one target.
+const KEPT: usize = 200;
+
+/// Tells all targets of the settings.
+#[derive(Debug, Clone)]
+pub struct Notifier {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    owner: String,
+    mailboxes: Vec<Mailbox>,
+    seen: Mutex<Seen>,
+    metrics: Metrics,
+}
+
+#[derive(Debug)]
+struct Mailbox {
+    target: Target,
+    queue: Mutex<Queue>,
+    filled: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    notices: VecDeque<Notice>,
+    /// Notices that were too many.
+    dropped: u64,
+}
+
+impl Notifier {
+    /// Tells these targets about an installation.
+    pub fn new(owner: &str, targets: &[Target], metrics: Metrics) -> Self {
+        let mailbox = |target: &Target| Mailbox {
+            target: target.clone(),
+            queue: Mutex::default(),
+            filled: Notify::new(),
+        };
+        let mailboxes: Vec<_> = targets.iter().map(mailbox).collect();
+        for target in targets {
+            for delivery in [Delivery::Sent, Delivery::Failed, Delivery::Dropped] {
+                metrics.notified(&target.name, delivery, 0);
+            }
+        }
+        let owner = owner.to_owned();
+        Self { shared: Arc::new(Shared { owner, mailboxes, seen: Mutex::default(), metrics }) }
+    }
+
+    /// Takes a finished pass, and the brake as it is now. Never waits.
+    pub fn publish(&self, report: &Report, halt: &Halt) {
+        let mut seen = self.shared.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let notices = seen.notices(report, halt);
+        drop(seen);
+        for mailbox in &self.shared.mailboxes {
+            let meant = notices.iter().filter(|notice| notice.is_for(&mailbox.target));
+            let dropped = mailbox.put(meant.cloned());
+            let name = &mailbox.target.name;
+            self.shared.metrics.notified(name, Delivery::Dropped, dropped);
+        }
+    }
+
+    /// Sends what waits; never ends.
+    pub async fn run(&self) {
+        let connector = aws::connector(TIME_LIMIT);
+        join_all(self.shared.mailboxes.iter().map(|it| self.serve(it, &connector))).await;
+        std::future::pending::<()>().await;
+    }
+
+    async fn serve(&self, mailbox: &Mailbox, connector: &SharedHttpConnector) {
+        let Target { name, channel, .. } = &mailbox.target;
+        let (mut number, mut wait) = (0, RETRY.0);
+        loop {
+            let (notices, dropped) = mailbox.take().await;
+            let message = Message::of(&self.shared.owner, channel, &notices, dropped, number);
+            number += 1;
+            loop {
+                let sent = send(connector, channel, &message).await;
+                let delivery = if sent.is_ok() { Delivery::Sent } else { Delivery::Failed };
+                self.shared.metrics.notified(name, delivery, 1);
+                let Err(why) = sent else { break };
+                tracing::warn!(target = name, "a notification could not be sent: {why}");
+                tokio::time::sleep(wait).await;
+                wait = (wait * 2).min(RETRY.1);
+            }
+            wait = RETRY.0;
+            tokio::time::sleep(SPACING).await;
+        }
+    }
+}
+
+impl Mailbox {
+    /// Puts notices into the queue; returns how many were dropped for them.
+    fn put(&self, notices: impl Iterator<Item = Notice>) -> u64 {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.notices.extend(notices);
+        let surplus = queue.notices.len().saturating_sub(KEPT);
+        queue.notices.drain(..surplus);
+        queue.dropped += surplus as u64;
+        if !queue.notices.is_empty() {
+            self.filled.notify_one();
+        }
+        surplus as u64
+    }
+
+    /// Everything that waits, once anything does.
+    async fn take(&self) -> (Vec<Notice>, u64) {
+        loop {
+            {
+                let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+                if !queue.notices.is_empty() {
+                    let dropped = std::mem::take(&mut queue.dropped);
+                    return (queue.notices.drain(..).collect(), dropped);
+                }
+            }
+            self.filled.notified().await;
+        }
+    }
+}
+
+/// Sends one message. A secret never stands in the reason.
+async fn send(
+    connector: &SharedHttpConnector,
+    channel: &Channel,
+    message: &Message,
+) -> Result<(), String> {
+    let url = match channel {
+        Channel::Slack { url } => {
+            let url = url.read().map_err(|error| error.to_string())?;
+            check_url(&url).map_err(|why| format!("the address of the webhook: {why}"))?;
+            url
+        }
+        Channel::Webhook { url, .. } => url.clone(),
+    };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let mut request = HttpRequest::new(SdkBody::from(message.body.clone()));
+    request.set_method("POST").map_err(|_| "method".to_owned())?;
+    request.set_uri(url).map_err(|_| "the address of the webhook is not a URL".to_owned())?;
+    for (name, value) in message.headers(channel, now)? {
+        request.headers_mut().insert(name, value);
+    }
+    // The connector has a limit for connecting and reading; this one also covers the body.
+    let answer = timeout(TIME_LIMIT, connector.call(request)).await;
+    let answer = answer.map_err(|_| format!("no answer within {} s", TIME_LIMIT.as_secs()))?;
+    let status = answer.map_err(|error| format!("no answer: {}", kind_of(&error)))?.status();
+    if status.is_success() {
+        Ok(())
+    } else {
+        Err(format!("the receiver answered {}", status.as_u16()))
+    }
+}
+
+/// What went wrong, without the address.
+fn kind_of(error: &aws_smithy_runtime_api::client::result::ConnectorError) -> &'static str {
+    if error.is_timeout() {
+        "too late"
+    } else if error.is_io() {
+        "the connection failed"
+    } else {
+        "it could not be asked"
+    }
+}

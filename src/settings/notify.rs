@@ -1,0 +1,161 @@
+//! Who is told, of what.
+
+use std::collections::BTreeSet;
+
+use http::Uri;
+use serde::Deserialize;
+
+use super::{Secret, SettingsError, check::is_plain, error::value};
+
+/// How urgent a notice is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Urgency {
+    /// What happened as it should.
+    Info,
+    /// Somebody should look at it today.
+    #[default]
+    Warning,
+    /// Somebody should look at it now.
+    Critical,
+}
+
+impl Urgency {
+    /// The word in settings and messages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// Somebody who is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Its name: in logs and metrics.
+    pub name: String,
+    /// How it is told.
+    pub channel: Channel,
+    /// The least urgency that it is told of.
+    pub severity: Urgency,
+    /// The scopes that it is told of; empty: all, and what concerns the whole process.
+    pub scopes: BTreeSet<String>,
+    /// The kinds, likewise.
+    pub kinds: BTreeSet<String>,
+}
+
+/// How somebody is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Channel {
+    /// An incoming webhook of Slack. Its address is the secret.
+    Slack {
+        /// Where the address is.
+        url: Secret,
+    },
+    /// Any receiver of CloudEvents.
+    Webhook {
+        /// The address.
+        url: String,
+        /// The key of the signature.
+        secret: Option<Secret>,
+    },
+}
+
+impl Channel {
+    pub(super) fn secret_mut(&mut self) -> Option<&mut Secret> {
+        match self {
+            Self::Slack { url } => Some(url),
+            Self::Webhook { secret, .. } => secret.as_mut(),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct FileTarget {
+    name: String,
+    slack: Option<FileSlack>,
+    webhook: Option<FileWebhook>,
+    #[serde(default)]
+    severity: Urgency,
+    #[serde(default)]
+    scopes: BTreeSet<String>,
+    #[serde(default)]
+    kinds: BTreeSet<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct FileSlack {
+    url: Secret,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct FileWebhook {
+    url: String,
+    secret: Option<Secret>,
+}
+
+/// Checks all targets.
+pub(super) fn targets(
+    file: Vec<FileTarget>,
+    scopes: impl Fn(&str) -> bool,
+) -> Result<Vec<Target>, SettingsError> {
+    let mut names = BTreeSet::new();
+    let mut targets = Vec::new();
+    for (index, target) in file.into_iter().enumerate() {
+        let field = |part: &str| format!("notify[{index}].{part}");
+        let name = target.name.clone();
+        if name.is_empty() || name.len() > 64 || !name.bytes().all(is_plain) {
+            let why = format!("`{name}` is not a name");
+            return Err(value(field("name"), why, "use 1 to 64 letters, digits, `-`, `_` or `.`"));
+        }
+        if !names.insert(name.clone()) {
+            return Err(value(field("name"), format!("`{name}` is there twice"), "rename one"));
+        }
+        if let Some(unknown) = target.scopes.iter().find(|scope| !scopes(scope)) {
+            let why = format!("`{unknown}` is not a scope of these settings");
+            return Err(value(field("scopes"), why, "name one of `scopes`"));
+        }
+        targets.push(target.check(field)?);
+    }
+    Ok(targets)
+}
+
+impl FileTarget {
+    fn check(self, field: impl Fn(&str) -> String) -> Result<Target, SettingsError> {
+        let channel = match (self.slack, self.webhook) {
+            (Some(slack), None) => Channel::Slack { url: slack.url },
+            (None, Some(webhook)) => {
+                check_url(&webhook.url)
+                    .map_err(|why| value(field("webhook.url"), why, "use https://HOST/PATH"))?;
+                Channel::Webhook { url: webhook.url, secret: webhook.secret }
+            }
+            _ => {
+                let why = "not exactly one of `slack` and `webhook`";
+                return Err(value(field("slack"), why, "give one of them"));
+            }
+        };
+        let Self { name, severity, scopes, kinds, .. } = self;
+        Ok(Target { name, channel, severity, scopes, kinds })
+    }
+}
+
+/// What the accounts look like travels encrypted, except within this machine.
+///
+/// # Errors
+/// Why it is not an address to send to.
+pub fn check_url(url: &str) -> Result<(), String> {
+    let uri: Uri = url.parse().map_err(|_| "not a URL".to_owned())?;
+    let host = uri.host().ok_or("no host")?;
+    let local = host == "localhost" || host == "127.0.0.1" || host == "[::1]";
+    match uri.scheme_str() {
+        Some("https") => Ok(()),
+        Some("http") if local => Ok(()),
+        Some("http") => Err("not encrypted".to_owned()),
+        _ => Err("not a URL of https".to_owned()),
+    }
+}
