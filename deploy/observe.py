@@ -8,6 +8,7 @@
 
 import argparse
 import contextlib
+import html
 import http.server
 import json
 import math
@@ -489,14 +490,57 @@ class Violation(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Accessible(http.server.BaseHTTPRequestHandler):
+    """palisade's pages with axe in them, which their own policy would not let in; its verdict stands in the DOM."""
+
+    world = script = None
+
+    def do_GET(self):
+        if self.path == "/axe.js":
+            return self.give("text/javascript", self.script)
+        with urllib.request.urlopen(self.world.url + self.path, timeout=10) as answer:
+            kind, body = answer.headers["Content-Type"], answer.read()
+        if kind.startswith("text/html"):
+            body = body.replace(b"</body>", b"""<script src="/axe.js"></script><script>
+                axe.run({resultTypes: ["violations"]}).then((result) => {
+                  const verdict = document.createElement("pre");
+                  verdict.id = "axe";
+                  const brief = (it) => [it.id, it.help, it.nodes.slice(0, 3).map((node) => node.html)];
+                  verdict.textContent = JSON.stringify([axe.version, result.violations.map(brief)]);
+                  document.body.append(verdict);
+                });</script></body>""")
+        self.give(kind, body)
+
+    def give(self, kind, body):
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def accessibility_checks(checks, stack, world, browser, axe):
+    Accessible.world, Accessible.script = world, axe.read_bytes()
+    url = serve(stack, Accessible)
+    for path in ("/", "/resources", "/resource?address=ml-prod/SecurityGroup/studio-apps"):
+        for name, flags in {"light": [LIGHT], "dark": [DARK], "phone": [LIGHT, PHONE, "--window-size=546,2000"]}.items():
+            dom, _ = browser.run(url + path, "--dump-dom", *flags)
+            found = re.search(r'<pre id="axe">(.*?)</pre>', dom, re.DOTALL)
+            verdict = html.unescape(found[1]) if found else "axe gave no verdict"
+            checks.expect(f"axe finds nothing on {path}, {name}", found and verdict.endswith(",[]]"), verdict)
+
+
 DARK = "--blink-settings=preferredColorScheme=0"
 LIGHT = "--blink-settings=preferredColorScheme=1"
 # The window of a headless Chromium is at least 500 pixels wide; a larger pixel makes a phone of it.
 PHONE = "--force-device-scale-factor=1.4"
 
 
-def page_checks(checks, stack, world, pictures):
+def page_checks(checks, stack, world, pictures, axe):
     browser = Browser(world.place)
+    accessibility_checks(checks, stack, world, browser, axe)
     _, said = browser.run(serve(stack, Violation) + "/", "--dump-dom")
     seen = any("Content Security Policy" in line for line in said)
     checks.expect("control: the browser reports a violated policy", seen, said)
@@ -514,7 +558,23 @@ def page_checks(checks, stack, world, pictures):
         right = ("Pause refresh" in dom) == scripts
         checks.expect(f"the page {name} {'has a' if scripts else 'has no'} refresh button", right)
 
+    group = "ml-prod/SecurityGroup/studio-apps"
+    for path, texts in {
+        "/resources": ["ml-prod/SecurityGroup/waits", "ml-prod/VpcEndpoint/", "org/ServiceControlPolicy/"],
+        "/resources?condition=conflict": ["ml-prod/SecurityGroup/bastion", "1</span>"],
+        "/resource?address=" + group: [group, "Wanted, with references", "Live in the latest pass", "History"],
+    }.items():
+        dom, said = browser.run(world.url + path, "--dump-dom")
+        missing = [text for text in texts if text not in dom]
+        checks.expect(f"{path} shows what it is for", dom and not missing and not said, missing or said)
+
     pictures.mkdir(parents=True, exist_ok=True)
+    for name, path in {"resources": "/resources", "resource": "/resource?address=" + group}.items():
+        file = pictures / f"{name}.png"
+        file.unlink(missing_ok=True)
+        _, said = browser.run(world.url + path, f"--screenshot={file}", LIGHT, "--window-size=1400,2000")
+        drawn = file.exists() and file.stat().st_size > 20_000
+        checks.expect(f"screenshot {name}", drawn and not said, "\n".join(said))
     for name, flags in {
         "wide-light": [LIGHT, "--window-size=1280,3200"],
         "wide-dark": [DARK, "--window-size=1280,3200"],
@@ -532,6 +592,7 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--palisade", required=True, type=pathlib.Path)
     arguments.add_argument("--pictures", required=True, type=pathlib.Path)
+    arguments.add_argument("--axe", required=True, type=pathlib.Path, help="axe.min.js of axe-core")
     given = arguments.parse_args()
     # A terminated check cleans up, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -548,7 +609,7 @@ def main():
             world.make_trouble()
             checks.expect("one of everything is wrong", True)
             prometheus_checks(checks, prometheus, world)
-            page_checks(checks, stack, world, given.pictures.resolve())
+            page_checks(checks, stack, world, given.pictures.resolve(), given.axe)
             world.daemon.send_signal(signal.SIGTERM)
             checks.expect("palisade stops when it is told to", world.daemon.wait(10) == 0)
         except (TimeoutError, OSError, ValueError, KeyError, subprocess.SubprocessError) as error:
