@@ -90,8 +90,12 @@ pub fn pause(engine: &Engine, report: &Report) -> Duration {
 
 /// Logs the result of a pass.
 pub fn log(report: &Report) {
-    for problem in &report.problems {
+    for problem in report.problems.iter().filter(|_| report.problems_changed) {
         tracing::error!(pass = report.pass, "{problem}");
+    }
+    if !report.problems.is_empty() && !report.problems_changed {
+        let count = report.problems.len();
+        tracing::warn!(pass = report.pass, "the directory has the same {count} problems as before");
     }
     for warning in report.warnings.iter().filter(|_| report.warnings_changed) {
         tracing::warn!(pass = report.pass, "{warning}");

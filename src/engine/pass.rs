@@ -319,6 +319,7 @@ impl Engine {
             source_age_seconds: good.as_ref().map(|good| good.at.elapsed().as_secs_f64()),
             problems: self.source.problems.clone(),
             warnings: self.source.warnings.clone(),
+            problems_changed: self.source.problems_changed,
             warnings_changed: self.source.warnings_changed,
             scopes: callers,
             pending_deletions,

@@ -35,6 +35,8 @@ pub struct Report {
     pub source_age_seconds: Option<f64>,
     /// Errors in the directory now; the last good snapshot then stays in force.
     pub problems: Vec<Problem>,
+    /// Whether the errors differ from those of the previous pass: only then is each logged.
+    pub problems_changed: bool,
     /// Possible mistakes in the directory now; it is used all the same.
     pub warnings: Vec<Problem>,
     /// Whether the warnings differ from those of the previous pass: only then are they logged.

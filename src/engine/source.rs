@@ -22,6 +22,8 @@ pub struct Source {
     remembers: bool,
     /// The errors of the latest reading; empty if it succeeded.
     pub problems: Vec<Problem>,
+    /// Whether the errors differ from those of the reading before.
+    pub problems_changed: bool,
     /// Possible mistakes found in the latest reading.
     pub warnings: Vec<Problem>,
     /// Whether the warnings differ from those of the reading before.
@@ -50,6 +52,7 @@ impl Source {
             remembers: false,
             problems: Vec::new(),
             warnings: Vec::new(),
+            problems_changed: false,
             warnings_changed: false,
         }
     }
@@ -63,9 +66,15 @@ impl Source {
     /// does if the directory is empty: that all manifests are gone at once points to a wrong path
     /// or a checkout in progress, not to a decision.
     pub fn read(&mut self, loader: &Loader<'_>) {
+        let (problems, warnings) = (self.problems.clone(), self.warnings.clone());
+        self.take(loader);
+        self.problems_changed = self.problems != problems;
+        self.warnings_changed = self.warnings != warnings;
+    }
+
+    fn take(&mut self, loader: &Loader<'_>) {
         let before = revision(&self.dir);
         let loaded = loader.read(&self.dir);
-        self.warnings_changed = self.warnings != loaded.warnings;
         self.warnings = loaded.warnings;
         match loaded.snapshot {
             Ok(snapshot) if snapshot.documents.is_empty() && self.had_manifests() => {

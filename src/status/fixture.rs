@@ -245,6 +245,7 @@ pub(crate) fn report() -> Report {
         revision: Some("0123456789abcdef0123456789abcdef01234567".to_owned()),
         source_age_seconds: Some(93.0),
         warnings: Vec::new(),
+        problems_changed: true,
         warnings_changed: false,
         problems: vec![Problem {
             origin: origin("network.yaml", 12),
