@@ -69,6 +69,8 @@ pub struct Access {
     pub bedrock: aws_sdk_bedrock::Client,
     /// Cloud Control, for every type.
     pub cloud_control: CloudControl,
+    /// AWS Config: what Cloud Control does not say of its recorder.
+    pub config: aws_sdk_config::Client,
     /// EC2.
     pub ec2: aws_sdk_ec2::Client,
     /// IAM.
@@ -213,6 +215,7 @@ impl Access {
                 client!(aws_sdk_cloudcontrol),
                 client!(aws_sdk_resourcegroupstagging),
             ),
+            config: client!(aws_sdk_config),
             ec2: client!(aws_sdk_ec2),
             iam: client!(aws_sdk_iam),
             kms: client!(aws_sdk_kms),

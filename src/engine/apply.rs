@@ -217,9 +217,9 @@ async fn one(step: &Step, scopes: &Scopes, registry: &Registry, terms: Terms<'_>
         outcome: Outcome::Skipped { reason: SkipReason::NoScope },
         error: None,
     };
-    let port = scopes.port(&step.address.scope, &step.address.kind);
+    let port = scopes.port(registry, &step.address.scope, &step.address.kind);
     let (Some(port), Some(kind)) = (port, registry.get(&step.address.kind)) else { return result };
-    let writer = Writer { step, port, kind, terms };
+    let writer = Writer { step, port: port.as_ref(), kind, terms };
     result.outcome = match writer.run(&mut result.done, &mut result.wrote).await {
         Ok(id) => Outcome::Done { id },
         Err(Stopped::NotFresh(reason)) => Outcome::Skipped { reason },

@@ -426,7 +426,7 @@ impl Engine {
         if learnt.learn_organization(&plan, setup, organization, lockout).await {
             plan = planning.plan(learnt);
         }
-        plan.settle(&obstacles(&plan, &setup.scopes).await);
+        plan.settle(&obstacles(&plan, setup).await);
         if let Some(remembering) = remembering.as_mut().filter(|_| writes(setup)) {
             remembering.before(&mut plan, learnt, source).await;
         }

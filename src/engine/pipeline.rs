@@ -167,7 +167,7 @@ impl Scope {
 
     async fn kinds(&self, questions: &Questions) -> BTreeMap<String, Read> {
         let reads = questions.asks.iter().map(|(kind, ask)| async move {
-            let read = match self.connected.ports.get(kind.as_str()) {
+            let read = match self.connected.port(&self.registry, kind) {
                 Some(port) => seen(contained(port.observe(ask)).await),
                 None => Seen::Unknown("there is no such kind".to_owned()),
             };

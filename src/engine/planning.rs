@@ -9,7 +9,6 @@ use super::{
     defect::contained,
     learn::Learnt,
     pass::{Control, Options, Setup},
-    scopes::Scopes,
 };
 use crate::{
     manifest::Snapshot,
@@ -78,11 +77,11 @@ impl Planning<'_> {
 }
 
 /// Asks the kinds for obstacles to the steps that would be carried out.
-pub(super) async fn obstacles(plan: &Plan, scopes: &Scopes) -> Obstacles {
+pub(super) async fn obstacles(plan: &Plan, Setup { scopes, registry, .. }: &Setup) -> Obstacles {
     let mut found = Obstacles::new();
     for question in plan.questions() {
         let address = question.address;
-        let Some(port) = scopes.port(&address.scope, &address.kind) else { continue };
+        let Some(port) = scopes.port(registry, &address.scope, &address.kind) else { continue };
         let reason = match contained(port.obstacles(question.have, question.edit)).await {
             Ok(names) if names.is_empty() => continue,
             Ok(names) => WaitReason::Obstacles { found: names },

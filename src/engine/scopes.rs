@@ -1,6 +1,9 @@
 //! The scopes of the settings, connected.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use crate::{
     aws::{Access, Connection, identity},
@@ -15,8 +18,22 @@ use crate::{
 pub struct Connected {
     /// Its clients.
     pub access: Access,
-    /// Its kinds' ports.
-    pub ports: BTreeMap<&'static str, Box<dyn ErasedPort>>,
+    /// Its kinds' ports: those of all listed kinds, and those of others that a manifest names.
+    ports: Mutex<BTreeMap<&'static str, Arc<dyn ErasedPort>>>,
+}
+
+impl Connected {
+    /// The port of a kind.
+    pub fn port(&self, registry: &Registry, kind: &str) -> Option<Arc<dyn ErasedPort>> {
+        let mut ports = self.ports.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(port) = ports.get(kind) {
+            return Some(Arc::clone(port));
+        }
+        let kind = registry.get(kind)?;
+        let port = Arc::from(kind.connect(&self.access));
+        ports.insert(kind.profile().name, Arc::clone(&port));
+        Some(port)
+    }
 }
 
 /// All scopes.
@@ -78,9 +95,12 @@ impl Scopes {
                 facts.account = caller.account;
                 access = connection.access(facts.clone(), scope.role.as_ref()).await;
             }
-            let ports =
-                registry.iter().map(|kind| (kind.profile().name, kind.connect(&access))).collect();
-            scopes.connected.insert(name.clone(), Arc::new(Connected { access, ports }));
+            let ports = registry
+                .iter()
+                .map(|kind| (kind.profile().name, Arc::from(kind.connect(&access))))
+                .collect();
+            let connected = Connected { access, ports: Mutex::new(ports) };
+            scopes.connected.insert(name.clone(), Arc::new(connected));
             scopes.facts.insert(name.clone(), facts);
         }
         Ok(scopes)
@@ -123,7 +143,12 @@ impl Scopes {
     }
 
     /// A kind's port in a scope.
-    pub fn port(&self, scope: &str, kind: &str) -> Option<&dyn ErasedPort> {
-        self.connected.get(scope)?.ports.get(kind).map(AsRef::as_ref)
+    pub fn port(
+        &self,
+        registry: &Registry,
+        scope: &str,
+        kind: &str,
+    ) -> Option<Arc<dyn ErasedPort>> {
+        self.connected.get(scope)?.port(registry, kind)
     }
 }

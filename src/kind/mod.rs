@@ -92,6 +92,9 @@ pub enum Claimed {
     /// It is a part of a resource of this kind, has its id, and belongs to the manifest that refers
     /// to it. Whoever owns the whole owns the part.
     ByParent(&'static str),
+    /// Nothing does: people have not reviewed what its changes risk. A manifest names one by its id
+    /// and shows what differs; nothing is ever written.
+    OnlyObserved,
 }
 
 impl Claimed {
@@ -120,6 +123,9 @@ pub enum Removal {
     Prunable,
     /// Only by a tombstone (`lifecycle.state: absent`).
     TombstoneOnly,
+    /// Never: deleting it would destroy more than it, or what nobody can bring back. No manifest
+    /// can ask for it, and the call is not made.
+    Never,
 }
 
 /// How many changes may be in progress at once in one account.

@@ -13,7 +13,20 @@ use crate::model::near::did_you_mean;
 
 /// The kinds that this build knows, by name.
 #[derive(Default)]
-pub struct Registry(BTreeMap<&'static str, Box<dyn ErasedKind>>);
+pub struct Registry {
+    kinds: BTreeMap<&'static str, Box<dyn ErasedKind>>,
+    others: Option<Others>,
+}
+
+/// Further kinds, which exist once a manifest names one: too many to list, to describe or to ask
+/// every scope for.
+#[derive(Debug, Clone, Copy)]
+pub struct Others {
+    /// The kind of this name.
+    pub kind: fn(&str) -> Option<&'static dyn ErasedKind>,
+    /// Why a name that looks like one of theirs is none of them, if it does.
+    pub why_not: fn(&str) -> Option<Invalid>,
+}
 
 impl Registry {
     /// Adds a kind.
@@ -22,7 +35,7 @@ impl Registry {
     /// If two kinds have the same name: `kinds/mod.rs` is wrong.
     #[must_use]
     pub fn with<K: Kind, P: Port<K>>(mut self) -> Self {
-        let twice = self.0.insert(K::PROFILE.name, Box::new(Definition::<K, P>(PhantomData)));
+        let twice = self.kinds.insert(K::PROFILE.name, Box::new(Definition::<K, P>(PhantomData)));
         assert!(twice.is_none(), "kind {} registered twice", K::PROFILE.name);
         self
     }
@@ -40,27 +53,41 @@ impl Registry {
     #[must_use]
     pub fn table(mut self, table: Table) -> Self {
         let name = table.profile.name;
-        let twice = self.0.insert(name, Box::new(table));
+        let twice = self.kinds.insert(name, Box::new(table));
         assert!(twice.is_none(), "kind {name} registered twice");
         self
     }
 
-    /// The kind of this name.
-    pub fn get(&self, name: &str) -> Option<&dyn ErasedKind> {
-        self.0.get(name).map(AsRef::as_ref)
+    /// Adds kinds that are not listed.
+    #[must_use]
+    pub fn others(self, others: Others) -> Self {
+        Self { others: Some(others), ..self }
     }
 
-    /// The kind of this name or short name, ignoring case: for what people type.
+    /// The kind of this name, listed or not.
+    pub fn get(&self, name: &str) -> Option<&dyn ErasedKind> {
+        let listed = self.kinds.get(name).map(AsRef::as_ref);
+        listed.or_else(|| (self.others?.kind)(name))
+    }
+
+    /// Why a name that looks like one of a kind that is not listed is none, if it does.
+    pub fn why_not(&self, name: &str) -> Option<Invalid> {
+        (self.others?.why_not)(name)
+    }
+
+    /// The kind of this name or short name, ignoring case: for what people type. One that is not
+    /// listed by its exact name.
     pub fn find(&self, text: &str) -> Option<&dyn ErasedKind> {
-        self.iter().find(|kind| {
+        let listed = self.iter().find(|kind| {
             let Profile { name, short, .. } = kind.profile();
             name.eq_ignore_ascii_case(text) || short.eq_ignore_ascii_case(text)
-        })
+        });
+        listed.or_else(|| self.get(text))
     }
 
-    /// All kinds, by name.
+    /// All listed kinds, by name.
     pub fn iter(&self) -> impl Iterator<Item = &dyn ErasedKind> {
-        self.0.values().map(AsRef::as_ref)
+        self.kinds.values().map(AsRef::as_ref)
     }
 
     /// Resolves a manifest: references in its strings first, then the kind's own fields.
@@ -98,8 +125,8 @@ impl Registry {
         if unknown.is_empty() { Ok(()) } else { Err(unknown) }
     }
 
-    /// The names of all kinds.
+    /// The names of all listed kinds.
     pub fn names(&self) -> Vec<&'static str> {
-        self.0.keys().copied().collect()
+        self.kinds.keys().copied().collect()
     }
 }

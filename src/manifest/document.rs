@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Origin, Problem, node::Located};
 use crate::{
-    kind::{Claimed, Invalid, Profile, Resolution},
+    kind::{Claimed, Invalid, Profile, Removal, Resolution},
     model::{Address, Deletion, PhysicalId},
 };
 
@@ -62,7 +62,23 @@ impl Lifecycle {
     /// What a manifest of this kind cannot say. A resource that cannot be tagged is managed only
     /// while a manifest adopts it.
     pub(super) fn problem(&self, kind: Profile) -> Option<Invalid> {
-        let Profile { name, claimed, .. } = kind;
+        let Profile { name, claimed, removal, .. } = kind;
+        if claimed == Claimed::OnlyObserved && self.mode == ManifestMode::Enforce {
+            let why = format!(
+                "nobody has reviewed what changes of {name} risk: palisade can show what differs, \
+                 and never writes it"
+            );
+            let help = format!(
+                "write `lifecycle: {{mode: observe, adopt: …}}`; `palisade explain {name}` says the \
+                 id"
+            );
+            return Some(Invalid::new("lifecycle.mode", why).help(help));
+        }
+        if removal == Removal::Never && self.state == Presence::Absent {
+            let why = format!("{name} cannot be deleted");
+            let help = "remove the manifest: what it set stays as it is";
+            return Some(Invalid::new("lifecycle.state", why).help(help));
+        }
         if let Claimed::ByParent(parent) = claimed {
             let why = format!("{name} belongs to its {parent}, whose claim decides");
             let help = format!("leave it out; refer to the other one: ${{{parent}/name}}");
@@ -71,11 +87,6 @@ impl Lifecycle {
         }
         if claimed.is_in_tags() {
             return None;
-        }
-        if claimed == Claimed::ByAdoption && self.state == Presence::Absent {
-            let why = format!("{name} cannot be deleted");
-            let help = "remove the manifest: what it set stays as it is";
-            return Some(Invalid::new("lifecycle.state", why).help(help));
         }
         let why = format!("missing: {name} cannot carry a claim, so its manifest must adopt it");
         let help =

@@ -247,7 +247,7 @@ impl Reading<'_> {
                 |near| format!("did you mean `{near}`?"),
             );
             let why = Invalid::new("", format!("unknown kind `{}`", envelope.kind)).help(help);
-            let why = registry_type(&envelope.kind).unwrap_or(why);
+            let why = self.loader.registry.why_not(&envelope.kind).unwrap_or(why);
             self.problems.push(place.problem("kind", &why));
         }
         if let Some(scope) = scope.filter(|_| self.problems.len() == before) {
@@ -322,36 +322,6 @@ fn is_dns_label(name: &str) -> bool {
         && name.bytes().all(inner)
         && !name.starts_with('-')
         && !name.ends_with('-')
-}
-
-/// The types of CloudFormation's registry, one a line, each with the first letters of its handlers
-/// (create, read, update, delete, list). `tests/facts` writes and compares it.
-const TYPES: &str = include_str!("registry_types.txt");
-
-/// A type of CloudFormation's registry that is no kind of palisade, or that is misspelt.
-fn registry_type(kind: &str) -> Option<Invalid> {
-    if !kind.contains("::") {
-        return None;
-    }
-    let types = TYPES.lines().filter_map(|line| line.split_once(' '));
-    let mut types = types.filter(|(name, _)| *name != "#");
-    let help =
-        "palisade manages the types that people have reviewed; `palisade explain` lists them";
-    match types.clone().find(|(name, _)| *name == kind) {
-        Some((_, handlers)) if handlers.contains('r') => {
-            let why = format!("`{kind}` is a type that nobody has reviewed for palisade yet");
-            Some(Invalid::new("", why).help(help))
-        }
-        Some(_) => {
-            let why = format!("`{kind}` is a type that Cloud Control cannot read");
-            Some(Invalid::new("", why).help(help))
-        }
-        None => {
-            let near = did_you_mean(kind, types.by_ref().map(|(name, _)| name))?;
-            let why = format!("there is no type `{kind}`");
-            Some(Invalid::new("", why).help(format!("did you mean `{near}`?")))
-        }
-    }
 }
 
 /// Whether the path is that of a value in a condition of a policy whose operator compares the

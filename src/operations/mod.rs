@@ -219,7 +219,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        kind::{Claimed, erased::ErasedKind},
+        kind::{Removal, erased::ErasedKind},
         kinds,
     };
 
@@ -250,10 +250,8 @@ mod tests {
         for mode in [Mode::Observe, Mode::Apply, Mode::Destroy] {
             let rows = all().filter(|row| row.mode == mode);
             let kinds: BTreeSet<&str> = rows.filter_map(|row| row.kind).collect();
-            // Resources that cannot be tagged are never deleted.
             let profiles = registry.iter().map(ErasedKind::profile);
-            let with =
-                profiles.filter(|it| mode != Mode::Destroy || it.claimed != Claimed::ByAdoption);
+            let with = profiles.filter(|it| mode != Mode::Destroy || it.removal != Removal::Never);
             assert_eq!(kinds, with.map(|it| it.name).collect(), "{mode:?}");
         }
     }
@@ -292,6 +290,10 @@ mod tests {
             ("cloudcontrol", "ListResourceRequests"),
             ("cloudcontrol", "ListResources"),
             ("cloudcontrol", "UpdateResource"),
+            // AWS Config is `config` for IAM.
+            ("configservice", "DescribeConfigurationRecorderStatus"),
+            ("configservice", "StartConfigurationRecorder"),
+            ("configservice", "StopConfigurationRecorder"),
             ("resourcegroupstaggingapi", "GetResources"),
             ("resourcegroupstaggingapi", "TagResources"),
             ("resourcegroupstaggingapi", "UntagResources"),

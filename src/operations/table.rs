@@ -6,6 +6,7 @@
 //! has none.
 
 use super::{Grant, Mode, Need, On, Operation, When};
+use crate::kinds::cloud_control;
 
 /// The request changes a resource that carries our owner tag.
 pub(crate) const OURS: &[When] = &[When::Owned];
@@ -106,4 +107,11 @@ pub(super) const EVERYWHERE: &[Operation] = &[
         .only_needs(&[])
         .note("STS answers every caller: no permission is needed."),
     reads("organizations:DescribeOrganization").only(Need::OrganizationId),
+    reads("cloudcontrol:GetResource")
+        .only_needs(&[may("cloudformation:GetResource", On::Anything, &[])])
+        .only(cloud_control::SHOWN)
+        .note(
+            "For types that are only observed. Their read handlers call their services, with \
+             permissions that are not listed here.",
+        ),
 ];

@@ -53,7 +53,7 @@ impl Planner<'_> {
         // deleted.
         if limits.prune == Prune::Never
             || deletion == Deletion::Retain
-            || kind.profile().removal == Removal::TombstoneOnly
+            || kind.profile().removal != Removal::Prunable
             || look.documents.is_empty()
         {
             return;

@@ -141,11 +141,13 @@ impl Planner<'_> {
         kind: &dyn ErasedKind,
     ) {
         let address = &document.address;
-        if let Match::Ours(have) | Match::Adopt(have) = matched {
-            let notes = kind.notes(&have.state);
-            if !notes.is_empty() {
-                self.plan.notes.insert(address.clone(), notes);
-            }
+        let noted = match matched {
+            Match::Ours(have) | Match::Adopt(have) => &have.state,
+            _ => &resolved.state,
+        };
+        let notes = kind.notes(noted);
+        if !notes.is_empty() {
+            self.plan.notes.insert(address.clone(), notes);
         }
         let tags = self.wanted_tags(document, resolved, kind);
         let fingerprint = fingerprint(&format!("{} {tags:?}", kind.wish(&resolved.state)));

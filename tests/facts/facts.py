@@ -1,7 +1,7 @@
 """Facts of CloudFormation's resource types, from the registry schemas that the cfn-lint package carries.
 
 Only names, shapes, flags, identifiers and permissions: no sentences. `facts.py` writes the files in
-`src/kinds/cloud_control/facts` and the list of all types in `src/manifest`, `facts.py --check` compares them with what it would write.
+`src/kinds/cloud_control/facts`, `types.txt` there being the list of all types, and `facts.py --check` compares them with what it would write.
 """
 
 import importlib.util
@@ -13,7 +13,7 @@ from pathlib import Path
 REGION = "us-east-1"
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 FACTS = SOURCE / "kinds" / "cloud_control" / "facts"
-TYPES = SOURCE / "manifest" / "registry_types.txt"
+TYPES = FACTS / "types.txt"
 HANDLERS = ["create", "read", "update", "delete", "list"]
 
 
@@ -121,7 +121,8 @@ def files():
         name = kind.removeprefix("AWS::").replace("::", "-").lower()
         yield FACTS / f"{name}.json", text({"source": source, **facts(kind, all_types[kind])})
     letters = lambda schema: "".join(name[0] for name in HANDLERS if name in schema.get("handlers", {})) or "-"
-    lines = [f"{kind} {letters(schema)}" for kind, schema in sorted(all_types.items())]
+    identifier = lambda schema: "|".join(path(it) for it in schema["primaryIdentifier"])
+    lines = [f"{kind} {letters(schema)} {identifier(schema)}" for kind, schema in sorted(all_types.items())]
     yield TYPES, "\n".join([f"# {source}", *lines]) + "\n"
 
 

@@ -173,6 +173,7 @@ static LIMITS: &[Limit] = &[
     unpublished("resourcegroupstaggingapi"),
     unpublished("account"),
     unpublished("bedrock"),
+    unpublished("configservice"),
     unpublished("iam"),
     unpublished("s3control"),
 ];
@@ -242,6 +243,7 @@ mod tests {
                 "account",
                 "bedrock",
                 "cloudcontrol",
+                "configservice",
                 "iam",
                 "resourcegroupstaggingapi",
                 "s3control",

@@ -160,7 +160,7 @@ impl Scope<'_> {
         let mut ours = Ours::new();
         for (kind, ask) in self.asks() {
             let name = self.check_name(&format!("read {kind}"));
-            let Some(port) = self.scopes.port(self.name, &kind) else { continue };
+            let Some(port) = self.scopes.port(self.registry, self.name, &kind) else { continue };
             match port.observe(&ask).await {
                 Ok(Population { whole: mut live, unread }) => {
                     for it in &unread {

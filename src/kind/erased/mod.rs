@@ -16,7 +16,7 @@ pub use self::{
     edit::{Edit, EditBody, Stage},
     port::ErasedPort,
 };
-pub use super::registry::Registry;
+pub use super::registry::{Others, Registry};
 use super::{
     CloudError, Describe as _, Doctor, Guarded, Intent, Invalid, Kind, Line, Meaning, Port,
     Profile, Refs, TagSpec, table::Table,
@@ -145,8 +145,9 @@ pub trait ErasedKind: Send + Sync {
     fn attributes(&self) -> Vec<String> {
         Vec::new()
     }
-    /// What people should know of a live state and no edit changes, a sentence each.
-    fn notes(&self, _have: &Value) -> Vec<String> {
+    /// What people should know of a state and no edit changes, a sentence each: of a live one, or of
+    /// the wanted one if there is no resource yet.
+    fn notes(&self, _state: &Value) -> Vec<String> {
         Vec::new()
     }
     /// [`Kind::guards`] of a state.

@@ -245,7 +245,12 @@ impl ErasedKind for Table {
     }
 
     fn notes(&self, have: &Value) -> Vec<String> {
-        texts(&have[NOTES]).map(str::to_owned).collect()
+        let blind = self.leaves.iter().filter_map(|leaf| match &leaf.form {
+            Form::Properties(properties) => Some(&properties.blind),
+            _ => None,
+        });
+        let blind = blind.flatten().map(ToString::to_string);
+        texts(&have[NOTES]).map(str::to_owned).chain(blind).collect()
     }
 
     fn guards(&self, state: &Value) -> Result<Vec<Guarded>, Undecodable> {

@@ -35,7 +35,7 @@ pub fn table() -> Table {
                     share with everybody.",
             claimed: Claimed::ByAdoption,
             creation: Creation::UniqueName,
-            removal: Removal::TombstoneOnly,
+            removal: Removal::Never,
             writers: Writers::Many,
             sweep: false,
         },

@@ -2,13 +2,13 @@
 //!
 //! Cloud Control does not tag them, so that a manifest adopts one by its name.
 
-use super::overlay::{Overlay, Says};
+use super::{
+    overlay::{Overlay, Says},
+    rows,
+};
 use crate::{
-    kind::{Claimed, Removal},
-    operations::{
-        Named, OfKind, On, Operation, ResourceType, Resources,
-        table::{deletes, may, reads, writes},
-    },
+    kind::Claimed,
+    operations::{Named, OfKind, On, Operation, ResourceType, Resources, table::may},
 };
 
 /// The kind's name in manifests.
@@ -21,20 +21,14 @@ pub(super) const OVERLAY: Overlay = Overlay {
     about: "A rule of AWS Config. It carries no claim, so that the manifest adopts it by its name \
             (`lifecycle: {adopt: NAME}`), whether it exists or not.",
     claimed: Claimed::ByName,
-    removal: Removal::TombstoneOnly,
-    invented: false,
-    arn: "",
-    tags: None,
     always: &["ConfigRuleName", "Source"],
     refused: &[("Compliance", "AWS fills it in: nobody can set it", "leave it out")],
     words: &[("Description", Says::Harmless), ("MaximumExecutionFrequency", Says::Harmless)],
-    ordered: &[],
     documents: &["InputParameters"],
-    policies: &[],
-    reach: None,
     blind: &["the text of a rule in CloudFormation Guard (Source.CustomPolicyDetails.PolicyText) \
               cannot be seen"],
     operations: OfKind { rows: ROWS, resource: Some(RESOURCE), ..OfKind::NONE },
+    ..Overlay::PLAIN
 };
 
 /// Rules of AWS Config. Their ARNs have an id that Config invents.
@@ -51,37 +45,14 @@ const NOTE: &str = "Config knows no condition that would limit this to rules tha
                     manifest adopts each by its name.";
 
 const ROWS: &[Operation] = &[
-    reads("cloudcontrol:ListResourceRequests").only_needs(&[may(
-        "cloudformation:ListResourceRequests",
-        On::Anything,
-        &[],
-    )]),
-    reads("cloudcontrol:GetResourceRequestStatus").only_needs(&[may(
-        "cloudformation:GetResourceRequestStatus",
-        On::Anything,
-        &[],
-    )]),
-    reads("cloudcontrol:GetResource").only_needs(&[
-        may("cloudformation:GetResource", On::Anything, &[]),
+    rows::UNDER_WAY,
+    rows::STATUS,
+    rows::gets(&[
+        rows::GET,
         may("config:DescribeConfigRules", On::Anything, &[]),
         may("config:DescribeComplianceByConfigRule", On::Anything, &[]),
     ]),
-    writes("cloudcontrol:CreateResource", On::Anything, &[])
-        .only_needs(&[
-            may("cloudformation:CreateResource", On::Anything, &[]),
-            may("config:PutConfigRule", ANY, &[]),
-        ])
-        .note(NOTE),
-    writes("cloudcontrol:UpdateResource", On::Anything, &[])
-        .only_needs(&[
-            may("cloudformation:UpdateResource", On::Anything, &[]),
-            may("config:PutConfigRule", ANY, &[]),
-        ])
-        .note(NOTE),
-    deletes("cloudcontrol:DeleteResource", On::Anything, &[])
-        .only_needs(&[
-            may("cloudformation:DeleteResource", On::Anything, &[]),
-            may("config:DeleteConfigRule", ANY, &[]),
-        ])
-        .note(NOTE),
+    rows::creates(&[rows::CREATE, may("config:PutConfigRule", ANY, &[])]).note(NOTE),
+    rows::updates(&[rows::UPDATE, may("config:PutConfigRule", ANY, &[])]).note(NOTE),
+    rows::removes(&[rows::DELETE, may("config:DeleteConfigRule", ANY, &[])]).note(NOTE),
 ];

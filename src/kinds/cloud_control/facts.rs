@@ -23,14 +23,17 @@ pub(super) struct Facts {
     pub(super) handlers: Vec<String>,
     /// The properties whose values, joined by `|`, are its identifier.
     pub(super) identifier: Vec<String>,
-    required: Vec<String>,
+    /// What AWS creates none without.
+    pub(super) required: Vec<String>,
     create_only: Vec<String>,
     conditional_create_only: Vec<String>,
-    write_only: Vec<String>,
+    /// What AWS never returns.
+    pub(super) write_only: Vec<String>,
     read_only: Vec<String>,
     deprecated: Vec<String>,
-    #[serde(rename = "listRequires")]
-    _list_requires: Vec<String>,
+    /// The properties that a list has to be narrowed by.
+    #[cfg_attr(not(test), expect(dead_code, reason = "a test says that no list needs any"))]
+    pub(super) list_requires: Vec<String>,
     /// What the handlers may call, by handler.
     #[cfg_attr(not(test), expect(dead_code, reason = "a test compares them with the grants"))]
     pub(super) permissions: BTreeMap<String, Vec<String>>,
@@ -48,11 +51,11 @@ pub(super) struct Tagging {
     /// Whether it is a map, and not a list of keys with values.
     pub(super) map: bool,
     /// Whether a create call takes tags.
-    #[serde(rename = "onCreate")]
-    _on_create: bool,
+    #[cfg_attr(not(test), expect(dead_code, reason = "a test says that it does"))]
+    pub(super) on_create: bool,
     /// Whether they can be changed.
-    #[serde(rename = "updatable")]
-    _updatable: bool,
+    #[cfg_attr(not(test), expect(dead_code, reason = "a test says that they can be changed"))]
+    pub(super) updatable: bool,
 }
 
 impl Facts {
@@ -99,7 +102,14 @@ impl Facts {
         let given = self.identifier.iter().filter(|name| !self.read_only.contains(name));
         required
             .extend(given.filter(|name| !self.required.contains(name)).cloned().map(Text::from));
-        Properties { members, required, reach: overlay.reach }
+        Properties {
+            members,
+            open: false,
+            required,
+            exclusive: overlay.exclusive.to_vec(),
+            reach: overlay.reach,
+            blind: overlay.blind.iter().map(|it| Text::from(*it)).collect(),
+        }
     }
 }
 

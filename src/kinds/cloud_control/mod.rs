@@ -4,7 +4,8 @@
 //! The facts (`facts/*.json`) are what the registry's schemas say: names, forms, identifiers,
 //! flags and permissions. `tests/facts` writes and compares them. What no schema says (what a
 //! change risks, which lists are sets, what a delete destroys) is an overlay
-//! in the module of the type. A type without an overlay is not managed.
+//! in the module of the type. A type without an overlay is shown where a manifest asks for it, and
+//! never written (`unreviewed.rs`).
 //!
 //! Requests take AWS from seconds to hours. They are sent and not waited for: while one is under
 //! way its resource is settling, or unknown if it is still being created, and the next pass
@@ -14,17 +15,20 @@
 
 pub mod aws;
 pub mod config_config_rule;
+pub mod config_configuration_recorder;
 pub mod ec2_vpc;
 mod errors;
 mod facts;
 mod overlay;
 mod pains;
 mod patch;
+mod rows;
 pub mod s3_bucket;
 pub mod s3_bucket_policy;
 mod table;
 #[cfg(test)]
 mod tests;
 mod types;
+mod unreviewed;
 
-pub use self::types::register;
+pub use self::{types::register, unreviewed::SHOWN};

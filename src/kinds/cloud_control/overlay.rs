@@ -1,11 +1,12 @@
 //! What no schema says about a type, reviewed by people: one value a type.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
+    aws::Access,
     kind::{
-        Claimed, Reach, Removal,
-        table::{Property, Sort, Tree, Word},
+        Claimed, CloudError, Erased, Reach, Removal,
+        table::{Exclusive, Leaf, LeafEdit, Property, Sort, Tree, Word},
     },
     model::{Risk, policy_document::Dialect, text::TagRules},
     operations::OfKind,
@@ -32,6 +33,8 @@ pub(super) struct Overlay {
     pub(super) arn: &'static str,
     /// The service's rules for tags.
     pub(super) tags: Option<TagRules>,
+    /// How often a resource is read whole while the tag index shows no change of it.
+    pub(super) reads: Reads,
     /// Properties that every complete answer has: without them the answer is not complete.
     pub(super) always: &'static [&'static str],
     /// Further paths that no manifest may name: why, and how to do without.
@@ -47,10 +50,36 @@ pub(super) struct Overlay {
     pub(super) policies: &'static [(&'static str, Dialect)],
     /// Whose access the policies decide, if they can lock somebody out.
     pub(super) reach: Option<fn(&Tree) -> Reach>,
+    /// Pairs of properties of which AWS accepts one.
+    pub(super) exclusive: &'static [Exclusive],
     /// What palisade cannot see, a sentence each: shown in every plan of the type.
     pub(super) blind: &'static [&'static str],
+    /// What belongs to the resource and is not in its model.
+    pub(super) beside: Option<Beside>,
     /// The operations and their grants.
     pub(super) operations: OfKind,
+}
+
+/// How often a resource is read whole while the tag index shows no change of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reads {
+    /// In every pass: what somebody changes may give access, or the index does not have the type.
+    EveryPass,
+    /// In turn (`aws/schedule.rs`): no change of it gives anybody access, and its claim is in the
+    /// index.
+    InTurn,
+}
+
+/// A setting of a resource that its model does not have, with calls of its own.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Beside {
+    /// Its row.
+    pub(super) row: fn() -> Leaf,
+    /// Its value; Cloud Control has returned the resource with this identifier.
+    pub(super) read: for<'a> fn(&'a Access, &'a str) -> Erased<'a, Result<Value, CloudError>>,
+    /// Makes the edit of it.
+    pub(super) send:
+        for<'a> fn(&'a Access, &'a str, &'a LeafEdit) -> Erased<'a, Result<(), CloudError>>,
 }
 
 /// What a change of a property risks.
@@ -76,7 +105,7 @@ pub(super) enum Safe {
 }
 
 impl Safe {
-    fn value(self) -> serde_json::Value {
+    fn value(self) -> Value {
         match self {
             Self::Flag(flag) => json!(flag),
             Self::Word(word) => json!(word),
@@ -102,6 +131,32 @@ impl Says {
 }
 
 impl Overlay {
+    /// What most types have none of: nothing about a type follows from it but that changes loosen
+    /// and that pruning deletes nothing.
+    pub(super) const PLAIN: Self = Self {
+        name: "",
+        facts: "",
+        short: "",
+        about: "",
+        claimed: Claimed::ByTags,
+        removal: Removal::TombstoneOnly,
+        invented: false,
+        arn: "",
+        tags: None,
+        reads: Reads::EveryPass,
+        always: &[],
+        refused: &[],
+        words: &[],
+        ordered: &[],
+        documents: &[],
+        policies: &[],
+        reach: None,
+        exclusive: &[],
+        blind: &[],
+        beside: None,
+        operations: OfKind::NONE,
+    };
+
     /// Adds what it says to the tree of properties.
     pub(super) fn apply(&self, root: &mut Property) {
         for path in self.documents {

@@ -1,5 +1,6 @@
 //! What hurt others who built on Cloud Control (awscc, pulumi-aws-native, drift detectors), by the
-//! numbers of the project's notes; what prevents it here; and the test that shows it.
+//! numbers of the project's notes; what prevents it here; and the test that shows it. A test reads
+//! this table: each number stands once, and each test exists.
 //!
 //! * 1, 3, 5: order of lists on reading. Lists are multisets unless the overlay says otherwise.
 //!   `lists_are_multisets_unless_their_order_means_something`
@@ -12,18 +13,19 @@
 //! * 8, 9: an unrelated change touches what is fixed. Nothing is sent at or above what is fixed.
 //!   `members_are_changed_by_themselves_and_never_at_or_above_what_is_fixed`
 //! * 10: required, fixed and write-only. No such type has an overlay.
-//!   `every_type_has_facts_and_its_overlay_names_only_paths_of_the_type`
-//! * 11, 41: husks that AWS stores and refuses. Removed in the same patch; no type here has a list
-//!   of which the facts say that it must not be empty.
+//!   `no_type_requires_what_nobody_can_see`
+//! * 11, 41: husks that AWS stores and refuses. Removed in the same patch.
 //!   `a_husk_goes_with_what_else_is_changed_and_never_by_itself`
-//! * 12: both of two exclusive members. Cannot arise: no type here has such a pair.
+//! * 12: both of two exclusive members. The derived one is removed in the same patch.
+//!   `of_two_that_exclude_each_other_and_that_aws_returns_both_the_derived_one_goes`
 //! * 13, 14: `replace` of what is not there. `add`, never `replace`.
 //!   `what_is_not_there_is_neither_removed_nor_replaced`
 //! * 15: AWS adds a property overnight. What the manifest does not name is left alone.
 //!   `a_property_that_aws_adds_overnight_is_left_alone`
-//! * 16: `aws:` tags are sent back. Tags are set one by one by the tagging API.
-//!   `tags_are_changed_by_the_tagging_api_and_those_of_others_stay`
-//! * 17: tags that are fixed. Cannot arise: no type here has them.
+//! * 16: `aws:` tags are sent back. No patch has tags, they are set one by one by the tagging API.
+//!   `pain_16_what_aws_tagged_is_neither_sent_back_nor_removed`
+//! * 17: tags that are fixed. No type here has them.
+//!   `every_type_can_be_read_changed_and_deleted_and_its_tags_can_change`
 //! * 18, 21, 22, 48: defaults look like drift. Subset comparison, at every depth.
 //!   `a_bucket_as_aws_fills_it_in_is_as_wanted`
 //! * 19: removing a line does nothing. `null` says none.
@@ -44,20 +46,25 @@
 //!   `what_is_not_found_right_after_its_create_is_not_absent`
 //! * 29, 31: propagation and throttling inside a request. Codes decide the pause.
 //!   `a_failure_is_shown_with_its_message_and_tried_again_later`
-//! * 32: throttled reads. `aws::budget`.
-//!   `every_operation_that_palisade_calls_has_a_row_with_its_source_where_aws_publishes_one`
+//! * 32: throttled reads. `aws::budget`, and few reads.
+//!   `of_what_the_index_shows_and_gives_no_access_each_is_read_once_in_a_turn`
 //! * 33: one operation for each resource. The list of requests says what is busy.
-//!   `what_somebody_opens_is_closed_without_asking_and_foreign_tags_stay`
-//! * 34, 35: a deletion reports another code. Deleted is what is not found.
-//!   `a_network_is_created_once_corrected_and_deleted_by_a_tombstone`
-//! * 36, 37: reads that fail for one resource. That one is unknown.
-//!   `an_answer_without_what_every_resource_has_is_unknown_and_nothing_is_written`
+//!   `pain_33_a_resource_with_a_request_of_somebody_else_under_way_waits`
+//! * 34: a finished deletion reports a failure. Deleted is what is not found.
+//!   `pain_34_what_is_deleted_and_reported_as_a_failure_is_deleted`
+//! * 35: only the code says that a deletion found nothing, and it lies.
+//!   `pain_35_a_deletion_that_says_not_found_is_done_only_if_a_read_says_so`
+//! * 36: not found although it exists. A claimed resource that the index shows and that is not found
+//!   is not created again: a name is taken, and a token repeats the old request.
+//!   `what_is_not_found_right_after_its_create_is_not_absent`
+//! * 37: reads that fail for one resource. That one is unknown.
+//!   `pain_37_one_resource_that_cannot_be_read_is_unknown_and_the_others_are_not`
 //! * 38: lists of all Regions. Cannot arise: what has a name is not listed.
 //! * 39: pages. Read to the end, a repeated token is an error.
-//!   `kind::table::tests::live`
+//!   `pain_39_a_list_whose_tokens_repeat_proves_nothing_and_nothing_is_made`
 //! * 42: identifiers that a service normalizes. Cannot arise: no type here has them.
 //! * 43: an empty patch. Not sent.
 //!   `what_is_not_there_is_neither_removed_nor_replaced`
 //! * 44, 45, 46: handlers that cannot read, update or tag. The facts must have them.
-//!   `every_type_has_facts_and_its_overlay_names_only_paths_of_the_type`
-//! * 47: what nobody declared is not compared. So it is here; the documentation says so.
+//!   `every_type_can_be_read_changed_and_deleted_and_its_tags_can_change`
+//! * 47: what nobody declared is not compared. The same limit here; the documentation says so.

@@ -37,7 +37,9 @@ pub(super) fn patch(properties: &Properties, live: &Tree, edits: &[LeafEdit]) ->
         |husk: &str| paths.iter().any(|path| tree::is_at(husk, path) || tree::is_at(path, husk));
     let husks = properties.husks(live).into_iter().filter(|husk| !is_written(husk));
     if !changes.is_empty() {
-        changes.extend(husks.map(|husk| json!({"op": "remove", "path": pointer(&husk)})));
+        let derived = properties.derived(&model, &paths);
+        let gone = derived.into_iter().chain(husks);
+        changes.extend(gone.map(|path| json!({"op": "remove", "path": pointer(&path)})));
         tests.extend(changes);
         return tests;
     }
@@ -158,8 +160,11 @@ mod tests {
         let members = [("Name", Property::new(Sort::Text)), ("Rules", list)];
         let properties = Properties {
             members: members.into_iter().map(|(name, it)| (name.into(), it)).collect(),
+            open: false,
             required: Vec::new(),
+            exclusive: Vec::new(),
             reach: None,
+            blind: Vec::new(),
         };
         let live = json!({"Name": "a", "Rules": []});
         let patched = |all: &[(&str, Value)]| {
@@ -176,5 +181,22 @@ mod tests {
         let set = patched(&[("properties.Rules", json!(["x"]))]);
         assert_eq!(set, [json!({"op": "add", "path": "/Rules", "value": ["x"]})]);
         assert_eq!(patched(&[]), Vec::<Value>::new());
+    }
+
+    #[test]
+    fn of_two_that_exclude_each_other_and_that_aws_returns_both_the_derived_one_goes() {
+        let live = json!({
+            "WebsiteConfiguration": {"IndexDocument": "a", "RedirectAllRequestsTo": {"HostName": "b"}}
+        });
+        let path = "properties.WebsiteConfiguration.IndexDocument";
+        assert_eq!(
+            patched(live.clone(), &[(path, json!("c"))]),
+            json!([
+                {"op": "test", "path": "/WebsiteConfiguration/IndexDocument", "value": "a"},
+                {"op": "add", "path": "/WebsiteConfiguration/IndexDocument", "value": "c"},
+                {"op": "remove", "path": "/WebsiteConfiguration/RedirectAllRequestsTo"}
+            ])
+        );
+        assert_eq!(patched(live, &[]), json!([]));
     }
 }

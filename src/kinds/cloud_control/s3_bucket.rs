@@ -1,27 +1,25 @@
 //! Buckets of S3.
 
-use super::overlay::{Overlay, Safe, Says};
+use super::{
+    overlay::{Overlay, Safe, Says},
+    rows,
+};
 use crate::{
-    kind::{Claimed, Removal},
+    kind::table::Exclusive,
     model::text,
-    operations::{
-        Named, OfKind, On, Operation, ResourceType, Resources,
-        table::{deletes, may, reads, writes},
-    },
+    operations::{Named, OfKind, On, Operation, ResourceType, Resources, table::may},
 };
 
 /// The kind's name in manifests.
 pub const NAME: &str = "AWS::S3::Bucket";
+
+const WEBSITE: &str = "WebsiteConfiguration";
 
 pub(super) const OVERLAY: Overlay = Overlay {
     name: NAME,
     facts: include_str!("facts/s3-bucket.json"),
     short: "bucket",
     about: "A bucket of S3.",
-    claimed: Claimed::ByTags,
-    // S3 deletes only an empty one; a person says so all the same.
-    removal: Removal::TombstoneOnly,
-    invented: false,
     arn: "arn:{partition}:s3:::{id}",
     tags: Some(text::S3),
     always: &["BucketName"],
@@ -72,12 +70,23 @@ pub(super) const OVERLAY: Overlay = Overlay {
         ("BucketEncryption/ServerSideEncryptionConfiguration", false),
         ("OwnershipControls/Rules", false),
     ],
-    documents: &[],
-    policies: &[],
-    reach: None,
+    // CloudFormation's documentation of WebsiteConfiguration: with RedirectAllRequestsTo there is
+    // nothing else. S3 refuses a lifecycle rule that expires by date and by age (API reference,
+    // LifecycleExpiration).
+    exclusive: &[
+        Exclusive { of: WEBSITE, first: "IndexDocument", second: "RedirectAllRequestsTo" },
+        Exclusive { of: WEBSITE, first: "ErrorDocument", second: "RedirectAllRequestsTo" },
+        Exclusive { of: WEBSITE, first: "RoutingRules", second: "RedirectAllRequestsTo" },
+        Exclusive {
+            of: "LifecycleConfiguration/Rules/*",
+            first: "ExpirationInDays",
+            second: "ExpirationDate",
+        },
+    ],
     blind: &["whether an ACL was set when it was created (AccessControl) cannot be seen: turn \
               ACLs off with OwnershipControls"],
     operations: OfKind { rows: ROWS, resource: Some(RESOURCE), ..OfKind::NONE },
+    ..Overlay::PLAIN
 };
 
 /// Buckets.
@@ -90,18 +99,10 @@ pub(super) const NOTE: &str = "S3 looks at the tags of a bucket only where it us
                                access control: no condition can limit this to ours.";
 
 const ROWS: &[Operation] = &[
-    reads("cloudcontrol:ListResourceRequests").only_needs(&[may(
-        "cloudformation:ListResourceRequests",
-        On::Anything,
-        &[],
-    )]),
-    reads("cloudcontrol:GetResourceRequestStatus").only_needs(&[may(
-        "cloudformation:GetResourceRequestStatus",
-        On::Anything,
-        &[],
-    )]),
-    reads("cloudcontrol:GetResource").only_needs(&[
-        may("cloudformation:GetResource", On::Anything, &[]),
+    rows::UNDER_WAY,
+    rows::STATUS,
+    rows::gets(&[
+        rows::GET,
         may("s3:GetAccelerateConfiguration", BUCKETS, &[]),
         may("s3:GetAnalyticsConfiguration", BUCKETS, &[]),
         may("s3:GetBucketAbac", BUCKETS, &[]),
@@ -124,58 +125,45 @@ const ROWS: &[Operation] = &[
         may("s3:ListBucket", BUCKETS, &[]),
         may("s3:ListTagsForResource", BUCKETS, &[]),
     ]),
-    reads("resourcegroupstaggingapi:GetResources").only_needs(&[may(
-        "tag:GetResources",
-        On::Anything,
-        &[],
-    )]),
-    writes("cloudcontrol:CreateResource", On::Anything, &[])
-        .only_needs(&[
-            may("cloudformation:CreateResource", On::Anything, &[]),
-            may("s3:CreateBucket", BUCKETS, &[]),
-            may("s3:GetBucketAcl", BUCKETS, &[]),
-        ])
-        .note(NOTE),
-    writes("cloudcontrol:UpdateResource", On::Anything, &[])
-        .only_needs(&[
-            may("cloudformation:UpdateResource", On::Anything, &[]),
-            may("s3:PutAccelerateConfiguration", BUCKETS, &[]),
-            may("s3:PutAnalyticsConfiguration", BUCKETS, &[]),
-            may("s3:PutBucketAbac", BUCKETS, &[]),
-            may("s3:PutBucketCORS", BUCKETS, &[]),
-            may("s3:PutBucketLogging", BUCKETS, &[]),
-            may("s3:PutBucketNotification", BUCKETS, &[]),
-            may("s3:PutBucketObjectLockConfiguration", BUCKETS, &[]),
-            may("s3:PutBucketOwnershipControls", BUCKETS, &[]),
-            may("s3:PutBucketPublicAccessBlock", BUCKETS, &[]),
-            may("s3:PutBucketVersioning", BUCKETS, &[]),
-            may("s3:PutBucketWebsite", BUCKETS, &[]),
-            may("s3:DeleteBucketWebsite", BUCKETS, &[]),
-            may("s3:PutEncryptionConfiguration", BUCKETS, &[]),
-            may("s3:PutIntelligentTieringConfiguration", BUCKETS, &[]),
-            may("s3:PutInventoryConfiguration", BUCKETS, &[]),
-            may("s3:PutLifecycleConfiguration", BUCKETS, &[]),
-            may("s3:PutMetricsConfiguration", BUCKETS, &[]),
-        ])
-        .note(NOTE),
-    writes("resourcegroupstaggingapi:TagResources", On::Anything, &[])
-        .only_needs(&[
-            may("tag:TagResources", On::Anything, &[]),
-            may("s3:PutBucketTagging", BUCKETS, &[]),
-            may("s3:TagResource", BUCKETS, &[]),
-        ])
-        .note(NOTE),
-    writes("resourcegroupstaggingapi:UntagResources", On::Anything, &[])
-        .only_needs(&[
-            may("tag:UntagResources", On::Anything, &[]),
-            may("s3:PutBucketTagging", BUCKETS, &[]),
-            may("s3:UntagResource", BUCKETS, &[]),
-        ])
-        .note(NOTE),
-    deletes("cloudcontrol:DeleteResource", On::Anything, &[])
-        .only_needs(&[
-            may("cloudformation:DeleteResource", On::Anything, &[]),
-            may("s3:DeleteBucket", BUCKETS, &[]),
-        ])
-        .note(NOTE),
+    rows::INDEX,
+    rows::creates(&[
+        rows::CREATE,
+        may("s3:CreateBucket", BUCKETS, &[]),
+        may("s3:GetBucketAcl", BUCKETS, &[]),
+    ])
+    .note(NOTE),
+    rows::updates(&[
+        rows::UPDATE,
+        may("s3:PutAccelerateConfiguration", BUCKETS, &[]),
+        may("s3:PutAnalyticsConfiguration", BUCKETS, &[]),
+        may("s3:PutBucketAbac", BUCKETS, &[]),
+        may("s3:PutBucketCORS", BUCKETS, &[]),
+        may("s3:PutBucketLogging", BUCKETS, &[]),
+        may("s3:PutBucketNotification", BUCKETS, &[]),
+        may("s3:PutBucketObjectLockConfiguration", BUCKETS, &[]),
+        may("s3:PutBucketOwnershipControls", BUCKETS, &[]),
+        may("s3:PutBucketPublicAccessBlock", BUCKETS, &[]),
+        may("s3:PutBucketVersioning", BUCKETS, &[]),
+        may("s3:PutBucketWebsite", BUCKETS, &[]),
+        may("s3:DeleteBucketWebsite", BUCKETS, &[]),
+        may("s3:PutEncryptionConfiguration", BUCKETS, &[]),
+        may("s3:PutIntelligentTieringConfiguration", BUCKETS, &[]),
+        may("s3:PutInventoryConfiguration", BUCKETS, &[]),
+        may("s3:PutLifecycleConfiguration", BUCKETS, &[]),
+        may("s3:PutMetricsConfiguration", BUCKETS, &[]),
+    ])
+    .note(NOTE),
+    rows::tags(&[
+        rows::TAG,
+        may("s3:PutBucketTagging", BUCKETS, &[]),
+        may("s3:TagResource", BUCKETS, &[]),
+    ])
+    .note(NOTE),
+    rows::untags(&[
+        rows::UNTAG,
+        may("s3:PutBucketTagging", BUCKETS, &[]),
+        may("s3:UntagResource", BUCKETS, &[]),
+    ])
+    .note(NOTE),
+    rows::removes(&[rows::DELETE, may("s3:DeleteBucket", BUCKETS, &[])]).note(NOTE),
 ];

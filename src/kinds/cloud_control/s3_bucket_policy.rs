@@ -2,18 +2,16 @@
 
 use super::{
     overlay::Overlay,
+    rows,
     s3_bucket::{self, BUCKETS, NOTE, RESOURCE},
 };
 use crate::{
     kind::{
-        Claimed, Reach, Removal,
+        Claimed, Reach,
         table::{PARTITION, PROPERTIES, Tree, get},
     },
     model::policy_document::Dialect,
-    operations::{
-        OfKind, On, Operation,
-        table::{deletes, may, reads, writes},
-    },
+    operations::{OfKind, Operation, table::may},
 };
 
 /// The kind's name in manifests.
@@ -26,19 +24,12 @@ pub(super) const OVERLAY: Overlay = Overlay {
     about: "The policy of a bucket that palisade manages: the manifest refers to it \
             (`Bucket: ${AWS::S3::Bucket/name}`).",
     claimed: Claimed::ByParent(s3_bucket::NAME),
-    removal: Removal::TombstoneOnly,
-    invented: false,
     arn: "arn:{partition}:s3:::{id}",
-    tags: None,
     always: &["PolicyDocument"],
-    refused: &[],
-    words: &[],
-    ordered: &[],
-    documents: &[],
     policies: &[("PolicyDocument", Dialect::BucketPolicy)],
     reach: Some(reach),
-    blind: &[],
     operations: OfKind { rows: ROWS, resource: Some(RESOURCE), ..OfKind::NONE },
+    ..Overlay::PLAIN
 };
 
 fn reach(state: &Tree) -> Reach {
@@ -48,41 +39,11 @@ fn reach(state: &Tree) -> Reach {
 }
 
 const ROWS: &[Operation] = &[
-    reads("cloudcontrol:ListResourceRequests").only_needs(&[may(
-        "cloudformation:ListResourceRequests",
-        On::Anything,
-        &[],
-    )]),
-    reads("cloudcontrol:GetResourceRequestStatus").only_needs(&[may(
-        "cloudformation:GetResourceRequestStatus",
-        On::Anything,
-        &[],
-    )]),
-    reads("resourcegroupstaggingapi:GetResources").only_needs(&[may(
-        "tag:GetResources",
-        On::Anything,
-        &[],
-    )]),
-    reads("cloudcontrol:GetResource").only_needs(&[
-        may("cloudformation:GetResource", On::Anything, &[]),
-        may("s3:GetBucketPolicy", BUCKETS, &[]),
-    ]),
-    writes("cloudcontrol:CreateResource", On::Anything, &[])
-        .only_needs(&[
-            may("cloudformation:CreateResource", On::Anything, &[]),
-            may("s3:PutBucketPolicy", BUCKETS, &[]),
-        ])
-        .note(NOTE),
-    writes("cloudcontrol:UpdateResource", On::Anything, &[])
-        .only_needs(&[
-            may("cloudformation:UpdateResource", On::Anything, &[]),
-            may("s3:PutBucketPolicy", BUCKETS, &[]),
-        ])
-        .note(NOTE),
-    deletes("cloudcontrol:DeleteResource", On::Anything, &[])
-        .only_needs(&[
-            may("cloudformation:DeleteResource", On::Anything, &[]),
-            may("s3:DeleteBucketPolicy", BUCKETS, &[]),
-        ])
-        .note(NOTE),
+    rows::UNDER_WAY,
+    rows::STATUS,
+    rows::INDEX,
+    rows::gets(&[rows::GET, may("s3:GetBucketPolicy", BUCKETS, &[])]),
+    rows::creates(&[rows::CREATE, may("s3:PutBucketPolicy", BUCKETS, &[])]).note(NOTE),
+    rows::updates(&[rows::UPDATE, may("s3:PutBucketPolicy", BUCKETS, &[])]).note(NOTE),
+    rows::removes(&[rows::DELETE, may("s3:DeleteBucketPolicy", BUCKETS, &[])]).note(NOTE),
 ];

@@ -28,6 +28,9 @@ pub(super) const UPDATE: &str = "cloudcontrol:UpdateResource";
 /// The table of a type.
 pub(super) fn table(of: &Type) -> Table {
     let overlay = of.overlay;
+    let beside: Vec<Leaf> = overlay.beside.iter().map(|beside| (beside.row)()).collect();
+    let calls = beside.iter().flat_map(Leaf::calls).map(|call| call.operation.clone());
+    let order = [UPDATE.into()].into_iter().chain(calls).collect();
     Table {
         profile: profile(overlay),
         operations: overlay.operations,
@@ -40,14 +43,14 @@ pub(super) fn table(of: &Type) -> Table {
             overlay.about, overlay.name
         )
         .into(),
-        leaves: vec![kind_row(overlay), properties_row(of)],
+        leaves: [kind_row(overlay.name), properties_row(of)].into_iter().chain(beside).collect(),
         tags: overlay.tags.map(|rules| TagLeaf {
             about: "Tags, in addition to palisade's own. `null` removes one; those that are not \
                     named stay."
                 .into(),
             rules,
         }),
-        order: vec![UPDATE.into()],
+        order,
         natural_keys,
         fixed_first: false,
         creating,
@@ -72,9 +75,9 @@ fn profile(overlay: &Overlay) -> Profile {
 }
 
 /// No manifest names it.
-fn kind_row(overlay: &Overlay) -> Leaf {
+pub(super) fn kind_row(name: &str) -> Leaf {
     Leaf {
-        absent: Absent::Always(json!(overlay.name)),
+        absent: Absent::Always(json!(name)),
         null: Null::Refused,
         ..Leaf::harmless(TYPE, "The type.", Form::Text(Check::Any), How::Argument)
     }

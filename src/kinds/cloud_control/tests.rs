@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{config_config_rule, ec2_vpc, s3_bucket, s3_bucket_policy, table::table, types};
+use super::{
+    config_config_rule, config_configuration_recorder, ec2_vpc, s3_bucket, s3_bucket_policy,
+    table::table, types,
+};
 use crate::{
     kind::{
-        Known, Refs, ScopeFacts,
+        Known, Refs, Removal, ScopeFacts,
         erased::{Edit, ErasedKind as _},
         table::Table,
     },
@@ -55,25 +58,33 @@ fn every_type_has_facts_and_its_overlay_names_only_paths_of_the_type() {
     let names: BTreeSet<_> = types::all().map(|of| of.overlay.name).collect();
     assert_eq!(
         names,
-        [config_config_rule::NAME, ec2_vpc::NAME, s3_bucket::NAME, s3_bucket_policy::NAME].into()
+        [
+            config_config_rule::NAME,
+            config_configuration_recorder::NAME,
+            ec2_vpc::NAME,
+            s3_bucket::NAME,
+            s3_bucket_policy::NAME
+        ]
+        .into()
     );
     for of in types::all() {
         assert_eq!(of.facts.name, of.overlay.name);
-        for handler in ["create", "read", "update", "delete"] {
-            assert!(
-                of.facts.handlers.iter().any(|it| it == handler),
-                "{} {handler}",
-                of.facts.name
-            );
-        }
         let lists = of.facts.handlers.iter().any(|it| it == "list");
-        assert!(lists || !of.overlay.invented, "{}: it could not be found", of.facts.name);
+        let is_found = lists && of.facts.list_requires.is_empty();
+        assert!(is_found || !of.overlay.invented, "{}: it could not be found", of.facts.name);
         assert_eq!(of.facts.tags.is_some(), of.overlay.tags.is_some(), "{}", of.facts.name);
         let mut root = crate::kind::table::Property::new(crate::kind::table::Sort::Object(
             of.properties.members.clone(),
         ));
         for path in of.overlay.paths() {
             assert!(root.at_mut(path).is_some(), "{}: {path}", of.facts.name);
+        }
+        for pair in of.overlay.exclusive {
+            for name in [pair.first, pair.second] {
+                let path = format!("{}/{name}", pair.of);
+                let found = root.at_mut(path.trim_start_matches('/'));
+                assert!(found.is_some(), "{}: {path}", of.facts.name);
+            }
         }
     }
 }
@@ -107,6 +118,8 @@ const WITHOUT: &[(&str, &[&str])] = &[
         ],
     ),
     (config_config_rule::NAME, &[]),
+    // It is never deleted.
+    (config_configuration_recorder::NAME, &["config:DeleteConfigurationRecorder"]),
     (s3_bucket_policy::NAME, &[]),
 ];
 
@@ -138,7 +151,7 @@ fn the_grants_are_the_permissions_of_the_handlers_but_for_what_no_manifest_can_n
             }
         }
         let deletes = of.overlay.operations.rows.iter().any(|row| row.mode == Mode::Destroy);
-        assert!(deletes, "{}", of.facts.name);
+        assert_eq!(deletes, of.overlay.removal != Removal::Never, "{}", of.facts.name);
     }
 }
 
@@ -299,7 +312,118 @@ fn the_identifier_is_the_natural_key_where_the_manifest_says_it() {
 
 #[test]
 fn every_plan_of_a_type_says_what_nobody_can_see() {
-    let have = json!({"notes": s3_bucket::OVERLAY.blind});
-    let notes = of(s3_bucket::NAME).notes(&have);
+    for of in types::all() {
+        let notes = table(of).notes(&json!({}));
+        assert_eq!(notes, of.overlay.blind, "{}", of.facts.name);
+    }
+    let notes = of(s3_bucket::NAME).notes(&json!({}));
     assert!(notes[0].contains("AccessControl"), "{notes:?}");
+}
+
+#[test]
+fn what_is_read_in_turn_has_tags_and_nothing_that_gives_access() {
+    for of in types::all().filter(|of| of.overlay.reads == super::overlay::Reads::InTurn) {
+        assert!(of.overlay.tags.is_some(), "{}: the index does not show it", of.facts.name);
+        assert!(of.overlay.policies.is_empty(), "{}: a policy gives access", of.facts.name);
+        let tightens =
+            of.overlay.words.iter().any(|(_, says)| matches!(says, super::overlay::Says::Safe(_)));
+        assert!(!tightens, "{}: a value of it is safer than another", of.facts.name);
+    }
+}
+
+#[test]
+fn stopping_a_recorder_loosens_and_starting_it_tightens() {
+    let recorder = |recording: bool| {
+        json!({
+            "type": config_configuration_recorder::NAME,
+            "properties": {"Name": "default", "RoleARN": "arn:aws:iam::111122223333:role/config"},
+            "recording": recording, "partition": "aws", "account": "111122223333"
+        })
+    };
+    let of = of(config_configuration_recorder::NAME);
+    let edits = |want: bool, have: bool| {
+        let all = of.diff(&recorder(want), &recorder(have)).expect("states");
+        all.into_iter().map(|edit| (edit.summary, edit.risk)).collect::<Vec<_>>()
+    };
+    assert_eq!(edits(true, false), [("start recording".to_owned(), Risk::TIGHTENS)]);
+    assert_eq!(edits(false, true), [("stop recording".to_owned(), Risk::LOOSENS)]);
+    assert_eq!(edits(true, true), []);
+}
+
+#[test]
+fn a_recorder_that_records_less_loosens() {
+    let recorder = |all: bool| {
+        json!({
+            "Name": "default",
+            "RoleARN": "arn:aws:iam::111122223333:role/config",
+            "RecordingGroup": {"AllSupported": all}
+        })
+    };
+    let path = "properties.RecordingGroup.AllSupported".to_owned();
+    let name = config_configuration_recorder::NAME;
+    assert_eq!(risks(name, recorder(true), recorder(false)), [(path.clone(), Risk::TIGHTENS)]);
+    assert_eq!(risks(name, recorder(false), recorder(true)), [(path, Risk::LOOSENS)]);
+}
+
+#[test]
+fn of_two_properties_that_exclude_each_other_a_manifest_names_one() {
+    let website = json!({"IndexDocument": "a", "RedirectAllRequestsTo": {"HostName": "b"}});
+    let rules = json!({"Rules": [
+        {"Status": "Enabled", "ExpirationInDays": 1, "ExpirationDate": "2030-01-01T00:00:00Z"}
+    ]});
+    let spec = json!({"properties": {
+        "BucketName": "b", "WebsiteConfiguration": website, "LifecycleConfiguration": rules
+    }});
+    assert_eq!(
+        resolve(s3_bucket::NAME, &spec).expect_err("invalid"),
+        [
+            "properties.WebsiteConfiguration.RedirectAllRequestsTo: AWS accepts `IndexDocument` \
+             or `RedirectAllRequestsTo` (leave one of them out)",
+            "properties.LifecycleConfiguration.Rules[0].ExpirationDate: AWS accepts \
+             `ExpirationInDays` or `ExpirationDate` (leave one of them out)",
+        ]
+    );
+}
+
+#[test]
+fn what_stands_in_place_of_what_is_wanted_is_removed_with_the_same_call() {
+    let redirect = json!({"RedirectAllRequestsTo": {"HostName": "b"}});
+    let found = edits(
+        s3_bucket::NAME,
+        json!({"BucketName": "b", "WebsiteConfiguration": redirect}),
+        json!({"BucketName": "b", "WebsiteConfiguration": {"IndexDocument": "a"}}),
+    );
+    let keys: Vec<_> = found.iter().map(|edit| edit.key.as_str()).collect();
+    assert_eq!(
+        keys,
+        [
+            "properties.WebsiteConfiguration.IndexDocument",
+            "properties.WebsiteConfiguration.RedirectAllRequestsTo"
+        ]
+    );
+    assert_eq!(of(s3_bucket::NAME).calls(&found).expect("edits").len(), 1);
+}
+
+#[test]
+fn every_type_can_be_read_changed_and_deleted_and_its_tags_can_change() {
+    for of in types::all() {
+        for handler in ["create", "read", "update", "delete"] {
+            assert!(
+                of.facts.handlers.iter().any(|it| it == handler),
+                "{} {handler}",
+                of.facts.name
+            );
+        }
+        if let Some(tags) = &of.facts.tags {
+            assert!(tags.on_create && tags.updatable, "{}", of.facts.name);
+        }
+    }
+}
+
+#[test]
+fn no_type_requires_what_nobody_can_see() {
+    for of in types::all() {
+        let hidden = of.facts.required.iter().find(|name| of.facts.write_only.contains(name));
+        assert_eq!(hidden, None, "{}", of.facts.name);
+    }
 }

@@ -5,13 +5,15 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use serde_json::Value;
 
 use super::{
-    config_config_rule, ec2_vpc, facts::Facts, overlay::Overlay, s3_bucket, s3_bucket_policy, table,
+    config_config_rule, config_configuration_recorder, ec2_vpc, facts::Facts, overlay::Overlay,
+    s3_bucket, s3_bucket_policy, table, unreviewed,
 };
 use crate::kind::{erased::Registry, table::Properties};
 
 /// Every type that is managed.
 const OVERLAYS: &[&Overlay] = &[
     &config_config_rule::OVERLAY,
+    &config_configuration_recorder::OVERLAY,
     &ec2_vpc::OVERLAY,
     &s3_bucket::OVERLAY,
     &s3_bucket_policy::OVERLAY,
@@ -48,9 +50,10 @@ pub(super) fn get(name: &str) -> Option<&'static Type> {
     TYPES.get(name)
 }
 
-/// Adds every type to the kinds.
+/// Adds every type to the kinds: those that are managed, and those that are only observed.
 pub fn register(registry: Registry) -> Registry {
-    all().fold(registry, |registry, of| registry.table(table::table(of)))
+    let reviewed = all().fold(registry, |registry, of| registry.table(table::table(of)));
+    reviewed.others(unreviewed::OTHERS)
 }
 
 impl Type {

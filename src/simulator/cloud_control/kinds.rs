@@ -1,6 +1,6 @@
 //! What monitors watch of the types: all of them are created and deleted by the same operations.
 
-use super::names::{BUCKET, BUCKET_POLICY, CONFIG_RULE, VPC};
+use super::names::{BUCKET, BUCKET_POLICY, CONFIG_RULE, RECORDER, VPC};
 use crate::simulator::api::{Holes, Kind, Repeated};
 
 const NO_HOLES: Holes = Holes { added: &[], whole: &[], missing: &[] };
@@ -70,8 +70,8 @@ pub(super) const KINDS: &[Kind] = &[
         NO_HOLES,
     ),
     kind(
-        "AWS::Config::ConfigurationRecorder",
-        &[("TypeName", "AWS::Config::ConfigurationRecorder")],
+        RECORDER,
+        &[("TypeName", RECORDER)],
         &["cloudformation:UpdateResource", "config:StartConfigurationRecorder"],
         // What is not recorded cannot be found out later.
         Holes { added: &[], whole: &[], missing: &["recording true"] },

@@ -41,6 +41,36 @@ struct State {
     recorders: recorders::Recorders,
 }
 
+/// The resource that a call is authorized for (service authorization reference, Config).
+fn resource(call: &Call<'_>) -> String {
+    let named = |value: &Value| value.as_str().unwrap_or("default").to_owned();
+    let input = call.input;
+    match call.operation {
+        "PutConfigRule" => {
+            let name = named(&input["ConfigRule"]["ConfigRuleName"]);
+            call.arn(&format!("config-rule/{name}"))
+        }
+        "DeleteConfigRule" => call.arn(&format!("config-rule/{}", named(&input["ConfigRuleName"]))),
+        "PutConfigurationRecorder" => {
+            recorder(call, &named(&input["ConfigurationRecorder"]["name"]))
+        }
+        "StartConfigurationRecorder"
+        | "StopConfigurationRecorder"
+        | "DeleteConfigurationRecorder" => {
+            recorder(call, &named(&input["ConfigurationRecorderName"]))
+        }
+        "DescribeConfigurationRecorders" | "DescribeConfigurationRecorderStatus" => {
+            recorder(call, &named(&input["ConfigurationRecorderNames"][0]))
+        }
+        _ => "*".to_owned(),
+    }
+}
+
+/// The id after the name is Config's own.
+fn recorder(call: &Call<'_>, name: &str) -> String {
+    call.arn(&format!("configuration-recorder/{name}/id"))
+}
+
 impl Service for Config {
     fn begin(_options: &Options) -> Self {
         Self::default()
@@ -77,7 +107,7 @@ impl Service for Config {
 
     /// A recorder gets a role from its caller (service authorization reference, Config).
     fn needs(&self, call: &Call<'_>) -> Vec<Need> {
-        let mut needs = vec![call.need("*")];
+        let mut needs = vec![call.need(&resource(call))];
         if call.operation == "PutConfigurationRecorder" {
             let passed = roles(call.input).into_iter().map(|role| {
                 let need = call.other("iam:PassRole", role);

@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use crate::simulator::{
-    service::{Answer, ApiError, Caller, Context},
-    truth::{Thing, Truth, leaves},
+use crate::{
+    kinds::cloud_control::config_configuration_recorder,
+    simulator::{
+        service::{Answer, ApiError, Caller, Context},
+        truth::{Thing, Truth, leaves},
+    },
 };
 
 /// The recorder and the delivery channel, at most one of each.
@@ -153,7 +156,7 @@ impl Recorders {
     }
 
     pub(super) fn add_truth(&self, (account, region): &(String, String), truth: &mut Truth) {
-        const KIND: &str = "AWS::Config::ConfigurationRecorder";
+        const KIND: &str = config_configuration_recorder::NAME;
         if let Some(recorder) = &self.recorder {
             let mut facts = BTreeSet::from([format!("recording {}", recorder.recording)]);
             for (member, value) in &recorder.settings {

@@ -14,6 +14,7 @@
 //! reference converged to, within so many passes after the last fault (L2), and then writes nothing (L3).
 
 pub mod catalogue;
+pub mod cloud_control;
 pub mod faults;
 pub mod hands;
 pub mod prepare;

@@ -154,11 +154,19 @@ fn expectations(
     }
 }
 
-/// What cannot have a claim and is adopted by a manifest.
+/// What cannot have a claim and is adopted by a manifest, or is a part of what a manifest refers to. Of types of Cloud Control
+/// the manifest has the name of the resource.
 fn adopted(declared: &BTreeSet<String>) -> BTreeMap<String, Address> {
-    let settings = declared.iter().filter(|address| address.starts_with("ml/AccountSettings/"));
-    let id = hands::settings();
-    settings.map(|address| (id.clone(), address.parse().expect("an address"))).collect()
+    let id = |address: &Address| match address.kind.as_str() {
+        "AccountSettings" => Some(hands::settings()),
+        "AWS::S3::BucketPolicy" => Some(format!("{}/{}/{}", address.kind, hands::ML, address.name)),
+        "AWS::Config::ConfigRule" | "AWS::Config::ConfigurationRecorder" => {
+            Some(format!("{}/{}/{}/{}", address.kind, hands::ML, hands::REGION, address.name))
+        }
+        _ => None,
+    };
+    let all = declared.iter().map(|address| address.parse::<Address>().expect("an address"));
+    all.filter(|address| address.scope == "ml").filter_map(|it| Some((id(&it)?, it))).collect()
 }
 
 /// The addresses of manifests in the catalogue's form.

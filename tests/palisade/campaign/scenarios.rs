@@ -7,7 +7,7 @@ use super::{
         https, key, key_named, lab, manifest, notebook, notebook_scripts, routes, s3, sts,
         studio_script, tcp, watch,
     },
-    hands,
+    cloud_control, hands,
     scenario::{Place, Scenario},
 };
 
@@ -32,6 +32,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(inputs());
     all.extend(holes());
     all.extend(more_holes());
+    all.extend(cloud_control::scenarios());
     all
 }
 

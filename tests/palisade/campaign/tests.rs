@@ -100,6 +100,24 @@ fn every_scenario_of_studio_ends_in_order_where_nothing_goes_wrong() {
     }
 }
 
+/// Requests whose answers are lost, that fail although everything was done, halfway or throttled, lists and reads that are older.
+#[test]
+fn every_fault_at_calls_for_types_of_cloud_control_is_survived() {
+    let prepared = prepared(&[
+        "vpc-create",
+        "vpc-change",
+        "bucket-change",
+        "bucket-policy-change",
+        "rule-change",
+        "recorder-change",
+        "hole-recorder",
+    ]);
+    let jobs = every_nth(&prepared, 13, faults::singles);
+    assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 30);
+    let jobs = every_nth(&prepared, 5, faults::crashes);
+    assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 15);
+}
+
 #[test]
 fn two_faults_in_one_run_are_survived_too() {
     let prepared = prepared(&["group-add-rules", "policy-content"]);

@@ -27,7 +27,14 @@ impl Properties {
                 problems.push(Invalid::new(below(field, name), why));
             }
         }
-        check_members(field, &self.members, said, scope, problems);
+        if self.open {
+            let known = said.iter().filter(|(name, _)| self.members.contains_key(name.as_str()));
+            let known = known.map(|(name, value)| (name.clone(), value.clone())).collect();
+            check_members(field, &self.members, &known, scope, problems);
+        } else {
+            check_members(field, &self.members, said, scope, problems);
+        }
+        self.check_exclusive(field, &Value::Object(said.clone()), problems);
     }
 }
 

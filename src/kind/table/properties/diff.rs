@@ -31,10 +31,23 @@ impl Properties {
     /// What differs between what a manifest names and what is there.
     pub fn differences(&self, want: &Value, have: &Value, context: &Context) -> Vec<Difference> {
         let mut found = Vec::new();
+        for (path, old) in self.instead(want, have) {
+            if let Some(property) = self.at(&path) {
+                let risk = property.risk_between(&old, &Value::Null, context);
+                let risk = if property.has_fixed() { Risk::IMPOSSIBLE } else { risk };
+                found.push(Difference { path, old, new: Value::Null, risk });
+            }
+        }
         let empty = Map::new();
         let want = want.as_object().unwrap_or(&empty);
         let have = have.as_object().unwrap_or(&empty);
         compare(&self.members, want, have, "", context, &mut found);
+        if self.open {
+            let known = |name: &str| self.members.contains_key(name);
+            let others = want.iter().filter(|(name, _)| !known(name));
+            let others = others.map(|(name, value)| (name.clone(), value.clone())).collect();
+            compare_unknown(&others, have, "", context, &mut found);
+        }
         found
     }
 
@@ -104,6 +117,33 @@ fn compare(
                 };
                 found.push(Difference { path, old: have.clone(), new, risk });
             }
+        }
+    }
+}
+
+/// Compares what nothing is known about, member by member.
+fn compare_unknown(
+    want: &Map<String, Value>,
+    have: &Map<String, Value>,
+    path: &str,
+    context: &Context,
+    found: &mut Vec<Difference>,
+) {
+    let any = Property::new(Sort::Any);
+    for (name, want) in want {
+        let path = below(path, name);
+        let have = have.get(name).unwrap_or(&Value::Null);
+        match (want, have) {
+            _ if any.is_same(want, have, context) => {}
+            (Value::Object(want), Value::Object(have)) => {
+                compare_unknown(want, have, &path, context, found);
+            }
+            _ => found.push(Difference {
+                path,
+                old: have.clone(),
+                new: want.clone(),
+                risk: Risk::LOOSENS,
+            }),
         }
     }
 }

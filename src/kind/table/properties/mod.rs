@@ -9,6 +9,7 @@
 
 mod check;
 mod diff;
+mod exclusive;
 mod same;
 
 use std::collections::BTreeMap;
@@ -30,10 +31,27 @@ pub type Members = BTreeMap<Text, Property>;
 pub struct Properties {
     /// Its members.
     pub members: Members,
+    /// Whether there are others, of which nothing is known: they are only compared.
+    pub open: bool,
     /// Those that every manifest must name, unless it only observes.
     pub required: Vec<Text>,
+    /// Pairs of which AWS accepts one.
+    pub exclusive: Vec<Exclusive>,
     /// Whose access the policies in it decide, if it has policies that can lock somebody out.
     pub reach: Option<fn(&Tree) -> Reach>,
+    /// What nobody can see of it, a sentence each.
+    pub blind: Vec<Text>,
+}
+
+/// Two members of an object of which AWS accepts one in a request. It may return both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exclusive {
+    /// The object: names joined by `/`, `*` for the items of a list; empty for the resource itself.
+    pub of: &'static str,
+    /// The one that counts where AWS returns both.
+    pub first: &'static str,
+    /// The one that AWS then derives from it.
+    pub second: &'static str,
 }
 
 /// What one member is like.
@@ -173,6 +191,7 @@ impl Properties {
     /// The JSON schema of what a manifest writes.
     pub(super) fn schema(&self) -> Value {
         let mut schema = schema_of(&self.members);
+        schema["additionalProperties"] = json!(self.open);
         schema["type"] = json!("object");
         schema["required"] = json!(self.required);
         schema

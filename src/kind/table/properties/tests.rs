@@ -50,8 +50,15 @@ fn properties() -> Properties {
             ("Document", Property::new(Sort::Json)),
             ("Policy", policy),
         ]),
+        open: false,
         required: vec!["Name".into()],
+        exclusive: vec![
+            Exclusive { of: "", first: "Count", second: "Document" },
+            Exclusive { of: "Half", first: "Free", second: "Other" },
+            Exclusive { of: "Set/*", first: "Key", second: "Alias" },
+        ],
         reach: None,
+        blind: Vec::new(),
     }
 }
 
@@ -178,4 +185,41 @@ fn problems_have_their_place_and_a_way_out() {
         ]
     );
     assert_eq!(problems(json!({"Name": "a", "Count": null, "Policy": null})), [""; 0]);
+}
+
+#[test]
+fn of_a_pair_the_other_one_goes_where_the_manifest_names_one_that_is_not_there() {
+    let gone = |want: Value, have: Value| {
+        let all = differences(want, have).into_iter();
+        all.filter(|(_, new, _)| new.is_null()).map(|(path, ..)| path).collect::<Vec<_>>()
+    };
+    assert_eq!(gone(json!({"Count": 1}), json!({"Document": {"a": 1}})), ["Document"]);
+    assert_eq!(gone(json!({"Document": {"a": 1}}), json!({"Count": 1})), ["Count"]);
+    let none: [&str; 0] = [];
+    assert_eq!(gone(json!({"Count": 1}), json!({"Count": 2, "Document": {"a": 1}})), none);
+    assert_eq!(gone(json!({"Count": 1}), json!({"Document": {}})), none);
+    assert_eq!(gone(json!({"Policy": {}}), json!({"Document": {"a": 1}})), none);
+}
+
+#[test]
+fn of_what_nothing_is_known_each_member_is_compared_by_itself() {
+    let open = Properties {
+        members: Members::new(),
+        open: true,
+        required: Vec::new(),
+        exclusive: Vec::new(),
+        reach: None,
+        blind: Vec::new(),
+    };
+    let want = json!({"A": {"B": 1, "C": {"D": "x"}}, "E": [1, 2], "F": null});
+    let paths = |have: Value| {
+        let all = open.differences(&want, &have, &context());
+        all.into_iter().map(|it| it.path).collect::<Vec<_>>()
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(paths(json!({"A": {"B": "1", "C": {"D": "x", "Z": 0}}, "E": [2, 1], "G": 1})), none);
+    assert_eq!(
+        paths(json!({"A": {"B": 2, "C": {}}, "E": [1], "F": 3})),
+        ["A.B", "A.C.D", "E", "F"]
+    );
 }

@@ -1,13 +1,15 @@
 //! The types of Cloud Control over the AWS SDK.
 //!
-//! What is read in a pass, for all types of a scope together: the requests under way and the tag
-//! index, once each. Then each resource that the index or the memory of an earlier pass names is
-//! read whole, and so is each identifier that a manifest says. The index is no proof of absence: if
-//! a manifest has no resource, the type is listed too where AWS invents its identifiers. The calls
-//! share one rate budget (`aws::budget`).
+//! What is read when is in `schedule.rs`. The index is no proof of absence: if a manifest has no
+//! resource, the type is listed too where AWS invents its identifiers. The calls share one rate
+//! budget (`aws::budget`).
 
+mod follow;
 mod read;
+pub(super) mod recorder;
 mod requests;
+mod schedule;
+mod unreviewed;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,13 +18,17 @@ use std::{
 
 use serde_json::{Value, json};
 
+pub(super) use self::unreviewed::open as open_unreviewed;
 use self::{
+    follow::busy,
     read::{is_complete, with_tags},
-    requests::{Entry, Sent, VISIBLE_WITHIN, pending_id},
+    requests::{Entry, Sent, pending_id},
+    schedule::Kept,
 };
 use super::{
+    overlay::Reads,
     patch::patch,
-    table::without_nulls,
+    table::{UPDATE, without_nulls},
     types::{self, Type},
 };
 use crate::{
@@ -31,7 +37,7 @@ use crate::{
         resource_control::{CloudControl, INDEX, LIST, Operation, Progress, Request, Used},
     },
     kind::{
-        Ask, Claimed, Class, CloudError, ScopeFacts, Unread,
+        Ask, Claimed, Class, CloudError, Removal, ScopeFacts, Unread,
         erased::ErasedPort,
         has_placeholder,
         table::{Found, LeafEdit, Live, PROPERTIES, Page, Service, Shape, Tree, get},
@@ -50,12 +56,14 @@ pub(super) fn open(access: &Access, shape: Shape) -> Box<dyn ErasedPort> {
 struct Resources {
     /// None for a name that is no type: a defect.
     of: Option<&'static Type>,
+    access: Access,
     cloud_control: CloudControl,
     facts: ScopeFacts,
     requests: Used,
     tagged: Used,
     owner: OnceLock<String>,
     sent: Sent,
+    kept: Kept,
     /// The resources of ours that ours of this type may be parts of.
     parents: Mutex<BTreeSet<PhysicalId>>,
     /// What AWS is doing with resources of the type, by identifier.
@@ -83,76 +91,6 @@ impl Resources {
 
     fn busy_with(&self, id: &str) -> Option<Operation> {
         self.busy.lock().unwrap_or_else(PoisonError::into_inner).get(id).copied()
-    }
-
-    /// Follows what this process has sent: a finished request is forgotten, the failure of one is
-    /// kept for the next call, and what is being created is unknown.
-    async fn follow(&self, under_way: &[Request]) -> Result<Vec<Unread>, CloudError> {
-        let mut unread = Vec::new();
-        for (key, entry) in self.sent.all() {
-            let progress = if under_way.iter().any(|request| request.token == entry.request) {
-                Progress::UnderWay
-            } else if let Some(why) = &entry.failure {
-                Progress::Failed(why.clone())
-            } else {
-                let found = self.cloud_control.status(&entry.request).await?;
-                if self.is_to_appear(&key, &entry, found.as_ref()).await? {
-                    unread.push(coming(
-                        &entry,
-                        busy("AWS has created it, and it cannot be read yet"),
-                    ));
-                    continue;
-                }
-                // After seven days AWS has forgotten it.
-                found.map_or(Progress::Done, |request| request.progress)
-            };
-            match progress {
-                Progress::Done => self.sent.forget(&key),
-                Progress::UnderWay if entry.operation == Operation::Create => {
-                    unread.push(coming(&entry, busy("AWS is creating it")));
-                }
-                Progress::UnderWay => {
-                    // AWS says of a pending request neither what it is about nor anything else.
-                    let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
-                    busy.extend(entry.id.map(|id| (id, entry.operation)));
-                }
-                Progress::Failed(why) => {
-                    // The next pass reports it, unless the resource exists all the same.
-                    if entry.operation == Operation::Create && entry.failure.is_none() {
-                        let shown = busy(&format!("its creation failed: {why}"));
-                        unread.push(coming(&entry, shown));
-                    }
-                    self.sent.failed(&key, why);
-                }
-            }
-        }
-        Ok(unread)
-    }
-
-    /// Whether a resource that AWS says it has created is not found yet: reads may be older.
-    async fn is_to_appear(
-        &self,
-        key: &str,
-        entry: &Entry,
-        found: Option<&Request>,
-    ) -> Result<bool, CloudError> {
-        let Some(Request { progress: Progress::Done, id, .. }) = found else { return Ok(false) };
-        let id = id.as_ref().or(entry.id.as_ref());
-        let (Operation::Create, Some(id)) = (entry.operation, id) else { return Ok(false) };
-        Ok(self.is_gone(id).await? && self.sent.finished(key) < VISIBLE_WITHIN)
-    }
-
-    /// A create that this life of the process has not sent, and that may be of any manifest.
-    fn is_unknown_create(&self, of: &Type, ask: &Ask, request: &Request) -> bool {
-        let is_create = request.operation == Some(Operation::Create);
-        let is_own = self.sent.all().iter().any(|(_, entry)| entry.request == request.token);
-        let may_be_wanted = match request.id.as_deref().filter(|_| !of.overlay.invented) {
-            Some(id) => {
-                ask.natural_keys.contains(id) || ask.adopt.contains(&PhysicalId(id.to_owned()))
-            }
-            None => true,
-        };
-        is_create && !is_own && may_be_wanted
     }
 
     /// The identifier and the ARN that a resource's tags are written by.
@@ -185,21 +123,23 @@ impl Resources {
         Ok(())
     }
 
+    /// Whether a resource that the plan knows from an earlier pass is still as it was.
+    async fn is_as_planned(&self, have: &Observed<Value>) -> Result<(), CloudError> {
+        if !self.kept.take_used(&have.id) {
+            return Ok(());
+        }
+        let now = self.described(have.id.as_str()).await?;
+        if now.is_some_and(|now| now.state == have.state && now.tags == have.tags) {
+            return Ok(());
+        }
+        let why = "it has changed since it was read; the next pass plans from what it is now";
+        Err(CloudError::new("cloudcontrol:GetResource", Class::Busy, why))
+    }
+
     /// Whether nothing is left of a resource.
     async fn is_gone(&self, id: &str) -> Result<bool, CloudError> {
         Ok(self.cloud_control.get(self.name(), id).await?.is_none())
     }
-}
-
-/// A resource that comes into being.
-fn coming(entry: &Entry, why: CloudError) -> Unread {
-    let id = entry.id.clone().map_or_else(|| pending_id(&entry.request), PhysicalId);
-    let tags = (!entry.tags.is_empty()).then(|| entry.tags.clone());
-    Unread { id, arn: None, tags, why }
-}
-
-fn busy(why: &str) -> CloudError {
-    CloudError::new("cloudcontrol:CreateResource", Class::Busy, why)
 }
 
 /// The properties of a state.
@@ -213,12 +153,14 @@ impl Service for Resources {
     fn connect(access: &Access) -> Self {
         Self {
             of: None,
+            access: access.clone(),
             cloud_control: access.cloud_control.clone(),
             facts: access.facts.clone(),
             requests: Used::default(),
             tagged: Used::default(),
             owner: OnceLock::new(),
             sent: Sent::default(),
+            kept: Kept::default(),
             parents: Mutex::default(),
             busy: Mutex::default(),
         }
@@ -285,9 +227,20 @@ impl Service for Resources {
         found: &Found,
         tags: &Tags,
     ) -> Result<Option<Observed<Value>>, CloudError> {
-        let live = self.described(found.id.as_str()).await?;
+        let id = &found.id;
+        let is_quiet = self.busy_with(id.as_str()).is_none() && self.sent.of(id.as_str()).is_none();
+        // The tags are those of the index.
+        let in_turn = self.of()?.overlay.reads == Reads::InTurn && found.tags.is_some() && is_quiet;
+        if let Some(kept) = self.kept.get(id, tags).filter(|_| in_turn) {
+            return Ok(Some(kept));
+        }
+        self.kept.forget(id);
+        let live = self.described(id.as_str()).await?;
         if let Some(live) = &live {
             is_complete(live, tags)?;
+            if in_turn {
+                self.kept.keep(live, tags);
+            }
         }
         Ok(live)
     }
@@ -331,6 +284,12 @@ impl Service for Resources {
 
     async fn send(&self, have: &Observed<Value>, edits: &[LeafEdit]) -> Result<(), CloudError> {
         let of = self.of()?;
+        self.is_as_planned(have).await?;
+        if let (Some(beside), [edit]) = (of.overlay.beside, edits)
+            && edit.operation.as_deref() != Some(UPDATE)
+        {
+            return (beside.send)(&self.access, have.id.as_str(), edit).await;
+        }
         let live = properties(&have.state);
         let patch = patch(&of.properties, &live, edits);
         if patch.is_empty() {
@@ -347,10 +306,12 @@ impl Service for Resources {
     }
 
     async fn tag(&self, have: &Observed<Value>, set: &Tags) -> Result<(), CloudError> {
+        self.is_as_planned(have).await?;
         self.cloud_control.tag(&have.arn, set).await
     }
 
     async fn untag(&self, have: &Observed<Value>, keys: &[String]) -> Result<(), CloudError> {
+        self.is_as_planned(have).await?;
         self.cloud_control.untag(&have.arn, keys).await
     }
 
@@ -358,6 +319,11 @@ impl Service for Resources {
     /// failure.
     async fn delete(&self, have: &Observed<Value>, _: Option<&Tree>) -> Result<(), CloudError> {
         let of = self.of()?;
+        if of.overlay.removal == Removal::Never {
+            let why = format!("palisade never deletes a resource of {}", of.overlay.name);
+            return Err(CloudError::new("cloudcontrol:DeleteResource", Class::Rejected, why));
+        }
+        self.is_as_planned(have).await?;
         let id = have.id.as_str();
         let base = format!("delete {} {id} {}", of.overlay.name, have.state);
         let call =

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::{
-    super::{table::TYPE, types::Type},
+    super::{overlay::Beside, table::TYPE, types::Type},
     Operation, Resources,
     requests::request_of,
     word,
@@ -14,7 +14,7 @@ use crate::{
     aws::resource_control::{Described, Progress, Tagged},
     kind::{
         Class, CloudError,
-        table::{ACCOUNT, FAILURE, Found, NOTES, PARTITION, PROPERTIES, Page, Tree},
+        table::{ACCOUNT, FAILURE, Found, PARTITION, PROPERTIES, Page, Tree, UNREAD},
     },
     model::{Observed, Phase, PhysicalId, Tags, claim::OWNER_TAG},
 };
@@ -55,7 +55,25 @@ impl Resources {
         let Some(described) = self.cloud_control.get(of.overlay.name, id).await? else {
             return Ok(None);
         };
-        self.observed(of, described).map(Some)
+        let mut live = self.observed(of, described)?;
+        if let Some(beside) = of.overlay.beside {
+            self.read_beside(beside, &mut live).await;
+        }
+        Ok(Some(live))
+    }
+
+    /// What its model does not have. If that cannot be read, the rest is known all the same.
+    async fn read_beside(&self, beside: Beside, live: &mut Observed<Value>) {
+        let path = (beside.row)().path;
+        let read = (beside.read)(&self.access, live.id.as_str()).await;
+        let Value::Object(state) = &mut live.state else { return };
+        match read {
+            Ok(value) => drop(state.insert(path.into_owned(), value)),
+            Err(why) => {
+                state.insert(UNREAD.to_owned(), json!({path.as_ref(): why.to_string()}));
+                state.insert(path.into_owned(), Value::Null);
+            }
+        }
     }
 
     fn observed(
@@ -80,9 +98,6 @@ impl Resources {
         let failed = self.sent.of(&id).filter(|it| it.operation == Operation::Update);
         if let Some(why) = failed.and_then(|it| it.failure) {
             state.insert(FAILURE.to_owned(), json!(why.to_string()));
-        }
-        if !of.overlay.blind.is_empty() {
-            state.insert(NOTES.to_owned(), json!(of.overlay.blind));
         }
         state.insert(PARTITION.to_owned(), json!(self.facts.partition));
         state.insert(ACCOUNT.to_owned(), json!(self.facts.account));

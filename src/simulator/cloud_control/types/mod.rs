@@ -8,6 +8,7 @@ mod config_rule;
 mod parts;
 mod recorder;
 mod role;
+mod route_table;
 mod vpc;
 
 use super::resource_type::Type;
@@ -20,4 +21,5 @@ pub(super) static TYPES: &[&Type] = &[
     &role::TYPE,
     &config_rule::TYPE,
     &recorder::TYPE,
+    &route_table::TYPE,
 ];

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::parts::{column, missing, text};
 use crate::simulator::cloud_control::{
+    names::RECORDER,
     resource_type::{Type, Update},
     schema::{FLAG, Member, Model, Shape, TEXT, TEXTS, may, must},
     site::{Failure, Site},
@@ -47,7 +48,7 @@ static MEMBERS: &[Member] = &[
 ];
 
 pub(super) static TYPE: Type = Type {
-    name: "AWS::Config::ConfigurationRecorder",
+    name: RECORDER,
     members: MEMBERS,
     identifier: "Name",
     read_only: &["ResourceARN"],
