@@ -61,7 +61,7 @@ pub use self::{
     keyed::{Keyed, Wrong},
     live::Live,
     policy::{unreadable, why_unreadable},
-    properties::{Difference, Members, Properties, Property, Sort, Word},
+    properties::{Difference, Judge, Members, Properties, Property, Sort, Word},
     rows::{Absent, Compare, Gives, Leaf, Null, RiskOf, about},
     service::{Found, Page, Service, Shape},
     targets::{chosen, singles},

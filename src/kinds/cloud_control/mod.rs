@@ -17,6 +17,7 @@ pub mod config_config_rule;
 pub mod ec2_vpc;
 mod errors;
 mod facts;
+pub mod iam_role;
 mod overlay;
 mod pains;
 mod patch;

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{
     kind::{
         Claimed, Reach, Removal,
-        table::{Property, Sort, Tree, Word},
+        table::{Judge, Property, Sort, Tree, Word},
     },
     model::{Risk, policy_document::Dialect, text::TagRules},
     operations::OfKind,
@@ -28,7 +28,8 @@ pub(super) struct Overlay {
     pub(super) removal: Removal,
     /// Whether AWS invents the identifier. Otherwise the manifest says it.
     pub(super) invented: bool,
-    /// The ARN, with `{partition}`, `{region}`, `{account}` and `{id}`.
+    /// The ARN, with `{partition}`, `{region}`, `{account}` and `{id}`; empty if it does not follow
+    /// from the identifier: AWS then returns it as `Arn`, and the tag index does not have the type.
     pub(super) arn: &'static str,
     /// The service's rules for tags.
     pub(super) tags: Option<TagRules>,
@@ -64,6 +65,8 @@ pub(super) enum Says {
     Cuts(Safe),
     /// It may destroy data or stop work, and changes nobody's access.
     StopsWork,
+    /// What this says of the live value and the wanted one.
+    Judged(Judge),
 }
 
 /// A value of a property.
@@ -97,6 +100,7 @@ impl Says {
                 back: Risk::NEUTRAL.cutting_connections(),
             },
             Self::StopsWork => Word::Always(Risk::NEUTRAL.stopping_work()),
+            Self::Judged(judge) => Word::Judged(judge),
         }
     }
 }

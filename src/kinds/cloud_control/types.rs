@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use serde_json::Value;
 
 use super::{
-    config_config_rule, ec2_vpc, facts::Facts, overlay::Overlay, s3_bucket, s3_bucket_policy, table,
+    config_config_rule, ec2_vpc, facts::Facts, iam_role, overlay::Overlay, s3_bucket,
+    s3_bucket_policy, table,
 };
 use crate::kind::{erased::Registry, table::Properties};
 
@@ -13,6 +14,7 @@ use crate::kind::{erased::Registry, table::Properties};
 const OVERLAYS: &[&Overlay] = &[
     &config_config_rule::OVERLAY,
     &ec2_vpc::OVERLAY,
+    &iam_role::OVERLAY,
     &s3_bucket::OVERLAY,
     &s3_bucket_policy::OVERLAY,
 ];

@@ -8,6 +8,7 @@
 
 mod read;
 mod requests;
+mod roles;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,8 +20,10 @@ use serde_json::{Value, json};
 use self::{
     read::{is_complete, with_tags},
     requests::{Entry, Sent, VISIBLE_WITHIN, pending_id},
+    roles::Roles,
 };
 use super::{
+    iam_role,
     patch::patch,
     table::without_nulls,
     types::{self, Type},
@@ -51,6 +54,7 @@ struct Resources {
     /// None for a name that is no type: a defect.
     of: Option<&'static Type>,
     cloud_control: CloudControl,
+    roles: Roles,
     facts: ScopeFacts,
     requests: Used,
     tagged: Used,
@@ -214,6 +218,7 @@ impl Service for Resources {
         Self {
             of: None,
             cloud_control: access.cloud_control.clone(),
+            roles: Roles::connect(access),
             facts: access.facts.clone(),
             requests: Used::default(),
             tagged: Used::default(),
@@ -260,6 +265,7 @@ impl Service for Resources {
     async fn page(&self, list: usize, token: Option<String>) -> Result<Page, CloudError> {
         let of = self.of()?;
         match list {
+            0 if of.overlay.name == iam_role::NAME => self.below_path().await,
             0 if of.overlay.tags.is_some() => self.indexed().await,
             1 if of.overlay.invented => {
                 let (ids, next) = self.cloud_control.list(of.overlay.name, token).await?;
@@ -347,10 +353,16 @@ impl Service for Resources {
     }
 
     async fn tag(&self, have: &Observed<Value>, set: &Tags) -> Result<(), CloudError> {
+        if self.name() == iam_role::NAME {
+            return self.roles.tag(have.id.as_str(), set).await;
+        }
         self.cloud_control.tag(&have.arn, set).await
     }
 
     async fn untag(&self, have: &Observed<Value>, keys: &[String]) -> Result<(), CloudError> {
+        if self.name() == iam_role::NAME {
+            return self.roles.untag(have.id.as_str(), keys).await;
+        }
         self.cloud_control.untag(&have.arn, keys).await
     }
 
