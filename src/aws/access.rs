@@ -63,6 +63,8 @@ pub struct Connection {
 pub struct Access {
     /// The scope's account, Region and partition.
     pub facts: ScopeFacts,
+    /// The path of IAM below which the settings let manifests have identity there; none without.
+    pub identity_path: Option<String>,
     /// Account Management.
     pub account: aws_sdk_account::Client,
     /// Bedrock.
@@ -223,6 +225,7 @@ impl Access {
             s3control: aws_sdk_s3control::Client::from_conf(s3control.build()),
             sagemaker: client!(aws_sdk_sagemaker),
             sts: client!(aws_sdk_sts),
+            identity_path: None,
             facts,
         }
     }

@@ -77,6 +77,7 @@ fn why(plan: &Plan, digest: &str, spent: bool) -> Option<UnusedReason> {
     match plan.steps.iter().find(|step| step.digest == digest) {
         Some(step) if step.approved => None,
         Some(step) if step.risk().impossible => Some(UnusedReason::Impossible),
+        Some(step) if step.is_held() && !step.can_be_approved() => Some(UnusedReason::Final),
         Some(_) => Some(UnusedReason::NotHeld),
         None => Some(UnusedReason::NoSuchStep),
     }

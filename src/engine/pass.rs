@@ -29,7 +29,7 @@ use crate::{
     kind::{Audited, Creation, erased::Registry},
     manifest::{Document, Loader, Snapshot},
     memory::Memory,
-    model::{Address, Observed, ScopedKind, Seen},
+    model::{Address, Fence, Observed, ScopedKind, Seen},
     plan::{Assuming, Claims, Installation, Lockout, Look, Only, Organization, Plan, RoleToAssume},
     settings::{Mode, Settings},
 };
@@ -91,6 +91,14 @@ impl Setup {
 
     pub(super) fn creation(&self, address: &Address) -> Creation {
         self.registry.get(&address.kind).map_or(Creation::Unnamed, |kind| kind.profile().creation)
+    }
+
+    /// Where identity may be written, and what palisade stands on: its callers too.
+    fn fence(&self, callers: &Callers) -> Fence {
+        let mut fence = self.settings.fence(self.scopes.facts());
+        let known = callers.values().filter_map(|caller| caller.as_ref().ok());
+        fence.own.extend(known.map(|caller| caller.arn.clone()));
+        fence
     }
 
     /// The principals that must keep access: palisade's own role in every scope of the settings
@@ -413,6 +421,7 @@ impl Engine {
             snapshot: &good.snapshot,
             look: &look,
             predecessors: &predecessors,
+            fence: setup.fence(&callers),
             lockout: setup.lockout(&callers),
             organization: Organization {
                 ids: learnt.organization_ids(&setup.settings),

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     manifest::Snapshot,
-    model::{Address, PhysicalId},
+    model::{Address, Fence, PhysicalId},
     plan::{
         self, Inputs, Limits, Lockout, Look, Memory, Obstacles, Organization, Plan, Wait,
         WaitReason,
@@ -26,6 +26,7 @@ pub(super) struct Planning<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) look: &'a Look<'a>,
     pub(super) predecessors: &'a BTreeMap<Address, PhysicalId>,
+    pub(super) fence: Fence,
     pub(super) lockout: Lockout,
     pub(super) organization: Organization,
     /// In seconds since the epoch.
@@ -56,6 +57,7 @@ impl Planning<'_> {
                 mode: settings.mode,
                 prune: settings.prune,
                 gate: &settings.gate,
+                fence: &self.fence,
                 lockout: &self.lockout,
                 approved: &consent::valid(approve, approvals, spent, self.now),
                 only: only.as_ref(),

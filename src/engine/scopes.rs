@@ -95,6 +95,8 @@ impl Scopes {
                 facts.account = caller.account;
                 access = connection.access(facts.clone(), scope.role.as_ref()).await;
             }
+            let fence = settings.fence(&[(name.clone(), facts.clone())].into());
+            access.identity_path = fence.bounds(name).ok().map(|bounds| bounds.path.clone());
             let ports = registry
                 .iter()
                 .map(|kind| (kind.profile().name, Arc::from(kind.connect(&access))))

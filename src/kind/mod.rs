@@ -14,6 +14,7 @@ mod doctor;
 pub mod erased;
 mod error;
 mod guarded;
+pub mod identity;
 mod known;
 mod lines;
 pub mod placeholder;
@@ -40,6 +41,7 @@ pub use self::{
     doctor::{Doctor, Opinion, Rehearse, Rehearsed, Stage},
     error::{Class, CloudError, Invalid, Meaning},
     guarded::{Guarded, Reach},
+    identity::Identity,
     known::{Known, KnownResource, LookupItem, LookupKind, ScopeFacts},
     lines::{Line, Sign, policy_lines, state_lines},
     population::{Population, Unread, tolerate},

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     kind::{Invalid, ScopeFacts, erased::Registry},
-    model::{Address, ScopedKind},
+    model::{Address, Fence, ScopedKind},
     settings::Settings,
 };
 
@@ -90,6 +90,7 @@ impl Loader<'_> {
     pub fn read_files(&self, dir: &Path, files: Vec<SourceFile>, skipped: Vec<Problem>) -> Loaded {
         let mut reading = Reading {
             loader: self,
+            fence: self.settings.fence(self.facts),
             snapshot: Snapshot { warnings: skipped, ..Snapshot::default() },
             problems: Vec::new(),
             wanted: BTreeMap::new(),
@@ -118,6 +119,8 @@ impl Loader<'_> {
 /// The files read so far.
 pub(super) struct Reading<'a> {
     pub(super) loader: &'a Loader<'a>,
+    /// Where manifests may write identity.
+    pub(super) fence: Fence,
     pub(super) snapshot: Snapshot,
     pub(super) problems: Vec<Problem>,
     /// Wanted states of manifests that are valid by themselves, by scope and kind.

@@ -45,6 +45,7 @@ mod approval;
 mod declared;
 mod document;
 mod foreign;
+mod identity;
 mod load;
 mod node;
 mod objects;

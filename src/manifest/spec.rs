@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     document::{Document, Envelope, Place, Presence, invalid_from, join, type_problems},
-    foreign,
+    foreign, identity,
     load::Reading,
     vars,
 };
@@ -60,6 +60,10 @@ impl Reading<'_> {
         let mut recorded = refs.finish();
         if let (Claimed::ByParent(parent), true) = (kind.profile().claimed, wrong.is_empty()) {
             wrong.extend(without_parent(parent, &recorded));
+        }
+        if let (Some(of), true) = (kind.operations().identity, wrong.is_empty()) {
+            let want = resolved.as_ref().map(|resolved| &resolved.state);
+            wrong = identity::problems(&of, &address, &envelope.lifecycle, want, &self.fence);
         }
         self.report(&place, &wrong, spec.as_ref().unwrap_or(&Value::Null));
         let warnings = std::mem::take(&mut recorded.warnings);

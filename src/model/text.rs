@@ -39,6 +39,8 @@ pub struct TagRules {
 pub const EC2: TagRules = TagRules { service: "EC2", key: 127, plain: false };
 /// KMS.
 pub const KMS: TagRules = TagRules { service: "KMS", key: 128, plain: true };
+/// IAM.
+pub const IAM: TagRules = TagRules { service: "IAM", key: 128, plain: true };
 /// Organizations.
 pub const ORGANIZATIONS: TagRules = TagRules { service: "Organizations", key: 128, plain: true };
 /// S3.

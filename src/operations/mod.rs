@@ -43,6 +43,8 @@ pub enum On {
     Anything,
     /// Resources of these types.
     Of(&'static Resources),
+    /// Resources of these types below the path that the settings give identity; none without that.
+    Bounded(&'static Resources),
     /// The roles that resources are given, to be passed to a service.
     ExecutionRoles,
     /// This service-linked role.
@@ -57,7 +59,7 @@ impl On {
     pub fn types(self) -> &'static [ResourceType] {
         match self {
             Self::Anything | Self::Adopted(_) => &[],
-            Self::Of(Resources { types, .. }) => types,
+            Self::Of(Resources { types, .. }) | Self::Bounded(Resources { types, .. }) => types,
             Self::ExecutionRoles | Self::ServiceRole(_) => &[resources::ROLE],
         }
     }
@@ -67,6 +69,7 @@ impl On {
         match self {
             Self::Anything => "Anything".to_owned(),
             Self::Of(Resources { name, .. }) => (*name).to_owned(),
+            Self::Bounded(Resources { name, .. }) => format!("Bounded{name}"),
             Self::ExecutionRoles => "ExecutionRoles".to_owned(),
             Self::ServiceRole(role) => role.name.to_owned(),
             Self::Adopted(kind) => format!("Adopted{kind}"),
@@ -91,6 +94,8 @@ pub enum When {
     CreatedByEc2,
     /// The key is kept for at least the number of days in the manifests.
     WaitsLongEnough,
+    /// The permissions boundary of the settings: that the request sets, or else that of the resource.
+    Bounded,
     /// The request carries this value.
     Says(Said),
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use serde_json::Value;
 
 use super::{Operation, ResourceType, Usage};
-use crate::kinds;
+use crate::{kind::Identity, kinds};
 
 /// The calls of a kind, and what else depends on them.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +24,9 @@ pub struct OfKind {
     pub hands_on_roles: bool,
     /// A statement that denies what no caller with the role that writes this kind may ever do.
     pub never: Option<fn() -> Value>,
+    /// Set if the kind gives somebody permissions: its manifests are then kept within the bounds of
+    /// the settings.
+    pub identity: Option<Identity>,
 }
 
 impl OfKind {
@@ -35,6 +38,7 @@ impl OfKind {
         usage: None,
         hands_on_roles: false,
         never: None,
+        identity: None,
     };
 }
 

@@ -146,8 +146,18 @@ impl Scope<'_> {
         match on {
             On::Anything => vec!["*".to_owned()],
             On::Of(resources) => resources.types.iter().map(|it| every(it, parts)).collect(),
+            On::Bounded(resources) => {
+                let below = self.usage.bounds.iter().map(|bounds| bounds.below());
+                below
+                    .flat_map(|id| resources.types.iter().map(move |it| it.arn(&id, parts)))
+                    .collect()
+            }
             On::ExecutionRoles => match &self.usage.execution_roles {
-                Some(roles) => roles.iter().cloned().collect(),
+                Some(roles) => {
+                    let made = self.usage.bounds.iter().filter(|_| self.usage.makes_roles);
+                    let made = made.map(|bounds| ROLE.arn(&bounds.below(), parts));
+                    roles.iter().cloned().chain(made).collect()
+                }
                 None => vec![every(&ROLE, parts)],
             },
             On::ServiceRole(role) => {
@@ -181,6 +191,10 @@ impl Scope<'_> {
                     must("Null", "aws:TagKeys", json!("false"));
                 }
                 When::CreatedByEc2 => must("StringEquals", "ec2:CreateAction", json!(creates())),
+                When::Bounded => {
+                    let boundary = self.usage.bounds.as_ref().map(|it| it.boundary.as_str());
+                    must("StringEquals", "iam:PermissionsBoundary", json!(boundary));
+                }
                 When::Says(Said { operator, key, value, .. }) => must(operator, key, json!(value)),
                 When::WaitsLongEnough => must(
                     "NumericGreaterThanEquals",
@@ -216,7 +230,7 @@ fn one_or_all(mut values: Vec<String>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds;
+    use crate::{kinds, model::Bounds};
 
     fn facts() -> ScopeFacts {
         ScopeFacts {
@@ -228,7 +242,9 @@ mod tests {
     }
 
     fn everything() -> Usage {
-        Usage::everything(&kinds::registry())
+        let boundary = "arn:aws:iam::111122223333:policy/ml".to_owned();
+        let bounds = Bounds { path: "/ml/".to_owned(), boundary };
+        Usage::everything(&kinds::registry()).within(Some(bounds))
     }
 
     fn actions(policy: &Value) -> BTreeSet<String> {

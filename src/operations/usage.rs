@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Grant, Need, OfKind, Operation, all};
-use crate::{kind::erased::Registry, manifest::Document};
+use super::{Grant, Need, OfKind, Operation, all, of_kind};
+use crate::{kind::erased::Registry, manifest::Document, model::Bounds};
 
 /// How many days a key stays pending deletion if its manifest does not set it.
 const WINDOW_DAYS: u16 = 30;
@@ -26,6 +26,11 @@ pub struct Usage {
     pub windows: BTreeSet<u16>,
     /// Requirements of some manifests only.
     pub needs: BTreeSet<Need>,
+    /// Within which bounds identity may be written; nothing of it without.
+    pub bounds: Option<Bounds>,
+    /// Whether manifests give resources a role that another manifest makes, which is below the path
+    /// of [`Self::bounds`].
+    pub makes_roles: bool,
 }
 
 impl Usage {
@@ -59,12 +64,20 @@ impl Usage {
             let OfKind { usage: only_some, hands_on_roles, .. } = kind.operations();
             if hands_on_roles {
                 usage.execution_roles.get_or_insert_default().extend(role_arns(spec));
+                let mut asked = document.recorded.asked.iter();
+                usage.makes_roles |= asked.any(|(_, address)| is_identity(&address.kind));
             }
             if let Some(note) = only_some {
                 note(spec, &mut usage);
             }
         }
         usage
+    }
+
+    /// The same, with the bounds within which identity may be written.
+    #[must_use]
+    pub fn within(self, bounds: Option<Bounds>) -> Self {
+        Self { bounds, ..self }
     }
 
     /// Adds a kind for a resource without a manifest, with everything that a manifest of the kind
@@ -102,6 +115,11 @@ impl Usage {
             .is_none_or(|kind| self.kinds.contains(kind) || row.sweep && self.swept.contains(kind));
         used && (row.need == Need::Always || self.needs.contains(&row.need))
     }
+}
+
+/// Whether a kind gives somebody permissions and has paths.
+fn is_identity(kind: &str) -> bool {
+    of_kind(kind).identity.is_some_and(|it| it.path.is_some())
 }
 
 fn swept(registry: &Registry) -> BTreeSet<String> {

@@ -53,6 +53,23 @@ pub enum HoldReason {
         /// AWS's reason.
         why: String,
     },
+    /// It creates identity, or gives one more.
+    Identity {
+        /// Whether it creates.
+        creates: bool,
+    },
+    /// It is about what palisade itself, or a break-glass role, stands on.
+    Own {
+        /// Its ARN.
+        arn: String,
+    },
+    /// It is about identity, and the settings give no bounds for that in the scope.
+    Unbounded,
+    /// It is about identity that is not below the path of the settings.
+    Outside {
+        /// That path.
+        path: String,
+    },
     /// AWS has no call for it.
     Impossible,
     /// An earlier edit of the resource is held.
@@ -67,6 +84,13 @@ pub enum HoldReason {
         /// The error.
         what: String,
     },
+}
+
+impl HoldReason {
+    /// Whether no approval releases what is held for it.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Impossible | Self::Own { .. } | Self::Unbounded | Self::Outside { .. })
+    }
 }
 
 impl fmt::Display for HoldReason {
@@ -100,6 +124,26 @@ impl fmt::Display for HoldReason {
                  next attempt is in {retry_minutes} min"
             ),
             Self::Failed { why } => write!(f, "AWS reports it failed: {why}"),
+            Self::Identity { creates: true } => {
+                f.write_str("it creates identity, which always needs approval")
+            }
+            Self::Identity { creates: false } => {
+                f.write_str("it gives an identity more, which always needs approval")
+            }
+            Self::Own { arn } => write!(
+                f,
+                "{arn} is what palisade itself, or a break-glass role, stands on: palisade never \
+                 changes it"
+            ),
+            Self::Unbounded => f.write_str(
+                "it is about identity, and the settings give no bounds for that here: see \
+                 `identity` in palisade.yaml",
+            ),
+            Self::Outside { path } => write!(
+                f,
+                "it is about identity that is not below {path}, the path in the settings: palisade \
+                 never changes it"
+            ),
             Self::Impossible => f.write_str(
                 "AWS cannot change this on a live resource, and palisade never replaces one: \
                  revert the manifest, or migrate to a new resource by hand",

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Holdoff, KnownWant, Lockout, Look, Only, Past, Wait};
 use crate::{
-    model::{Address, Halt, OrganizationTree, PhysicalId, Seen},
+    model::{Address, Fence, Halt, OrganizationTree, PhysicalId, Seen},
     settings::{GateLimits, Mode, Prune},
 };
 
@@ -53,6 +53,8 @@ pub struct Limits<'a> {
     pub prune: Prune,
     /// The gate's limits.
     pub gate: &'a GateLimits,
+    /// Where identity may be written, and what palisade itself stands on.
+    pub fence: &'a Fence,
     /// The roles that must keep access.
     pub lockout: &'a Lockout,
     /// Approved digests that are valid now.

@@ -191,7 +191,7 @@ fn verdict_text(out: &mut String, step: &Step) {
             for why in why {
                 detail(out, MAGENTA, &format!("held: {why}"));
             }
-            if !step.risk().impossible {
+            if step.can_be_approved() {
                 detail(out, DIM, &format!("to approve: palisade apply --approve {}", step.digest));
             }
         }

@@ -264,6 +264,8 @@ pub enum UnusedReason {
     Spent,
     /// AWS has no call for its step.
     Impossible,
+    /// The settings let no manifest do what its step would do.
+    Final,
     /// Its step is not held at the moment.
     NotHeld,
     /// No step has this digest at the moment.
@@ -277,6 +279,7 @@ impl fmt::Display for UnusedReason {
             Self::TooFarAhead => "it expires more than 7 days ahead, so it is ignored",
             Self::Spent => "its step was carried out, and an approval is used only once",
             Self::Impossible => "AWS has no call for that step, so approving it has no effect",
+            Self::Final => "the settings let no manifest do that, so approving it has no effect",
             Self::NotHeld => "that step is not held now",
             Self::NoSuchStep => {
                 "no step has this digest now: the step was carried out, or has \
@@ -375,6 +378,20 @@ impl Step {
         }
         let waiting: Vec<Wait> = self.keys().iter().filter_map(|key| waits(key)).collect();
         vec![Self { verdict: Verdict::Waiting(waiting), ..self }]
+    }
+
+    /// Whether the gate holds it.
+    pub fn is_held(&self) -> bool {
+        matches!(self.verdict, Verdict::Held(_))
+    }
+
+    /// Whether an approval releases it: it is held, and not because it is never done.
+    pub fn can_be_approved(&self) -> bool {
+        let is_final = |why: &[HoldReason]| why.iter().any(HoldReason::is_final);
+        match &self.verdict {
+            Verdict::Held(why) => !self.risk().impossible && !is_final(why),
+            Verdict::Go | Verdict::Waiting(_) | Verdict::Reported(_) => false,
+        }
     }
 
     /// Whether some of it restores what somebody else changed.

@@ -14,6 +14,7 @@ use super::{
     check::{is_account, is_plain, role_account, role_partition},
     error::value,
     flags::parse_duration,
+    identity::FileIdentity,
     notify::FileTarget,
     regions::{is_known_region, partition},
     secret::Secret,
@@ -41,6 +42,7 @@ pub(super) struct File {
     pub(super) gate: FileGate,
     pub(super) brake_file: Option<PathBuf>,
     pub(super) break_glass_roles: Option<Vec<String>>,
+    pub(super) identity: FileIdentity,
     pub(super) server: FileServer,
     pub(super) memory: FileMemory,
     pub(super) notify: Vec<FileTarget>,
@@ -55,6 +57,8 @@ pub(super) struct FileScope {
     pub(super) daemon_role: Option<String>,
     #[serde(default)]
     pub(super) vars: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) identity: FileIdentity,
 }
 
 #[derive(Debug, Deserialize)]
@@ -114,6 +118,8 @@ impl FileScope {
         if let Some(arn) = self.daemon_role.as_deref() {
             self.check_daemon_role(field("daemonRole"), arn)?;
         }
+        let identity =
+            self.identity.of_scope(&field("identity"), &self.account, partition(&self.region))?;
         let role = self
             .assume_role
             .map(|role| AssumedRole { role_arn: role.role_arn, external_id: role.external_id });
@@ -123,6 +129,7 @@ impl FileScope {
             role,
             daemon_role: self.daemon_role,
             vars: self.vars,
+            identity,
         })
     }
 

@@ -85,6 +85,26 @@ pub struct Overrides {
         value_name = "ARNS"
     )]
     pub break_glass_roles: Option<Vec<String>>,
+    /// Path of IAM below which manifests may have roles and other identity, e.g. /ml/ [default:
+    /// none, so that no manifest writes identity]
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_IDENTITY_PATH",
+        help_heading = SETTINGS,
+        value_name = "PATH"
+    )]
+    pub identity_path: Option<String>,
+    /// ARN of the managed policy that each of them must have as its permissions boundary;
+    /// ${scope.account} and ${scope.partition} are filled in
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_IDENTITY_BOUNDARY",
+        help_heading = SETTINGS,
+        value_name = "ARN"
+    )]
+    pub identity_boundary: Option<String>,
     /// What happens to claimed resources whose manifest is gone [default: never]
     #[arg(long, global = true, env = "PALISADE_PRUNE", help_heading = SETTINGS)]
     pub prune: Option<Prune>,
@@ -189,6 +209,8 @@ impl Overrides {
             "gate.deletesPercent" => self.gate_deletes_percent.is_some(),
             "gate.changesPercent" => self.gate_changes_percent.is_some(),
             "gate.accountsPercent" => self.gate_accounts_percent.is_some(),
+            "identity.path" => self.identity_path.is_some(),
+            "identity.boundary" => self.identity_boundary.is_some(),
             "server.listen" => self.listen.is_some(),
             _ => false,
         }

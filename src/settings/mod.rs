@@ -8,6 +8,7 @@ mod check;
 mod error;
 mod file;
 mod flags;
+mod identity;
 mod levers;
 mod notify;
 mod regions;
@@ -30,6 +31,7 @@ use self::{
 pub use self::{
     error::SettingsError,
     flags::{Overrides, SETTINGS, parse_duration},
+    identity::Identity,
     levers::Levers,
     notify::{Channel, Target, Urgency, check_url},
     regions::{PARTITIONS, is_known_region, partition, regions},
@@ -75,6 +77,8 @@ pub struct Scope {
     pub daemon_role: Option<String>,
     /// Overrides of [`Settings::vars`].
     pub vars: BTreeMap<String, String>,
+    /// Takes the place of [`Settings::identity`].
+    pub identity: Option<Identity>,
 }
 
 impl Scope {
@@ -144,6 +148,8 @@ pub struct Settings {
     pub gate: GateLimits,
     /// Roles (their ARNs) that must never be locked out, whatever a policy says.
     pub break_glass_roles: BTreeSet<String>,
+    /// Where identity may be written; nowhere without it.
+    pub identity: Option<Identity>,
     /// What stops all writing from outside of the process.
     pub levers: Levers,
     /// Where the HTTP server listens.
@@ -220,6 +226,7 @@ impl Settings {
         let gate = gate_limits(flags, file.gate)?;
         let organization = flags.organization.clone().or(file.organization);
         check_organization(organization.as_ref())?;
+        let identity = identity::of_all(flags, file.identity, &partitions(&scopes))?;
         // Loopback: the page shows details of the accounts.
         let listen = flags
             .listen
@@ -246,6 +253,7 @@ impl Settings {
             prune: flags.prune.or(file.prune).unwrap_or_default(),
             gate,
             break_glass_roles,
+            identity,
             levers: Levers {
                 brake_file: flags
                     .brake_file

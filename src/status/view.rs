@@ -276,7 +276,7 @@ impl StepView {
                 })
                 .collect(),
             digest: step.digest.clone(),
-            can_be_approved: matches!(step.verdict, Verdict::Held(_)) && !step.risk().impossible,
+            can_be_approved: step.can_be_approved(),
             outcome: tried.map(|result| result.outcome.clone()),
         }
     }

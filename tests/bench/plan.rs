@@ -25,7 +25,7 @@ use palisade::{
     kind::{Known, KnownResource, Refs, ScopeFacts, erased::Registry},
     kinds::{self, kms_key, security_group},
     manifest::{Document, Loader},
-    model::{Address, Claim, Halt, Observed, Phase, ScopedKind, Seen},
+    model::{Address, Claim, Fence, Halt, Observed, Phase, ScopedKind, Seen},
     plan::{
         Claims, Inputs, Installation, Limits, Live, Lockout, Look, Memory, Organization, Past,
         Plan, plan,
@@ -217,6 +217,7 @@ impl World {
                 mode: Mode::Enforce,
                 prune: Prune::Never,
                 gate: &GateLimits::default(),
+                fence: &Fence::default(),
                 lockout: &self.lockout,
                 approved: &BTreeSet::new(),
                 only: None,

@@ -74,6 +74,7 @@ impl Layer {
             Dialect::EndpointPolicy => Some(Self::Endpoint),
             Dialect::KeyPolicy => Some(Self::Key),
             Dialect::BucketPolicy => Some(Self::Bucket),
+            Dialect::TrustPolicy => Some(Self::Trust),
             Dialect::IdentityPolicy => None,
         }
     }

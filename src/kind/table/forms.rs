@@ -129,6 +129,13 @@ pub enum Form {
     Keyed(Keyed),
     /// The properties of a resource, as a tree ([`Properties`]).
     Properties(Properties),
+    /// A role: its ARN, or a reference to its manifest. In a state it is an ARN.
+    Role {
+        /// What a reference may name.
+        accepts: Accepts,
+        /// The check of its ARN.
+        check: Check,
+    },
     /// A KMS key: its ARN, id or alias, or a reference to its manifest. In a state it is an ARN
     /// unless it is an alias.
     Key {

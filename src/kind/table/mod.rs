@@ -61,7 +61,7 @@ pub use self::{
     keyed::{Keyed, Wrong},
     live::Live,
     policy::{unreadable, why_unreadable},
-    properties::{Difference, Exclusive, Members, Properties, Property, Sort, Word},
+    properties::{Difference, Exclusive, Judge, Members, Properties, Property, Sort, Word},
     rows::{Absent, Compare, Gives, Leaf, Null, RiskOf, about},
     service::{Found, Page, Service, Shape},
     targets::{chosen, singles},

@@ -207,7 +207,9 @@ impl<'de> DeserializeSeed<'de> for Shape<'_> {
                     ))),
                 }
             }
-            Form::Key { .. } => Target::deserialize(deserializer).map(|target| json!(target)),
+            Form::Key { .. } | Form::Role { .. } => {
+                Target::deserialize(deserializer).map(|target| json!(target))
+            }
             Form::Policy { .. } | Form::Properties(_) => Value::deserialize(deserializer),
             Form::Target(_) => Target::deserialize(deserializer).map(|target| json!(target)),
             Form::Targets { .. } => Targets::deserialize(deserializer).map(|all| json!(all)),

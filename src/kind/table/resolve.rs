@@ -93,6 +93,7 @@ impl Leaf {
             Form::Target(named) => named.one(&self.path, value, refs, problems),
             Form::Targets { .. } => self.form.many(&self.path, value, before, refs, problems),
             Form::Key { .. } => self.form.key(&self.path, value, refs, problems),
+            Form::Role { .. } => self.form.role(&self.path, value, refs, problems),
             Form::Keyed(keyed) => keyed.entries(&self.path, value, before, refs, problems),
             Form::Group { rows, .. } => {
                 let members = rows.iter().filter_map(|row| {
@@ -209,9 +210,9 @@ impl Form {
                     }
                 }
             }
-            // Each row of a group is checked by itself; a key is checked when it is known which one
-            // is meant.
-            Self::Bool | Self::Word { .. } | Self::Key { .. } => {}
+            // Each row of a group is checked by itself; a key and a role when it is known which one is
+            // meant.
+            Self::Bool | Self::Word { .. } | Self::Key { .. } | Self::Role { .. } => {}
             Self::Group { .. } | Self::Choice { .. } => {}
         }
     }

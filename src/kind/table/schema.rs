@@ -84,7 +84,7 @@ fn property(leaf: &Leaf, definitions: &mut Tree) -> Value {
         }
         Form::Target(_) => foreign::<Target>(nullable, definitions),
         Form::Targets { .. } => foreign::<Targets>(nullable, definitions),
-        Form::Key { .. } => foreign::<Target>(nullable, definitions),
+        Form::Key { .. } | Form::Role { .. } => foreign::<Target>(nullable, definitions),
         Form::Word { name, about, words, .. } => {
             defined(name, listed(about, words), nullable, definitions)
         }
@@ -129,6 +129,7 @@ fn property(leaf: &Leaf, definitions: &mut Tree) -> Value {
             | Form::Target(_)
             | Form::Targets { .. }
             | Form::Key { .. }
+            | Form::Role { .. }
             | Form::Group { .. }
     );
     match (&leaf.absent, &leaf.null) {

@@ -7,7 +7,9 @@ use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use super::{Form, Named, Text, Tree, get, template, texts};
-use crate::kind::{ID_HELP, Invalid, LookupItem, Refs, Target, Targets, is_literal_id};
+use crate::kind::{
+    ID_HELP, Invalid, LookupItem, Refs, Target, Targets, is_literal_id, is_placeholder,
+};
 
 /// The prefix of what is named by its ARN.
 const ARN: &str = "arn:";
@@ -51,6 +53,33 @@ impl Named {
 }
 
 impl Form {
+    /// The ARN of the role that a target stands for, or its placeholder.
+    pub(super) fn role(
+        &self,
+        field: &str,
+        said: &Value,
+        refs: &mut Refs<'_>,
+        problems: &mut Vec<Invalid>,
+    ) -> Value {
+        let Self::Role { accepts, check } = self else { return Value::Null };
+        let resolved = Target::deserialize(said)
+            .map_err(|error| Invalid::new(field, error.to_string()))
+            .and_then(|target| refs.one(field, &target, *accepts));
+        match resolved {
+            Ok(arn) => {
+                if !is_placeholder(&arn) {
+                    problems.extend(check.refused(field, &arn, refs.scope()));
+                }
+                json!(arn)
+            }
+            Err(problem) => {
+                problems.push(problem);
+                // Not null: that would mean that it is not managed.
+                json!("")
+            }
+        }
+    }
+
     /// The ids that targets stand for: a set, or one set of alternatives for each value of the
     /// attribute by which they are alternatives.
     pub(super) fn many(

@@ -19,6 +19,7 @@ pub mod config_configuration_recorder;
 pub mod ec2_vpc;
 mod errors;
 mod facts;
+pub mod iam_role;
 mod overlay;
 mod pains;
 mod patch;

@@ -6,7 +6,7 @@ use crate::{
     aws::Access,
     kind::{
         Claimed, CloudError, Erased, Reach, Removal,
-        table::{Exclusive, Leaf, LeafEdit, Property, Sort, Tree, Word},
+        table::{Exclusive, Judge, Leaf, LeafEdit, Property, Sort, Tree, Word},
     },
     model::{Risk, policy_document::Dialect, text::TagRules},
     operations::OfKind,
@@ -29,7 +29,8 @@ pub(super) struct Overlay {
     pub(super) removal: Removal,
     /// Whether AWS invents the identifier. Otherwise the manifest says it.
     pub(super) invented: bool,
-    /// The ARN, with `{partition}`, `{region}`, `{account}` and `{id}`.
+    /// The ARN, with `{partition}`, `{region}`, `{account}` and `{id}`; empty if it does not follow
+    /// from the identifier: AWS then returns it as `Arn`, and the tag index does not have the type.
     pub(super) arn: &'static str,
     /// The service's rules for tags.
     pub(super) tags: Option<TagRules>,
@@ -93,6 +94,8 @@ pub(super) enum Says {
     Cuts(Safe),
     /// It may destroy data or stop work, and changes nobody's access.
     StopsWork,
+    /// What this says of the live value and the wanted one.
+    Judged(Judge),
 }
 
 /// A value of a property.
@@ -126,6 +129,7 @@ impl Says {
                 back: Risk::NEUTRAL.cutting_connections(),
             },
             Self::StopsWork => Word::Always(Risk::NEUTRAL.stopping_work()),
+            Self::Judged(judge) => Word::Judged(judge),
         }
     }
 }

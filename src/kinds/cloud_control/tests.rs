@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    config_config_rule, config_configuration_recorder, ec2_vpc, s3_bucket, s3_bucket_policy,
-    table::table, types,
+    config_config_rule, config_configuration_recorder, ec2_vpc, iam_role, s3_bucket,
+    s3_bucket_policy, table::table, types,
 };
 use crate::{
     kind::{
@@ -62,8 +62,9 @@ fn every_type_has_facts_and_its_overlay_names_only_paths_of_the_type() {
             config_config_rule::NAME,
             config_configuration_recorder::NAME,
             ec2_vpc::NAME,
+            iam_role::NAME,
             s3_bucket::NAME,
-            s3_bucket_policy::NAME
+            s3_bucket_policy::NAME,
         ]
         .into()
     );
@@ -120,6 +121,8 @@ const WITHOUT: &[(&str, &[&str])] = &[
     (config_config_rule::NAME, &[]),
     // It is never deleted.
     (config_configuration_recorder::NAME, &["config:DeleteConfigurationRecorder"]),
+    // A role keeps its boundary.
+    (iam_role::NAME, &["iam:DeleteRolePermissionsBoundary"]),
     (s3_bucket_policy::NAME, &[]),
 ];
 
@@ -426,4 +429,111 @@ fn no_type_requires_what_nobody_can_see() {
         let hidden = of.facts.required.iter().find(|name| of.facts.write_only.contains(name));
         assert_eq!(hidden, None, "{}", of.facts.name);
     }
+}
+
+/// A live role, as AWS returns it: with what it fills in.
+fn live_role() -> Value {
+    json!({
+        "RoleName": "jobs", "Path": "/ml/", "Arn": "arn:aws:iam::111122223333:role/ml/jobs",
+        "RoleId": "AROA0123456789ABCDEF0", "Description": "", "MaxSessionDuration": 3600,
+        "PermissionsBoundary": "arn:aws:iam::111122223333:policy/b",
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"},
+            "Action": "sts:AssumeRole"
+        }]},
+        "ManagedPolicyArns": ["arn:aws:iam::aws:policy/A", "arn:aws:iam::aws:policy/B"],
+        "Policies": [
+            {"PolicyName": "a", "PolicyDocument": {"Version": "2012-10-17", "Statement": [
+                {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+            ]}},
+            {"PolicyName": "b", "PolicyDocument": {"Version": "2012-10-17", "Statement": [
+                {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"}
+            ]}}
+        ],
+    })
+}
+
+/// What a manifest says of it, in another order and spelling.
+fn said_role() -> Value {
+    json!({
+        "RoleName": "jobs", "Path": "/ml/", "MaxSessionDuration": "3600",
+        "PermissionsBoundary": "arn:aws:iam::111122223333:policy/b",
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": {
+            "Effect": "Allow", "Principal": {"Service": ["sagemaker.amazonaws.com"]},
+            "Action": ["sts:AssumeRole"]
+        }},
+        "ManagedPolicyArns": ["arn:aws:iam::aws:policy/B", "arn:aws:iam::aws:policy/A"],
+        "Policies": [
+            {"PolicyName": "b", "PolicyDocument": {"Version": "2012-10-17", "Statement": [
+                {"Effect": "Deny", "Action": ["s3:PutObject"], "Resource": ["*"]}
+            ]}},
+            {"PolicyName": "a", "PolicyDocument": {"Version": "2012-10-17", "Statement": [
+                {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["*"]}
+            ]}}
+        ],
+    })
+}
+
+#[test]
+fn a_role_as_aws_returns_it_is_as_wanted_in_whatever_order_and_spelling() {
+    assert_eq!(risks(iam_role::NAME, said_role(), live_role()), []);
+}
+
+#[test]
+fn what_changes_a_role_is_judged_by_what_it_gives() {
+    let changed = |path: &str, value: Value| {
+        let mut wanted = said_role();
+        *wanted.pointer_mut(path).expect("a path") = value;
+        let found = risks(iam_role::NAME, wanted, live_role());
+        assert_eq!(found.len(), 1, "{path}: {found:?}");
+        found[0].1
+    };
+    let trust = "/AssumeRolePolicyDocument/Statement/Principal";
+    assert_eq!(
+        changed(trust, json!({"Service": ["sagemaker.amazonaws.com", "glue.amazonaws.com"]})),
+        Risk::LOOSENS
+    );
+    assert_eq!(
+        changed("/Policies/1/PolicyDocument/Statement/0/Action", json!("s3:*")),
+        Risk::LOOSENS
+    );
+    assert_eq!(
+        changed("/Policies/0/PolicyDocument/Statement/0/Action", json!("s3:*")),
+        Risk::TIGHTENS
+    );
+    assert_eq!(changed("/ManagedPolicyArns", json!([])), Risk::TIGHTENS);
+    assert_eq!(changed("/MaxSessionDuration", json!(43_200)), Risk::LOOSENS);
+    assert!(changed("/Path", json!("/ml/x/")).impossible);
+}
+
+#[test]
+fn a_trust_policy_is_checked_as_iam_checks_it() {
+    let problems = |name: &str, value: Value| {
+        let mut wanted = said_role();
+        wanted["AssumeRolePolicyDocument"]["Statement"][name] = value;
+        let problems =
+            resolve(iam_role::NAME, &json!({"properties": wanted})).expect_err("invalid");
+        problems.join("; ")
+    };
+    for (name, value, says) in [
+        ("Resource", json!("*"), "Statement.Resource: a trust policy is about its own role"),
+        (
+            "Action",
+            json!("s3:GetObject"),
+            "Statement.Action: a trust policy is about actions of STS",
+        ),
+        ("Action", json!("*"), "actions of STS only"),
+        ("Principal", json!({"AWS": "x"}), "neither an account nor the ARN"),
+        ("Principal", json!({"Service": "sagemaker"}), "not the name of a service"),
+        ("Principal", json!("*"), "allows every AWS account"),
+    ] {
+        let found = problems(name, value);
+        assert!(found.contains(says), "{name}: {found}");
+    }
+    let mut federated = said_role();
+    federated["AssumeRolePolicyDocument"]["Statement"]["Principal"] =
+        json!({"Federated": "arn:aws:iam::111122223333:oidc-provider/example.com"});
+    federated["AssumeRolePolicyDocument"]["Statement"]["Action"] =
+        json!("sts:AssumeRoleWithWebIdentity");
+    assert!(resolve(iam_role::NAME, &json!({"properties": federated})).is_ok());
 }

@@ -15,6 +15,7 @@ use crate::{
         },
     },
     kinds::{
+        cloud_control::iam_role,
         kms_key, notebook_lifecycle_config,
         notebooks::{name, natural_keys, own_key, own_role},
         security_group,
@@ -278,9 +279,12 @@ fn volume() -> Leaf {
 }
 
 fn role() -> Leaf {
-    let about = "ARN of the role whose permissions everybody on the instance has. Needed.";
-    let leaf = Leaf::harmless("role", about, Form::Text(Check::Scoped(own_role)), update());
-    let help = "write arn:aws:iam::111122223333:role/name";
+    let about = "The role whose permissions everybody on the instance has: its ARN, or `{ref: …}` to \
+                 an AWS::IAM::Role.\nNeeded.";
+    let form =
+        Form::Role { accepts: Accepts::arn_of(iam_role::NAME), check: Check::Scoped(own_role) };
+    let leaf = Leaf::harmless("role", about, form, update());
+    let help = "write arn:aws:iam::111122223333:role/name, or {ref: name}";
     needed(opaque(leaf), "is missing; no instance can be made without it", help)
 }
 

@@ -124,6 +124,8 @@ impl PolicyDocument {
             // The KMS API reference: a key policy statement without a Resource is accepted and has
             // no effect.
             None if self.dialect == Dialect::KeyPolicy => Tri::No,
+            // A trust policy is about its own role, and says so nowhere.
+            None if self.dialect == Dialect::TrustPolicy => Tri::Yes,
             None => Tri::Unknown,
         }
     }
@@ -154,6 +156,7 @@ impl PolicyDocument {
                 Dialect::KeyPolicy
                 | Dialect::EndpointPolicy
                 | Dialect::BucketPolicy
+                | Dialect::TrustPolicy
                 | Dialect::ResourceControlPolicy => Tri::Unknown,
             },
             Some(Selection::Only(principals)) => named(principals, &request.principal_arn),

@@ -94,6 +94,7 @@ fn statement(value: &Value, dialect: Dialect, place: &Place) -> Result<Statement
         Dialect::KeyPolicy
         | Dialect::EndpointPolicy
         | Dialect::BucketPolicy
+        | Dialect::TrustPolicy
         | Dialect::ResourceControlPolicy => None,
     };
     if let Some((why, help)) = why_no_principal
@@ -103,12 +104,16 @@ fn statement(value: &Value, dialect: Dialect, place: &Place) -> Result<Statement
         return Err(place.field(element).refused(why, help));
     }
     known_fields(object, &STATEMENT_FIELDS, place)?;
+    if dialect == Dialect::TrustPolicy {
+        trusts(object, place)?;
+    }
     let action = |value: &Value, place: &Place| {
         strings(value, place, |text| match dialect {
             Dialect::ServiceControlPolicy | Dialect::ResourceControlPolicy => Token::exact(text),
             Dialect::KeyPolicy
             | Dialect::EndpointPolicy
             | Dialect::BucketPolicy
+            | Dialect::TrustPolicy
             | Dialect::IdentityPolicy => Token::folded(text),
         })
     };
@@ -124,6 +129,30 @@ fn statement(value: &Value, dialect: Dialect, place: &Place) -> Result<Statement
             condition: conditions(object, &place.field("Condition"))?,
         },
     })
+}
+
+/// What IAM refuses in a statement of a trust policy: "Has prohibited field Resource", and
+/// "AssumeRole policy may only specify STS AssumeRole actions".
+fn trusts(statement: &Map<String, Value>, place: &Place) -> Result<(), PolicyError> {
+    if let Some(element) =
+        ["Resource", "NotResource"].into_iter().find(|it| statement.contains_key(*it))
+    {
+        let why = "a trust policy is about its own role";
+        return Err(place.field(element).refused(why, "remove the element"));
+    }
+    let actions = statement.get("Action").into_iter();
+    let mut actions = actions.flat_map(|all| match all {
+        Value::Array(items) => items.as_slice(),
+        one => std::slice::from_ref(one),
+    });
+    let is_foreign = |action: &Value| {
+        action.as_str().is_some_and(|it| !it.to_ascii_lowercase().starts_with("sts:"))
+    };
+    if actions.any(is_foreign) {
+        let why = "a trust policy is about actions of STS only";
+        return Err(place.field("Action").refused(why, "write sts:AssumeRole, or another one"));
+    }
+    Ok(())
 }
 
 fn effect(object: &Map<String, Value>, place: &Place) -> Result<Effect, PolicyError> {

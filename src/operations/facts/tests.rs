@@ -69,6 +69,7 @@ fn every_condition_is_on_a_key_that_the_request_carries() {
                 When::Claims | When::StaysOurs => "aws:RequestTag/palisade:owner",
                 When::KeepsOwner => "aws:TagKeys",
                 When::CreatedByEc2 => "ec2:CreateAction",
+                When::Bounded => "iam:PermissionsBoundary",
                 When::Says(Said { key, .. }) => key,
                 When::WaitsLongEnough => "kms:ScheduleKeyDeletionPendingWindowInDays",
             };

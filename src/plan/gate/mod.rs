@@ -4,11 +4,13 @@
 //! the settings hold, and which ones somebody else keeps undoing; whether an edit would lock out
 //! somebody who must keep access ([`lockout`]); and whether it concerns too many accounts
 //! ([`accounts`]). Edits that restore what somebody else opened are held only for a lock-out, or
-//! where AWS would stop running work. If some edits of a resource are held and others are not, they
-//! become two steps. An approved digest releases exactly its step, whatever held it; a change that
-//! AWS has no call for stays held.
+//! where AWS would stop running work. What creates or widens identity always needs an approval
+//! (`fence`). If some edits of a resource are held and others are not, they become two steps. An
+//! approved digest releases exactly its step, whatever held it, but for what is never done: what
+//! AWS has no call for, and what the settings do not let any manifest do.
 
 pub mod accounts;
+mod fence;
 pub mod lockout;
 mod masses;
 #[cfg(test)]
@@ -51,6 +53,7 @@ pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
         }
         let reach = accounts::reasons(step, inputs);
         add(step, reach.into_iter().map(HoldReason::Accounts).collect());
+        add(step, fence::reasons(step, inputs));
         release(step, inputs.limits.approved);
     }
     plan.frozen = frozen;
@@ -70,11 +73,7 @@ fn add(step: &mut Step, reasons: Vec<HoldReason>) {
 }
 
 fn release(step: &mut Step, approved: &BTreeSet<String>) {
-    // An approval cannot help where AWS has no call.
-    if matches!(step.verdict, Verdict::Held(_))
-        && !step.risk().impossible
-        && approved.contains(&step.digest)
-    {
+    if step.can_be_approved() && approved.contains(&step.digest) {
         step.verdict = Verdict::Go;
         step.approved = true;
     }
@@ -94,19 +93,24 @@ fn hold_parts(
         let mut why: Vec<HoldReason> = mass.cloned().into_iter().collect();
         if let Action::Create { risk, .. } = &step.action {
             why.extend(held_risks(*risk, inputs));
+            why.extend(fence::opens(&step, *risk, false, inputs));
         }
         why.extend(frozen_why.cloned());
         add(&mut step, why);
         return vec![step];
     };
     let fate = |edit: &Edit| {
+        let identity = fence::opens(&step, edit.risk, edit.puts_back, inputs);
         if edit.puts_back {
             let stops_work = edit.risk.disrupts == Disruption::Work;
-            return if stops_work { held_risks(edit.risk, inputs) } else { Vec::new() };
+            let mut why = if stops_work { held_risks(edit.risk, inputs) } else { Vec::new() };
+            why.extend(identity);
+            return why;
         }
         let mut why: Vec<HoldReason> =
             mass.filter(|_| !is_claim(edit, step.cause)).cloned().into_iter().collect();
         why.extend(held_risks(edit.risk, inputs));
+        why.extend(identity);
         why.extend(frozen_why.cloned());
         why
     };

@@ -25,7 +25,7 @@ use super::*;
 use crate::{
     kind::{ScopeFacts, erased::Registry},
     manifest::{Document, Loader},
-    model::{Claim, Deletion, Halt, Ownership, Phase, Stop, Tags},
+    model::{Claim, Deletion, Fence, Halt, Ownership, Phase, Stop, Tags},
     settings::{GateLimits, Mode, Overrides, Prune, Settings},
 };
 
@@ -234,6 +234,7 @@ impl World {
                 mode: self.mode,
                 prune: self.prune,
                 gate: &GateLimits::default(),
+                fence: &Fence::default(),
                 lockout: &Lockout::default(),
                 approved: &self.approved,
                 only: self.only.as_ref(),

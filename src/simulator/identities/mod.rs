@@ -1,5 +1,7 @@
-//! IAM: roles, and the password policies of accounts (API version 2010-05-08).
+//! IAM: roles with what is attached to them, and the password policies of accounts (API version
+//! 2010-05-08).
 
+mod attachables;
 mod passwords;
 mod role;
 mod roles;
@@ -19,6 +21,7 @@ pub(super) use passwords::API;
 pub struct Identities {
     passwords: passwords::Passwords,
     roles: roles::Roles,
+    attachables: attachables::Attachables,
 }
 
 impl Service for Identities {
@@ -33,6 +36,15 @@ impl Service for Identities {
         input: &Value,
         context: &mut Context<'_>,
     ) -> Answer {
+        let has_role = |name: &str| self.roles.find(&caller.account, name).is_some();
+        if let Some(answer) = self.attachables.call(caller, operation, input, has_role) {
+            return answer;
+        }
+        self.attachables.check(operation, input)?;
+        if operation == "DeleteRole" {
+            let name = input["RoleName"].as_str().unwrap_or_default();
+            self.attachables.check_free(&caller.account, name)?;
+        }
         match self.roles.call(caller, operation, input, context) {
             Some(answer) => answer,
             None => self.passwords.call(caller, operation, input, context),
@@ -49,6 +61,7 @@ impl Service for Identities {
     }
 
     fn needs(&self, call: &Call<'_>) -> Vec<Need> {
-        self.roles.needs(call).unwrap_or_else(|| self.passwords.needs(call))
+        let known = self.roles.needs(call).or_else(|| self.attachables.needs(call));
+        known.unwrap_or_else(|| self.passwords.needs(call))
     }
 }

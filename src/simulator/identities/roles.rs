@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::role::{
-    Role, limit, max_session, path, permissions, policy_arn, role_name, tags, trust, validation,
+use super::{
+    attachables::page,
+    role::{
+        Role, limit, max_session, path, permissions, policy_arn, role_name, tags, trust, validation,
+    },
 };
 use crate::simulator::{
     api::Named,
-    iam::{Call, Need},
+    iam::{Call, Need, roles as roles_in},
     query::Input,
     service::{Answer, ApiError, Caller, Context, partition},
     truth::{Thing, Truth},
@@ -19,9 +22,9 @@ use crate::simulator::{
 const MANAGED: usize = 10;
 const INLINE: usize = 10_240;
 
-/// Roles by account and name.
+/// Roles by account and name, and the ARNs of those that are gone: IAM takes no such principal.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Roles(BTreeMap<(String, String), Role>);
+pub(super) struct Roles(BTreeMap<(String, String), Role>, BTreeSet<String>);
 
 type Handler = fn(&mut Role, Input<'_>) -> Answer;
 
@@ -80,10 +83,16 @@ impl Roles {
         Some(match operation {
             "CreateRole" => self.create(caller, input, context),
             "DeleteRole" => self.delete(caller, input),
-            "ListRoles" => Ok(self.list(caller)),
+            "ListRoles" => self.list(caller, input),
             read if READS.contains(&read) => self.read(caller, read, input),
             _ => {
                 let handler = handler?;
+                if operation == "UpdateAssumeRolePolicy" {
+                    let text = input.text("PolicyDocument").unwrap_or_default();
+                    if let Err(gone) = self.check_principals(text) {
+                        return Some(Err(gone));
+                    }
+                }
                 self.role(caller, input).and_then(|role| {
                     let mut changed = role.clone();
                     let answer = handler(&mut changed, input)?;
@@ -111,6 +120,7 @@ impl Roles {
             let message = format!("Role with name {name} already exists.");
             return Err(ApiError::new("EntityAlreadyExists", message).status(409));
         }
+        self.check_principals(input.text("AssumeRolePolicyDocument").unwrap_or_default())?;
         let path = path(input)?;
         let boundary = input.text("PermissionsBoundary").map(policy_arn).transpose()?;
         let role = Role {
@@ -127,6 +137,7 @@ impl Roles {
             path,
         };
         let shown = role.shown(name);
+        self.1.remove(&role.arn);
         self.0.insert(key, role);
         Ok(json!({"Role": shown}))
     }
@@ -139,14 +150,47 @@ impl Roles {
             let message = "Cannot delete entity, must detach all policies first.";
             return Err(ApiError::new("DeleteConflict", message).status(409));
         }
-        self.0.remove(&(caller.account.clone(), name));
+        if let Some(gone) = self.0.remove(&(caller.account.clone(), name)) {
+            // Whoever trusted it trusts its unique id now, which nobody has any more (IAM user
+            // guide, Principal).
+            for role in self.0.values_mut() {
+                let text = role.trust.to_string();
+                let quoted = (format!("\"{}\"", gone.arn), format!("\"{}\"", gone.id));
+                let text = text.replace(&quoted.0, &quoted.1);
+                role.trust = serde_json::from_str(&text).unwrap_or_else(|_| role.trust.clone());
+            }
+            self.1.insert(gone.arn);
+        }
         Ok(Value::Null)
     }
 
-    fn list(&self, caller: &Caller) -> Value {
-        let own = self.0.iter().filter(|((account, _), _)| *account == caller.account);
-        let roles: Vec<Value> = own.map(|((_, name), role)| role.shown(name)).collect();
-        json!({"Roles": roles, "IsTruncated": false})
+    /// Refuses a role as principal that has been deleted.
+    fn check_principals(&self, trust: &str) -> Result<(), ApiError> {
+        let document: Value = serde_json::from_str(trust).unwrap_or_default();
+        if roles_in(&document).iter().any(|arn| self.1.contains(*arn)) {
+            let message = "Invalid principal in policy.";
+            return Err(ApiError::new("MalformedPolicyDocument", message));
+        }
+        Ok(())
+    }
+
+    /// Those below a path, page by page, without their tags (IAM API reference).
+    fn list(&self, caller: &Caller, input: Input<'_>) -> Answer {
+        let below = input.text("PathPrefix").unwrap_or("/");
+        let own = self.0.iter().filter(|((account, _), role)| {
+            *account == caller.account && role.path.starts_with(below)
+        });
+        let shown = |((_, name), role): (&(String, String), &Role)| {
+            let mut shown = role.shown(name);
+            for hidden in ["Tags", "PermissionsBoundary"] {
+                shown[hidden] = Value::Null;
+            }
+            (name.clone(), shown)
+        };
+        let all: Vec<(String, Value)> = own.map(shown).collect();
+        let (some, next) = page(&all, input)?;
+        let roles: Vec<Value> = some.iter().map(|(_, role)| role.clone()).collect();
+        Ok(json!({"Roles": roles, "IsTruncated": next.is_some(), "Marker": next}))
     }
 
     fn read(&mut self, caller: &Caller, operation: &str, input: Input<'_>) -> Answer {
@@ -218,7 +262,7 @@ impl Roles {
         if !call.text("PolicyArn").is_empty() {
             need = need.with("iam:PolicyARN", call.text("PolicyArn"));
         }
-        let mut needs = vec![need];
+        let mut needs = vec![need.names(&call.texts("TagKeys"))];
         if creates && !set.is_empty() {
             needs.push(call.other("iam:TagRole", &arn).sets(&set));
         }

@@ -85,6 +85,20 @@ pub fn notebook(lifecycle: &str, root: &str, more: &str) -> String {
     manifest("ml", "NotebookInstance", "research", lifecycle, &spec)
 }
 
+/// The role `jobs`; what it may do, what is attached to it, and further properties.
+pub fn role(lifecycle: &str, action: &str, attached: &str, more: &str) -> String {
+    let spec = format!(
+        "{{properties: {{RoleName: jobs, Path: /ml/, PermissionsBoundary: \"{BOUNDARY}\", {more}\
+         AssumeRolePolicyDocument: {{Version: \"2012-10-17\", Statement: [{{Effect: Allow, Principal: {{Service: sagemaker.amazonaws.com}}, Action: \"sts:AssumeRole\"}}]}}, \
+         ManagedPolicyArns: [{attached}], \
+         Policies: [{{PolicyName: own, PolicyDocument: {{Version: \"2012-10-17\", Statement: [{{Effect: Allow, Action: \"{action}\", Resource: \"*\"}}]}}}}]}}}}"
+    );
+    manifest("ml", "AWS::IAM::Role", "jobs", lifecycle, &spec)
+}
+
+/// The permissions boundary of the platform.
+pub const BOUNDARY: &str = "arn:aws:iam::111122223333:policy/ml-boundary";
+
 /// A script of JupyterLab in Studio.
 pub fn studio_script(name: &str, lifecycle: &str, content: &str) -> String {
     let spec = format!("{{appType: JupyterLab, content: \"{content}\"}}");

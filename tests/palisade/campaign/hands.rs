@@ -197,6 +197,10 @@ pub fn change_script(world: &mut World) {
 
 /// An organisation with Workloads/ML, a VPC `ml` with two private subnets and their route table.
 pub fn build(world: &mut World) {
+    let all = json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*"});
+    let all = json!({"Version": "2012-10-17", "Statement": [all]});
+    let boundary = json!({"PolicyName": "ml-boundary", "PolicyDocument": all.to_string()});
+    call(world, "iam", "CreatePolicy", &boundary);
     let root = root(world);
     let unit = json!({"ParentId": root, "Name": "Workloads"});
     let workloads = call(world, "organizations", "CreateOrganizationalUnit", &unit);

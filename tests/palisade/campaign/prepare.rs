@@ -15,7 +15,7 @@ use palisade::{
 use tempfile::TempDir;
 
 use super::{
-    hands,
+    catalogue, hands,
     run::{Setup, run},
     scenario::{Place, Scenario, Stage},
     silence,
@@ -70,6 +70,7 @@ pub fn settings(place: Place, prune: Prune, guarded: bool) -> Settings {
     if !guarded {
         text += "gate: {deletesPercent: 100, changesPercent: 100, holdRisks: []}\n";
     }
+    text += &format!("identity: {{path: /ml/, boundary: \"{}\"}}\n", catalogue::BOUNDARY);
     text += "scopes:\n";
     if place != Place::Org {
         text += &format!("  ml: {{account: \"{ml}\", region: eu-west-1{}}}\n", role(ml));

@@ -381,6 +381,7 @@ impl Runner<'_> {
                     | HoldReason::Accounts(_)
                     | HoldReason::Undone { .. }
                     | HoldReason::Earlier { .. }
+                    | HoldReason::Identity { .. }
             )
         };
         let mut consented = 0;

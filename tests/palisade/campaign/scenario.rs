@@ -105,6 +105,12 @@ impl Scenario {
         self
     }
 
+    /// In every stage the gate has its default limits: somebody consents to what it holds.
+    pub fn guarded(mut self) -> Self {
+        self.guarded = true;
+        self
+    }
+
     fn latest(&mut self) -> &mut Stage {
         self.stages.last_mut().expect("a scenario has a stage before it is refined")
     }

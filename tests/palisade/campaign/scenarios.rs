@@ -4,7 +4,7 @@
 use super::{
     catalogue::{
         account_settings, acl, ada, denies_everybody, domain, entry, group, group_with, guard,
-        https, key, key_named, lab, manifest, notebook, notebook_scripts, routes, s3, sts,
+        https, key, key_named, lab, manifest, notebook, notebook_scripts, role, routes, s3, sts,
         studio_script, tcp, watch,
     },
     cloud_control, hands,
@@ -28,6 +28,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(network_acls());
     all.extend(lifecycle_configs());
     all.extend(notebooks());
+    all.extend(roles());
     all.extend(chains());
     all.extend(inputs());
     all.extend(holes());
@@ -428,6 +429,29 @@ fn notebooks() -> Vec<Scenario> {
             .deletes(&["NotebookInstance/research"]),
         // AWS starts what is new; to stop it needs consent.
         new("hole-notebook").then(stopped()).then(stopped()).attacked(hands::open_notebook),
+    ]
+}
+
+fn roles() -> Vec<Scenario> {
+    let new = |name| Scenario::new(name, Place::Ml, 2).guarded();
+    let (reads, writes) = ("s3:GetObject", "s3:*");
+    let readable = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+    let plain = || role("", reads, readable, "");
+    vec![
+        new("role-create").then(plain()),
+        new("role-change").then(plain()).then(role(
+            "",
+            writes,
+            "",
+            "MaxSessionDuration: 7200, Description: jobs, ",
+        )),
+        new("role-tighten").then(role("", writes, readable, "")).then(role("", reads, "", "")),
+        new("role-drift").then(plain()).then(plain()).by_hand(hands::widen_trust),
+        new("role-tombstone")
+            .then(plain())
+            .then(role("state: absent", reads, readable, ""))
+            .deletes(&["AWS::IAM::Role/jobs"]),
+        new("hole-role").then(plain()).then(plain()).attacked(hands::widen_trust),
     ]
 }
 

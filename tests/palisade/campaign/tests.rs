@@ -62,6 +62,7 @@ fn a_crash_before_or_after_any_call_leaves_nothing_that_the_next_life_does_not_f
         "user-adopt",
         "space-tombstone",
         "notebook-change",
+        "role-change",
     ]);
     let jobs = every_nth(&prepared, 3, faults::crashes);
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 30);
@@ -82,6 +83,7 @@ fn any_single_fault_at_any_call_is_survived() {
         "hole-space",
         "notebook-drift-started",
         "scripts-change",
+        "role-create",
     ]);
     let jobs = every_nth(&prepared, 17, faults::singles);
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 30);
@@ -221,7 +223,7 @@ fn writes_after_convergence_break_l3() {
 fn holes() -> Vec<Prepared> {
     let mut all = scenarios::all();
     all.retain(|scenario| !scenario.attacks.is_empty());
-    assert_eq!(all.len(), 27);
+    assert_eq!(all.len(), 28);
     threads::prepare(&all, THREADS).expect("nothing goes wrong without a fault")
 }
 

@@ -216,6 +216,7 @@ impl Property {
     /// What a change risks: the risks of everything in it that differs.
     fn risk_between(&self, old: &Value, new: &Value, context: &Context) -> Risk {
         match (&self.sort, &self.risk) {
+            (_, Word::Judged(judge)) => judge(old, new, context),
             (Sort::Object(members), _) if old.is_object() || new.is_object() => {
                 let empty = Map::new();
                 let [old, new] = [old, new].map(|it| it.as_object().unwrap_or(&empty));

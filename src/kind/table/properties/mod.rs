@@ -20,7 +20,10 @@ pub use self::diff::Difference;
 use super::{Text, Tree};
 use crate::{
     kind::Reach,
-    model::{Risk, policy_document::Dialect},
+    model::{
+        Risk,
+        policy_document::{Context, Dialect},
+    },
 };
 
 /// The members of an object, by name.
@@ -98,7 +101,7 @@ pub enum Sort {
 }
 
 /// What a change risks.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Word {
     /// Always this.
     Always(Risk),
@@ -113,7 +116,12 @@ pub enum Word {
     },
     /// What the comparison of the two documents says.
     Meaning,
+    /// What this says of the live value and the one that is to be there, `null` for none.
+    Judged(Judge),
 }
+
+/// Judges a change from a live value to another one.
+pub type Judge = fn(&Value, &Value, &Context) -> Risk;
 
 impl Property {
     /// A member that can be set and changed. Nobody has said what a change risks, so that it

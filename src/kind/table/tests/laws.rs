@@ -319,6 +319,10 @@ fn value(form: &Form) -> BoxedStrategy<Value> {
             let key = "arn:aws:kms:eu-west-1:111122223333:key/1";
             select(vec![key, "alias/a", "alias/b"]).prop_map(Value::from).boxed()
         }
+        Form::Role { .. } => {
+            let role = |name: &str| format!("arn:aws:iam::111122223333:role/{name}");
+            select(["a", "b"].map(role).to_vec()).prop_map(Value::from).boxed()
+        }
         Form::Items { of, .. } => {
             let items = proptest::collection::vec(item(of), 0..=2);
             items.prop_map(Value::Array).boxed()

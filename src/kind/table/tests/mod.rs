@@ -137,7 +137,7 @@ fn fits(leaf: &Leaf, value: &serde_json::Value) -> bool {
         Form::Text(_) | Form::Script(_) => value.is_string(),
         Form::Word { words, .. } => words.iter().any(|(word, _)| *value == **word),
         Form::Set { .. } | Form::Words { .. } | Form::Items { .. } => value.is_array(),
-        Form::Key { .. } => value.is_string(),
+        Form::Key { .. } | Form::Role { .. } => value.is_string(),
         Form::Group { .. } | Form::Choice { .. } | Form::Keyed(_) | Form::Properties(_) => {
             value.is_object()
         }

@@ -8,6 +8,7 @@ mod follow;
 mod read;
 pub(super) mod recorder;
 mod requests;
+mod roles;
 mod schedule;
 mod unreviewed;
 
@@ -23,9 +24,11 @@ use self::{
     follow::busy,
     read::{is_complete, with_tags},
     requests::{Entry, Sent, pending_id},
+    roles::Roles,
     schedule::Kept,
 };
 use super::{
+    iam_role,
     overlay::Reads,
     patch::patch,
     table::{UPDATE, without_nulls},
@@ -58,6 +61,7 @@ struct Resources {
     of: Option<&'static Type>,
     access: Access,
     cloud_control: CloudControl,
+    roles: Roles,
     facts: ScopeFacts,
     requests: Used,
     tagged: Used,
@@ -155,6 +159,7 @@ impl Service for Resources {
             of: None,
             access: access.clone(),
             cloud_control: access.cloud_control.clone(),
+            roles: Roles::connect(access),
             facts: access.facts.clone(),
             requests: Used::default(),
             tagged: Used::default(),
@@ -202,6 +207,7 @@ impl Service for Resources {
     async fn page(&self, list: usize, token: Option<String>) -> Result<Page, CloudError> {
         let of = self.of()?;
         match list {
+            0 if of.overlay.name == iam_role::NAME => self.below_path().await,
             0 if of.overlay.tags.is_some() => self.indexed().await,
             1 if of.overlay.invented => {
                 let (ids, next) = self.cloud_control.list(of.overlay.name, token).await?;
@@ -307,11 +313,17 @@ impl Service for Resources {
 
     async fn tag(&self, have: &Observed<Value>, set: &Tags) -> Result<(), CloudError> {
         self.is_as_planned(have).await?;
+        if self.name() == iam_role::NAME {
+            return self.roles.tag(have.id.as_str(), set).await;
+        }
         self.cloud_control.tag(&have.arn, set).await
     }
 
     async fn untag(&self, have: &Observed<Value>, keys: &[String]) -> Result<(), CloudError> {
         self.is_as_planned(have).await?;
+        if self.name() == iam_role::NAME {
+            return self.roles.untag(have.id.as_str(), keys).await;
+        }
         self.cloud_control.untag(&have.arn, keys).await
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use futures::future::join_all;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -19,6 +20,9 @@ use crate::{
     model::{Observed, Phase, PhysicalId, Tags, claim::OWNER_TAG},
 };
 
+/// How many roles are read at the same time.
+const AT_ONCE: usize = 8;
+
 impl Resources {
     /// Everything of the type that carries our claim, as far as the index knows.
     pub(super) async fn indexed(&self) -> Result<Page, CloudError> {
@@ -30,6 +34,24 @@ impl Resources {
             Some(Found { arn, tags, ..Found::of(PhysicalId(id)) })
         });
         Ok(Page { found: ours.collect(), ..Page::default() })
+    }
+
+    /// Every role below the path of the settings, whole as far as it can be read: no list has tags.
+    pub(super) async fn below_path(&self) -> Result<Page, CloudError> {
+        let (names, mut found) = (self.roles.names().await?, Vec::new());
+        for some in names.chunks(AT_ONCE) {
+            for (name, read) in
+                some.iter().zip(join_all(some.iter().map(|it| self.described(it))).await)
+            {
+                match read {
+                    Ok(Some(live)) => found.push(self.found(live)),
+                    Ok(None) => {}
+                    // Asked again for its tags, which says that this one is unknown.
+                    Err(_) => found.push(Found::of(PhysicalId(name.clone()))),
+                }
+            }
+        }
+        Ok(Page { found, ..Page::default() })
     }
 
     /// The identifier in an ARN of the type.
@@ -105,7 +127,8 @@ impl Resources {
             Some(operation) => Phase::Settling(word(operation).to_owned()),
             None => Phase::Ready,
         };
-        let arn = self.arn_of(&id).unwrap_or_default();
+        let said = || state.get(PROPERTIES).and_then(|it| it["Arn"].as_str().map(str::to_owned));
+        let arn = self.arn_of(&id).or_else(said).unwrap_or_default();
         Ok(Observed { id: PhysicalId(id), arn, tags, phase, state: Value::Object(state) })
     }
 

@@ -35,7 +35,7 @@ settings! {
 
     /// RStudio for the domain. Can be changed only while no app runs.
     pub(super) fn rstudio_domain = "RStudioServerProDomainSettings" {
-        /// ARN of the role of the RStudio app. Required.
+        /// The role of the RStudio app: `{ref: …}` to an AWS::IAM::Role, or an ARN. Required.
         "domainExecutionRoleArn": own_role(),
         /// URL of an RStudio Connect server.
         "rStudioConnectUrl": text(checks::any),

@@ -24,7 +24,7 @@ use crate::{
         Accepts,
         table::{Check, Form, Gives, Leaf, Named, Null, Range, RiskOf, Text, about as lines},
     },
-    kinds::{kms_key, security_group, studio_lifecycle_config},
+    kinds::{cloud_control::iam_role, kms_key, security_group, studio_lifecycle_config},
     model::Risk,
 };
 
@@ -125,7 +125,10 @@ fn role() -> Leaf {
 
 /// A role of the account itself.
 fn own_role() -> Leaf {
-    Leaf::setting(Form::Text(Check::Scoped(checks::own_role)))
+    Leaf::setting(Form::Role {
+        accepts: Accepts::arn_of(iam_role::NAME),
+        check: Check::Scoped(checks::own_role),
+    })
 }
 
 fn execution_role() -> Leaf {

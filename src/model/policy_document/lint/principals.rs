@@ -29,7 +29,10 @@ impl Linter<'_> {
                 }
                 return;
             }
-            Dialect::KeyPolicy | Dialect::EndpointPolicy | Dialect::BucketPolicy => {}
+            Dialect::KeyPolicy
+            | Dialect::EndpointPolicy
+            | Dialect::BucketPolicy
+            | Dialect::TrustPolicy => {}
         }
         let mut everyone = value == "*";
         let mut named = usize::from(value.is_string());

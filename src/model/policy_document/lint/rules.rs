@@ -334,6 +334,28 @@ impl LintRule {
             Dialect::ServiceControlPolicy => scp,
             Dialect::ResourceControlPolicy => rcp,
             Dialect::IdentityPolicy => identity,
+            Dialect::TrustPolicy => self.in_trust(endpoint, identity),
+        }
+    }
+
+    /// Its severity in a trust policy: IAM's grammar, with principals and without resources.
+    /// Federated principals are for trust policies (IAM reference, Principal).
+    fn in_trust(self, endpoint: Option<Gravity>, identity: Option<Gravity>) -> Option<Gravity> {
+        match self {
+            Self::TooLong => R,
+            Self::PublicAllow => U,
+            Self::MissingResource | Self::PrincipalType => N,
+            Self::MissingPrincipal
+            | Self::StringPrincipal
+            | Self::PrincipalWildcard
+            | Self::PrincipalForm
+            | Self::PrincipalAccount
+            | Self::PrincipalPartition
+            | Self::ServicePrincipal
+            | Self::AllowNotPrincipal
+            | Self::SessionPrincipal
+            | Self::OrphanedPrincipal => endpoint,
+            _ => identity,
         }
     }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::Grounds;
 use crate::{
     kind::{ScopeFacts, erased::ErasedKind},
-    model::{OrganizationTree, ScopedKind, Seen, policy_document::ANY_TEXT},
+    model::{Bounds, OrganizationTree, ScopedKind, Seen, policy_document::ANY_TEXT},
     operations::{
         ArnParts, Named, Need, On, Operation, ResourceType, Usage, kind_of, of_kind, resource_of,
         resources::ROLE, role_arns,
@@ -44,7 +44,8 @@ impl<'a> Place<'a> {
     /// nothing in it. Everything that is live counts, claimed or not: it may be adopted next.
     pub(super) fn of_scope(facts: &ScopeFacts, inputs: &'a Inputs<'a>) -> Option<Self> {
         let look = inputs.look;
-        let mut usage = Usage::of(look.installation.registry, look.documents_in(&facts.name));
+        let mut usage = Usage::of(look.installation.registry, look.documents_in(&facts.name))
+            .within(bounds_in(&facts.name, inputs));
         let mut mentioned = BTreeSet::new();
         let mut roles = usage.execution_roles.take().unwrap_or_default();
         let specs = look.documents_in(&facts.name).filter_map(|it| it.spec.as_ref());
@@ -99,7 +100,8 @@ impl<'a> Place<'a> {
 
     /// A scope in which nothing is used yet.
     pub(super) fn empty(facts: &ScopeFacts, inputs: &'a Inputs<'a>) -> Self {
-        Self::new(facts.clone(), Usage::default(), inputs, BTreeSet::new())
+        let usage = Usage::default().within(bounds_in(&facts.name, inputs));
+        Self::new(facts.clone(), usage, inputs, BTreeSet::new())
     }
 
     /// Where a break-glass role must be able to undo what palisade does: the scopes of its account.
@@ -138,7 +140,8 @@ impl<'a> Place<'a> {
 
     /// Where everything is needed that palisade could need on resources of an account.
     pub(super) fn of_everything(facts: ScopeFacts, inputs: &'a Inputs<'a>) -> Self {
-        let mut usage = Usage::everything(inputs.look.installation.registry);
+        let mut usage = Usage::everything(inputs.look.installation.registry)
+            .within(bounds_in(&facts.name, inputs));
         usage.kinds.retain(|kind| !is_in_organization(kind, inputs));
         usage.needs.remove(&Need::OrganizationId);
         Self::new(facts, usage, inputs, BTreeSet::new())
@@ -190,6 +193,19 @@ impl<'a> Place<'a> {
             }
             (On::ExecutionRoles, None) => {
                 vec![(ROLE.sort, self.arn(&ROLE, &ANY_TEXT.to_string()))]
+            }
+            (On::Bounded(resources), _) => {
+                let mut found = BTreeSet::new();
+                for resource in resources.types {
+                    let claimed = kind_of(*resource).map(|kind| self.claimed(kind));
+                    found.extend(claimed.unwrap_or_default());
+                    // One that nobody has made yet.
+                    let path = self.usage.bounds.iter().map(|it| it.path.trim_start_matches('/'));
+                    let new = path.map(|path| format!("{path}{}", resource.sample));
+                    found.extend(new.map(|id| self.arn(resource, &id)));
+                }
+                let sort = resources.types.first().map_or("", |it| it.sort);
+                found.into_iter().map(|arn| (sort, arn)).collect()
             }
             (On::Anything | On::Of(_), _) => {
                 let mut found = BTreeSet::new();
@@ -265,6 +281,11 @@ impl<'a> Place<'a> {
         let arns = ours.map(|it| it.resource.arn.clone());
         arns.filter(|arn| arn.starts_with("arn:")).collect()
     }
+}
+
+/// Within which bounds identity may be written in a scope.
+fn bounds_in(scope: &str, inputs: &Inputs<'_>) -> Option<Bounds> {
+    inputs.limits.fence.bounds(scope).ok().cloned()
 }
 
 /// Resources of some kinds are in the management account, wherever palisade calls from.

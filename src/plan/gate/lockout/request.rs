@@ -259,6 +259,9 @@ impl Asked<'_> {
             "ec2:createaction" if when(&When::CreatedByEc2) => Fact::Is(self.row.name.to_owned()),
             // Only tags in a create call have one (EC2 user guide).
             "ec2:createaction" => Fact::Absent,
+            "iam:permissionsboundary" if when(&When::Bounded) => {
+                self.place.usage.bounds.as_ref().map(|it| it.boundary.as_str()).into()
+            }
             "kms:calleraccount" => Fact::Is(facts.account.clone()),
             "kms:viaservice" => match (self.is_forwarded(), self.place.region()) {
                 (Some(false), _) => Fact::Absent,

@@ -1,6 +1,7 @@
 //! The gate on hand-made steps: pure values in, verdicts out.
 
 mod accounts;
+mod identity;
 mod limits;
 mod lockouts;
 
@@ -16,7 +17,7 @@ use crate::{
     },
     kinds::{self, kms_key, organizations_policy as scp},
     model::{
-        Claim, Deletion, Halt, Observed, Phase, ScopedKind, Seen,
+        Claim, Deletion, Fence, Halt, Observed, Phase, ScopedKind, Seen,
         policy_document::{Dialect, PolicyDocument},
     },
     plan::{
@@ -43,6 +44,7 @@ struct Scene {
     wants: BTreeMap<Address, Want>,
     holdoffs: BTreeMap<Address, Holdoff>,
     limits: GateLimits,
+    fence: Fence,
 }
 
 impl Scene {
@@ -79,6 +81,7 @@ impl Scene {
             wants: BTreeMap::new(),
             holdoffs: BTreeMap::new(),
             limits: GateLimits::default(),
+            fence: Fence::default(),
         }
     }
 
@@ -127,6 +130,7 @@ impl Scene {
                 mode: Mode::Enforce,
                 prune: Prune::Never,
                 gate: &self.limits,
+                fence: &self.fence,
                 lockout: &self.lockout,
                 approved: &self.approved,
                 only: None,

@@ -16,6 +16,13 @@ fn want() -> Value {
     })
 }
 
+/// A managed policy of the account.
+fn managed(name: &str) -> Value {
+    let statement = json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"});
+    let document = json!({"Version": "2012-10-17", "Statement": [statement]});
+    json!({"PolicyName": name, "PolicyDocument": document.to_string()})
+}
+
 const READ_ONLY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
 
 #[tokio::test(start_paused = true)]
@@ -63,6 +70,7 @@ async fn everything_but_name_and_path_of_a_role_can_be_changed() {
     let mut other = trust();
     other["Statement"][0]["Principal"] = json!({"Service": "glue.amazonaws.com"});
     let boundary = "arn:aws:iam::111122223333:policy/boundary";
+    client.act("iam", "CreatePolicy", &managed("boundary"));
     let patch = json!([
         {"op": "add", "path": "/AssumeRolePolicyDocument", "value": other},
         {"op": "add", "path": "/MaxSessionDuration", "value": 7200},
@@ -106,6 +114,7 @@ async fn a_role_is_refused_as_iam_and_its_schema_refuse_it() {
     }]);
     let many: Vec<String> =
         (0..11).map(|it| format!("arn:aws:iam::111122223333:policy/p{it}")).collect();
+    (0..11).for_each(|it| drop(client.act("iam", "CreatePolicy", &managed(&format!("p{it}")))));
     for (property, value, code) in [
         ("AssumeRolePolicyDocument", json!(1), "ValidationException"),
         ("MaxSessionDuration", json!(60), "ValidationException"),
@@ -124,6 +133,8 @@ async fn a_role_is_refused_as_iam_and_its_schema_refuse_it() {
         ("PermissionsBoundary", json!("arn:aws:s3:::a-bucket-no-policy"), "InvalidRequest"),
         ("ManagedPolicyArns", json!(["arn:aws:s3:::a-bucket-no-policy"]), "InvalidRequest"),
         ("Policies", inline, "InvalidRequest"),
+        ("PermissionsBoundary", json!("arn:aws:iam::111122223333:policy/none"), "NotFound"),
+        ("ManagedPolicyArns", json!(["arn:aws:iam::111122223333:policy/none"]), "NotFound"),
         ("Tags", json!([{"Key": "aws:a", "Value": ""}]), "InvalidRequest"),
         ("Policies", large, "ServiceLimitExceeded"),
         ("ManagedPolicyArns", json!(many), "ServiceLimitExceeded"),
@@ -155,4 +166,63 @@ async fn the_policies_of_a_role_go_with_it() {
     assert_eq!(client.delete(ROLE, &id).await["OperationStatus"], "SUCCESS");
     assert_eq!(failed(&client.delete(ROLE, &id).await), "NotFound");
     assert!(client.list(ROLE).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_an_instance_profile_has_is_not_deleted() {
+    let client = Client::default();
+    let id = client.create(ROLE, &want()).await;
+    client.act("iam", "CreateInstanceProfile", &json!({"InstanceProfileName": "p"}));
+    let both = json!({"InstanceProfileName": "p", "RoleName": id});
+    client.act("iam", "AddRoleToInstanceProfile", &both);
+    assert_eq!(failed(&client.delete(ROLE, &id).await), "GeneralServiceException");
+    assert_eq!(client.list(ROLE), [id.clone()]);
+    client.act("iam", "RemoveRoleFromInstanceProfile", &both);
+    assert_eq!(client.delete(ROLE, &id).await["OperationStatus"], "SUCCESS");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_is_gone_is_a_unique_id_where_it_was_trusted_and_no_principal_any_more() {
+    let client = Client::default();
+    let gone = client.create(ROLE, &want()).await;
+    let arn = client.get(ROLE, &gone).expect("a model")["Arn"].clone();
+    let mut trusting = want();
+    trusting["RoleName"] = "trusting".into();
+    trusting["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] = json!({"AWS": arn});
+    let id = client.create(ROLE, &trusting).await;
+    client.delete(ROLE, &gone).await;
+    let model = client.get(ROLE, &id).expect("a model");
+    let principal = &model["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["AWS"];
+    assert!(principal.as_str().is_some_and(|it| it.starts_with("AROA")), "{principal}");
+    let again = add("/AssumeRolePolicyDocument", &trusting["AssumeRolePolicyDocument"]);
+    assert_eq!(client.not_updated(ROLE, &id, &again).await, "InvalidRequest");
+}
+
+#[tokio::test(start_paused = true)]
+async fn roles_are_listed_below_a_path_page_by_page_and_without_their_tags() {
+    let client = Client::default();
+    for n in 0..5 {
+        let mut want = want();
+        want["RoleName"] = format!("r{n}").into();
+        want["Path"] = if n == 4 { "/".into() } else { "/ml/jobs/".into() };
+        client.create(ROLE, &want).await;
+    }
+    let (mut names, mut marker, mut pages) = (Vec::new(), None, 0);
+    loop {
+        let mut input = json!({"PathPrefix": "/ml/", "MaxItems": "2"});
+        if let Some(marker) = marker {
+            input["Marker"] = marker;
+        }
+        let page = client.act("iam", "ListRoles", &input);
+        for role in page["Roles"].as_array().expect("a list") {
+            assert!(role["Tags"].is_null(), "{role}");
+            names.push(role["RoleName"].as_str().expect("a name").to_owned());
+        }
+        pages += 1;
+        if page["IsTruncated"] == json!(false) {
+            break;
+        }
+        marker = Some(page["Marker"].clone());
+    }
+    assert_eq!((names, pages), (["r0", "r1", "r2", "r3"].map(str::to_owned).to_vec(), 2));
 }

@@ -220,7 +220,14 @@ fn delete(site: &mut Site<'_, '_>, id: &str) -> Result<(), Failure> {
 }
 
 fn list(site: &mut Site<'_, '_>) -> Result<Vec<String>, Failure> {
-    let answer = site.ask("iam", "ListRoles", &json!({}))?;
-    let names = column(&answer, "Roles", "RoleName");
-    Ok(names)
+    let (mut names, mut marker) = (Vec::new(), Value::Null);
+    loop {
+        let input = if marker.is_null() { json!({}) } else { json!({"Marker": marker}) };
+        let answer = site.ask("iam", "ListRoles", &input)?;
+        names.extend(column(&answer, "Roles", "RoleName"));
+        marker = answer["Marker"].clone();
+        if marker.is_null() {
+            return Ok(names);
+        }
+    }
 }

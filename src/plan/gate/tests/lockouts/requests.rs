@@ -1,7 +1,10 @@
 //! What palisade asks for, and what its requests carry.
 
 use super::*;
-use crate::operations::{On, Usage, policy::statement_for};
+use crate::{
+    model::Bounds,
+    operations::{On, Usage, policy::statement_for},
+};
 
 /// Something of every kind is in use, in an organization that is known.
 fn everything() -> Scene {
@@ -9,19 +12,29 @@ fn everything() -> Scene {
     for kind in kinds::registry().names() {
         live(&mut scene, "prod", kind, "arn:aws:something:else", None);
     }
+    scene.fence.bounds.insert("prod".into(), Ok(bounds()));
     scene.organization.managers.insert("prod".into(), "999988887777".into());
     scene.live.organizations.insert("prod".into(), Seen::All("o-1".into()));
     scene
 }
 
+/// Where identity may be written.
+fn bounds() -> Bounds {
+    Bounds { path: "/ml/".into(), boundary: "arn:aws:iam::111122223333:policy/ml".into() }
+}
+
+/// Everything that palisade may use.
+fn usage() -> Usage {
+    Usage::everything(&kinds::registry()).within(Some(bounds()))
+}
+
 fn granted() -> Vec<&'static crate::operations::Grant> {
-    let usage = Usage::everything(&kinds::registry());
+    let usage = usage();
     usage.grants().map(|(_, grant)| grant).filter(|it| !matches!(it.on, On::Adopted(_))).collect()
 }
 
 fn printed(scene: &Scene, grant: &crate::operations::Grant) -> Value {
-    let usage = Usage::everything(&kinds::registry());
-    statement_for(&scene.facts["prod"], "ml", &usage, grant)
+    statement_for(&scene.facts["prod"], "ml", &usage(), grant)
 }
 
 #[test]
