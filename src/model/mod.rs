@@ -20,7 +20,7 @@ pub use brake::{Asked, Engaged, Means};
 pub use cidr::{Cidr, NotACidr};
 pub use claim::{Claim, Deletion, Ownership, Tags};
 pub use near::did_you_mean;
-pub use organization::{Member, OrganizationTree};
+pub use organization::{ControlPolicy, Level, Member, Moving, OrganizationTree};
 pub use pause::{Extent, Halt, Pause, Release, Stop};
 pub use risk::{AccessChange, Disruption, HeldRisk, Risk};
 pub use seen::{Observed, Phase, Seen};

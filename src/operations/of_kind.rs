@@ -24,6 +24,9 @@ pub struct OfKind {
     pub hands_on_roles: bool,
     /// A statement that denies what no caller with the role that writes this kind may ever do.
     pub never: Option<fn() -> Value>,
+    /// For accounts of the organization: the row that says in which place of the tree one is, so
+    /// that an edit of it moves the account.
+    pub moves: Option<&'static str>,
 }
 
 impl OfKind {
@@ -35,6 +38,7 @@ impl OfKind {
         usage: None,
         hands_on_roles: false,
         never: None,
+        moves: None,
     };
 }
 

@@ -3,7 +3,7 @@
 //! In order: whether the plan changes too much at once (`masses`); which edits have a risk that
 //! the settings hold, and which ones somebody else keeps undoing; whether an edit would lock out
 //! somebody who must keep access ([`lockout`]); and whether it concerns too many accounts
-//! ([`accounts`]). Edits that restore what somebody else opened are held only for a lock-out, or
+//! ([`accounts`]), or moves one ([`moves`]). Edits that restore what somebody else opened are held only for a lock-out, or
 //! where AWS would stop running work. If some edits of a resource are held and others are not, they
 //! become two steps. An approved digest releases exactly its step, whatever held it; a change that
 //! AWS has no call for stays held.
@@ -11,6 +11,7 @@
 pub mod accounts;
 pub mod lockout;
 mod masses;
+pub mod moves;
 #[cfg(test)]
 mod tests;
 
@@ -51,6 +52,10 @@ pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
         }
         let reach = accounts::reasons(step, inputs);
         add(step, reach.into_iter().map(HoldReason::Accounts).collect());
+        match moves::reason(step, inputs) {
+            Ok(moves) => add(step, moves.into_iter().map(HoldReason::Moves).collect()),
+            Err(defect) => add(step, vec![HoldReason::Defect { what: defect.to_string() }]),
+        }
         release(step, inputs.limits.approved);
     }
     plan.frozen = frozen;

@@ -126,7 +126,8 @@ fn expectations(
 ) -> Expectations {
     let address = |text: &&str| {
         let kind = text.split('/').next().unwrap_or_default();
-        let scope = if hands::POLICIES.contains(&kind) { "org" } else { "ml" };
+        let scope =
+            if hands::POLICIES.contains(&kind) || kind == hands::PLACEMENT { "org" } else { "ml" };
         format!("{scope}/{text}")
     };
     let adoptable = stage.adoptable.iter().map(|text| {
@@ -156,9 +157,14 @@ fn expectations(
 
 /// What cannot have a claim and is adopted by a manifest.
 fn adopted(declared: &BTreeSet<String>) -> BTreeMap<String, Address> {
-    let settings = declared.iter().filter(|address| address.starts_with("ml/AccountSettings/"));
-    let id = hands::settings();
-    settings.map(|address| (id.clone(), address.parse().expect("an address"))).collect()
+    let id = |address: &Address| match address.kind.as_str() {
+        "AccountSettings" => Some(hands::settings()),
+        // The manifests of the catalogue place this account.
+        hands::PLACEMENT => Some(hands::ML.to_owned()),
+        _ => None,
+    };
+    let all = declared.iter().map(|address| address.parse().expect("an address"));
+    all.filter_map(|address: Address| Some((id(&address)?, address))).collect()
 }
 
 /// The addresses of manifests in the catalogue's form.

@@ -1,5 +1,7 @@
 //! The specification of KMS keys, in sentences.
 
+mod grants;
+mod origins;
 #[cfg(feature = "simulator")]
 mod port;
 
@@ -117,6 +119,7 @@ fn live(want: &State) -> State {
         description: want.description.clone().or_else(|| Some(String::new())),
         rotation: Some(Rotation { period_days, ..rotation }),
         multi_region: want.multi_region.or(Some(false)),
+        foreign_grants: None,
         deletion_window_days: None,
         ..want.clone()
     }
