@@ -3,7 +3,7 @@
 
 use super::UNIT;
 use crate::{
-    kinds::organizations_policy::{ACCOUNT, CONTROLS, PLACES},
+    kinds::organizations_policy::{ACCOUNT, CONTROLS, PARENTS, PLACES},
     operations::{
         OfKind, On, Operation, Resources,
         table::{reads, writes},
@@ -19,7 +19,7 @@ const POLICIES: On = On::Of(&Resources { name: "ControlPolicies", types: CONTROL
 const ROWS: &[Operation] = &[
     reads("organizations:ListRoots"),
     reads("organizations:DescribeOrganization"),
-    reads("organizations:ListOrganizationalUnitsForParent").on(PLACES, &[]),
+    reads("organizations:ListOrganizationalUnitsForParent").on(PARENTS, &[]),
     reads("organizations:ListAccounts"),
     reads("organizations:ListParents").note(
         "Only where ListAccounts does not say where an account is, and while one is to move.",

@@ -86,6 +86,13 @@ fn an_account_is_neither_created_nor_closed_nor_removed() {
     }
 }
 
+#[test]
+fn the_example_names_every_field() {
+    let text =
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/account-placement.yaml"));
+    crate::kind::table::tests::examples::names_every_field(&table(), text);
+}
+
 #[cfg(feature = "simulator")]
 mod port {
     use super::*;

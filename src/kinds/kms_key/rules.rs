@@ -214,7 +214,8 @@ fn of_replica(want: &mut Tree, scope: &ScopeFacts, problems: &mut Vec<Invalid>) 
 fn not_a_primary(primary: &str, scope: &ScopeFacts) -> Option<(String, &'static str)> {
     const HELP: &str = "write {ref: SCOPE/NAME}, or the ARN of a multi-Region key of this account \
                         in another Region: arn:aws:kms:REGION:ACCOUNT:key/mrk-…";
-    if has_placeholder(primary) {
+    // Anything that is no ARN is refused as such already.
+    if has_placeholder(primary) || !primary.starts_with("arn:") {
         return None;
     }
     let parts: Vec<&str> = primary.splitn(6, ':').collect();

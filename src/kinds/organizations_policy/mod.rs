@@ -40,7 +40,7 @@ pub use self::{
     spec::Spec,
 };
 pub(in crate::kinds) use self::{
-    operations::{ACCOUNT, CONTROLS, PLACES},
+    operations::{ACCOUNT, CONTROLS, PARENTS, PLACES},
     spec::resolve_place,
 };
 use crate::{

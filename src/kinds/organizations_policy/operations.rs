@@ -41,7 +41,8 @@ pub(in crate::kinds) const CONTROLS: &[ResourceType] = &[ResourceType::new(
 )
 .like("*_control_policy/*")];
 /// What has units and accounts below it.
-const PARENTS: On = On::Of(&Resources { name: "Parents", types: &[UNIT, ROOT] });
+pub(in crate::kinds) const PARENTS: On =
+    On::Of(&Resources { name: "Parents", types: &[UNIT, ROOT] });
 /// What a policy can be attached to.
 pub(in crate::kinds) const PLACES: On =
     On::Of(&Resources { name: "Places", types: &[ACCOUNT, UNIT, ROOT] });

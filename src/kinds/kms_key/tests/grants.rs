@@ -72,7 +72,7 @@ fn holders_are_other_accounts_and_their_roles_and_users() {
         "arn:aws-cn:iam::444455556666:role/x", "arn:aws:sts::444455556666:assumed-role/x/y",
         "44445555666", "arn:aws:iam::444455556666:role/",
     ]});
-    insta::assert_snapshot!(problems(wrong));
+    insta::assert_snapshot!(problems(with_policy(wrong)));
     good(with_policy(json!({"foreignGrants": [
         "444455556666", "arn:aws:iam::444455556666:root", OTHER, "arn:aws:iam::444455556666:user/x",
     ]})));

@@ -591,7 +591,7 @@ fn the_schema_explains_every_field() {
     // A policy is required, and may be made of blocks.
     assert_eq!(schema.get("required"), None);
     let fields = schema.get("properties").and_then(Value::as_object).expect("fields");
-    assert_eq!(fields.len(), 11);
+    assert_eq!(fields.len(), 14);
     for (name, field) in fields {
         assert!(field["description"].is_string(), "{name}: {field}");
     }

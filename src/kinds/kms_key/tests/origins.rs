@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{good, live, plan, problems, table};
+use super::{good, live, plan, problems, table, with_policy};
 use crate::{kind::erased::ErasedKind as _, kinds::kms_key::State, model::Risk};
 
 const PRIMARY: &str = "arn:aws:kms:us-east-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab";
@@ -29,7 +29,7 @@ fn what_a_replica_cannot_say_is_refused_with_the_reason() {
         json!({"replicaOf": "arn:aws:kms:us-east-1:111122223333:key/1234"}),
         json!({"replicaOf": "mrk-1234abcd12ab34cd56ef1234567890ab"}),
     ]
-    .map(problems)
+    .map(|spec| problems(with_policy(spec)))
     .into();
     insta::assert_snapshot!(all.join("\n"));
 }
@@ -58,7 +58,7 @@ fn a_key_with_material_from_elsewhere_is_never_created_and_never_rotated() {
         json!({"origin": "EXTERNAL_KEY_STORE", "keySpec": "RSA_2048", "keyUsage": "SIGN_VERIFY"}),
         json!({"origin": "AWS_CLOUDHSM", "multiRegion": true}),
     ]
-    .map(problems)
+    .map(|spec| problems(with_policy(spec)))
     .into();
     insta::assert_snapshot!(all.join("\n"));
 }
