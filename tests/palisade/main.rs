@@ -40,6 +40,7 @@ mod placements;
 mod policies;
 mod reach;
 mod readme;
+mod replicas;
 mod routes;
 mod safety;
 mod sisters;

@@ -129,3 +129,35 @@ pub(super) fn reason(step: &Step, inputs: &Inputs<'_>) -> Result<Option<Moves>, 
 pub(super) fn moving<'a>(address: &Address, inputs: &Inputs<'a>) -> Option<&'a Seen<Moving>> {
     inputs.organization.moves.get(address)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(effect: Effect) -> String {
+        let id = |text: &str| text.to_owned();
+        let (account, from, to) = (id("111122223333"), id("ou-a"), id("r-1"));
+        Moves { account, from, to, effect }.to_string()
+    }
+
+    fn names(all: &[&str]) -> Vec<String> {
+        all.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_move_names_the_policies_that_go_and_those_that_come() {
+        let known = |loses: &[&str], gains: &[&str]| {
+            said(Effect::Known { loses: names(loses), gains: names(gains) })
+        };
+        assert_eq!(
+            known(&["trails", "regions"], &[]),
+            "it moves account 111122223333 from ou-a to r-1, which loses trails, regions and gains \
+             no control policy"
+        );
+        assert!(known(&[], &[]).ends_with("which loses no control policy and gains none"));
+        let many = known(&["a", "b", "c", "d", "e", "f", "g"], &["x"]);
+        assert!(many.ends_with("which loses a, b, c, d, e and 2 more and gains x"), "{many}");
+        let why = Some("denied".to_owned());
+        assert!(said(Effect::Unknown { why }).ends_with("is unknown: denied"));
+    }
+}

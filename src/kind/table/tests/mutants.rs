@@ -94,6 +94,9 @@ fn a_wrong_risk_is_noticed_in_every_form_of_risk() {
                     take: Risk::NEUTRAL,
                 };
             }),
+            ("what others have, whose removal closes nothing", |table| {
+                leaf(table, "foreignGrants").risk = RiskOf::Always(Risk::NEUTRAL);
+            }),
             ("a detail of a switch that is turned around", |table| {
                 let Form::Switch { details, .. } = &mut leaf(table, "rotation").form else {
                     panic!("a switch");
