@@ -52,6 +52,7 @@ pub struct AssumedRole {
 /// The source of credentials and of the HTTP client: the ambient environment, or the simulator.
 #[derive(Debug, Clone)]
 pub struct Connection {
+    owner: String,
     base: SdkConfig,
     http: SharedHttpClient,
     guard: Guard,
@@ -61,6 +62,8 @@ pub struct Connection {
 /// The clients of one scope, all with the same time limits, retry partition, guard and meter.
 #[derive(Debug, Clone)]
 pub struct Access {
+    /// The installation's name in claims; empty if it has none.
+    pub owner: String,
     /// The scope's account, Region and partition.
     pub facts: ScopeFacts,
     /// The path of IAM below which the settings let manifests have identity there; none without.
@@ -114,7 +117,7 @@ impl Connection {
                     .build(),
             )
             .build();
-        Self { base, http, guard, budget: Budget::default() }
+        Self { owner: String::new(), base, http, guard, budget: Budget::default() }
     }
 
     /// The same connection, with another budget.
@@ -128,7 +131,7 @@ impl Connection {
     pub fn of(self, owner: &str) -> Self {
         let mut base = self.base.into_builder();
         base.set_app_name(audit_name(owner));
-        Self { base: base.build(), ..self }
+        Self { owner: owner.to_owned(), base: base.build(), ..self }
     }
 
     /// The Region of the ambient configuration.
@@ -180,12 +183,12 @@ impl Connection {
             // It would mistake waiting for the budget for a stall; the transport limits the whole
             // call.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-        Access::new(facts, &config.build(), &self.guard)
+        Access::new(facts, &self.owner, &config.build(), &self.guard)
     }
 }
 
 impl Access {
-    fn new(facts: ScopeFacts, config: &SdkConfig, guard: &Guard) -> Self {
+    fn new(facts: ScopeFacts, owner: &str, config: &SdkConfig, guard: &Guard) -> Self {
         // A retry quota per account and service: one throttled account must not use up the retries
         // of the others. An explicit token bucket, because the SDK keeps the bucket of a named
         // partition for the life of the process, so that every later client with that name would
@@ -211,6 +214,7 @@ impl Access {
             s3control = s3control.endpoint_resolver(OneHost(url.to_owned()));
         }
         Self {
+            owner: owner.to_owned(),
             account: client!(aws_sdk_account),
             bedrock: client!(aws_sdk_bedrock),
             cloud_control: CloudControl::new(

@@ -1,6 +1,6 @@
 //! `validate`: every check that needs no AWS, and the secure baseline.
 
-use std::{collections::BTreeSet, path::Path};
+use std::path::Path;
 
 use anyhow::Context as _;
 use serde::Serialize;
@@ -15,8 +15,7 @@ use crate::{
     engine::{self, Scopes},
     kind::{Audited, LiveFinding, Unaudited},
     kinds,
-    manifest::{Loader, Origin, Problem, did_you_mean, place_in, scopes_named},
-    model::ScopedKind,
+    manifest::{Loader, Origin, Problem, Snapshot, did_you_mean, place_in, scopes_named},
     settings::{DEFAULT_FILE, Overrides, Scope, Settings, now, regions},
 };
 
@@ -82,9 +81,9 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
             settings.scopes.entry(scope).or_insert_with(|| unknown.clone());
         }
     }
-    let (mut document, declared) = examine(&settings, args);
+    let (mut document, manifests) = examine(&settings, args);
     if args.live {
-        document.live = Some(audit(&settings, &declared).await?);
+        document.live = Some(audit(&settings, &manifests).await?);
     }
     document.warnings.extend(unknown_regions(&settings, &overrides));
     let live = document.live.as_ref();
@@ -135,14 +134,16 @@ fn unknown_regions(settings: &Settings, overrides: &Overrides) -> Vec<Problem> {
 }
 
 /// Makes the audits of the kinds that manifests declare.
-async fn audit(settings: &Settings, declared: &BTreeSet<ScopedKind>) -> anyhow::Result<Audited> {
+async fn audit(settings: &Settings, manifests: &Snapshot) -> anyhow::Result<Audited> {
     let connection = Connection::ambient(Guard::read_only()).await;
     let registry = kinds::registry();
     let scopes = Scopes::connect(settings, &connection, &registry).await?;
-    Ok(engine::audit(&scopes, &registry, declared).await)
+    let mut audited = engine::audit(&scopes, &registry, &manifests.declared()).await;
+    engine::leave_out_compared(&mut audited, &registry, &manifests.documents);
+    Ok(audited)
 }
 
-fn examine(settings: &Settings, args: &Args) -> (Document, BTreeSet<ScopedKind>) {
+fn examine(settings: &Settings, args: &Args) -> (Document, Snapshot) {
     let registry = kinds::registry();
     #[allow(clippy::cast_precision_loss, reason = "seconds since the epoch fit")]
     let moment = now() as f64;
@@ -155,8 +156,7 @@ fn examine(settings: &Settings, args: &Args) -> (Document, BTreeSet<ScopedKind>)
         .collect();
     let loaded = loader.read(&args.directory.dir);
     let mut warnings = loaded.warnings;
-    let mut declared = BTreeSet::new();
-    let (manifests, problems, findings) = match loaded.snapshot {
+    let (snapshot, problems, findings) = match loaded.snapshot {
         Ok(snapshot) => {
             warnings.extend(snapshot.approvals.iter().filter_map(|it| it.warning(moment)));
             let subject = Subject {
@@ -166,14 +166,14 @@ fn examine(settings: &Settings, args: &Args) -> (Document, BTreeSet<ScopedKind>)
                 roles: &roles,
             };
             let report = baseline::check(subject);
-            declared = snapshot.declared();
-            (snapshot.documents.len(), report.problems, report.findings)
+            (snapshot, report.problems, report.findings)
         }
-        Err(problems) => (0, problems, Vec::new()),
+        Err(problems) => (Snapshot::default(), problems, Vec::new()),
     };
+    let manifests = snapshot.documents.len();
     let document =
         Document { schema_version: 1, manifests, problems, warnings, findings, live: None };
-    (document, declared)
+    (document, snapshot)
 }
 
 fn text(document: &Document) -> String {

@@ -18,7 +18,8 @@ use super::{
 use crate::{
     aws::identity,
     kind::{Audit, Audited, Class, CloudError, LiveFinding, Unaudited, erased::Registry},
-    model::ScopedKind,
+    manifest::Document,
+    model::{Address, ScopedKind},
 };
 
 /// The time between two audits of a scope: what they find changes slowly, and some read a lot.
@@ -133,6 +134,22 @@ async fn look(scope: String, connected: Arc<Connected>, audit: &'static Audit) -
     }
     let breaches = contained((audit.look)(access)).await?;
     Ok(audit.findings(&scope, breaches))
+}
+
+/// Leaves out what manifests compare by themselves: it is shown as a difference.
+pub fn leave_out_compared(
+    audited: &mut Audited,
+    registry: &Registry,
+    documents: &BTreeMap<Address, Document>,
+) {
+    audited.findings.retain(|finding| {
+        // What a claimed resource breaks is named by the address in its claim.
+        let Ok(address) = finding.subject.parse::<Address>() else { return true };
+        let compares = registry.get(&address.kind).and_then(|kind| kind.doctor().compares);
+        let spec = documents.get(&address).and_then(|document| document.spec.as_ref());
+        let (Some(compares), Some(spec)) = (compares, spec) else { return true };
+        address.scope != finding.scope || !compares(spec, finding.rule)
+    });
 }
 
 fn audited(found: &BTreeMap<Place, Result<Vec<LiveFinding>, String>>) -> Audited {

@@ -11,6 +11,7 @@ use super::{
     consent,
     drift::Drifts,
     futile::Futile,
+    organizations::ReadMove,
     outcome::{Outcome, StepResult},
     pace::Pace,
     pass::Setup,
@@ -40,6 +41,8 @@ pub(super) struct Learnt {
     pub(super) drifts: Drifts,
     pub(super) completing: BTreeSet<Address>,
     pub(super) organizations: BTreeMap<String, identity::Organization>,
+    /// What moves with the accounts that are to move.
+    pub(super) moves: BTreeMap<Address, ReadMove>,
     pub(super) rewrites: Memory,
     pub(super) put_back: PutBack,
     /// Approvals whose steps were carried out: an approval is used once.

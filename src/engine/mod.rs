@@ -33,7 +33,7 @@ mod timeline;
 mod window;
 
 pub use self::{
-    audits::audit,
+    audits::{audit, leave_out_compared},
     daemon::{log, pause, run},
     drift::{Drift, DriftState},
     history::{Event, Happened, History},

@@ -21,6 +21,7 @@ use std::{
 };
 
 use futures::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
+use serde_json::Value;
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -348,6 +349,13 @@ fn questions(scopes: &Scopes, wanted: &Wanted<'_>) -> BTreeMap<String, Questions
         questions.organization |= document.recorded.organization;
         let ask = questions.asks.entry(kind.clone()).or_default();
         ask.names.insert(name.clone());
+        let named = wanted.registry.get(kind).map(|kind| kind.read_if_named()).unwrap_or_default();
+        let spec = document.spec.as_ref().and_then(Value::as_object);
+        let named = named.into_iter().filter(|row| spec.is_some_and(|it| it.contains_key(row)));
+        let named: BTreeSet<String> = named.collect();
+        if !named.is_empty() {
+            ask.named.insert(name.clone(), named);
+        }
         ask.adopt.extend(document.lifecycle.adopt.clone());
         if document.lifecycle.state == Presence::Present {
             ask.remembered.extend(wanted.predecessors.get(&document.address).cloned());

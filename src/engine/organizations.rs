@@ -1,18 +1,37 @@
 //! What only changes of organization policies depend on, asked for when there are any.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use tokio::time::Instant;
 
 use super::{learn::Learnt, pass::Setup};
 use crate::{
     aws::{identity, lookup},
     kind::{
         Reach,
-        erased::{ErasedKind, Registry},
+        erased::{ErasedKind, Move, Registry},
     },
-    model::Seen,
-    plan::{HoldReason, Lockout, Organization, Plan, Step, Verdict, WaitReason, gate::accounts},
+    model::{Moving, Seen},
+    plan::{
+        HoldReason, Lockout, Organization, Plan, Step, Verdict, WaitReason,
+        gate::{accounts, moves},
+    },
     settings::Settings,
 };
+
+/// How long what moves with an account is used again while the move is held: Organizations allows
+/// few calls.
+const USED_AGAIN: Duration = Duration::from_mins(10);
+
+/// What was read for a move.
+pub(super) struct ReadMove {
+    to: Move,
+    read: Seen<Moving>,
+    until: Instant,
+}
 
 impl Learnt {
     /// The id of each scope's organization: as AWS said it in this process, or as the settings say.
@@ -34,8 +53,9 @@ impl Learnt {
     ) -> bool {
         let manager = self.learn_managers(plan, setup, organization).await;
         let tree = self.learn_trees(plan, setup, organization).await;
+        let moves = self.learn_moves(plan, setup, organization).await;
         let identity = learn_identity(plan, setup, lockout).await;
-        learn_full_access(plan, setup, organization).await || identity || tree || manager
+        learn_full_access(plan, setup, organization).await || identity || tree || manager || moves
     }
 
     /// The tree, which decides how many accounts a change concerns. If it cannot be read it is
@@ -64,6 +84,38 @@ impl Learnt {
             learnt = true;
         }
         learnt
+    }
+
+    /// What moves with an account that is to move. A held move waits for a person, pass after pass:
+    /// what was read for it is used again for a while, and read again before it is made.
+    async fn learn_moves(
+        &mut self,
+        plan: &Plan,
+        setup: &Setup,
+        organization: &mut Organization,
+    ) -> bool {
+        let (now, mut kept) = (Instant::now(), BTreeMap::new());
+        for step in &plan.steps {
+            let Ok(Some((_, to))) = moves::moved(step, &setup.registry) else { continue };
+            let Some(connected) = setup.scopes.get(&step.address.scope) else { continue };
+            let known = self.moves.remove(&step.address);
+            let known = known.filter(|it| it.to == to && now < it.until && !step.verdict.goes());
+            let read = match known {
+                Some(read) => read,
+                None => {
+                    let read = lookup::moving(&connected.access, &to.from, &to.to).await;
+                    let read = match read {
+                        Ok(moving) => Seen::All(moving),
+                        Err(error) => Seen::Unknown(error.to_string()),
+                    };
+                    ReadMove { to, read, until: now + USED_AGAIN }
+                }
+            };
+            organization.moves.insert(step.address.clone(), read.read.clone());
+            kept.insert(step.address.clone(), read);
+        }
+        self.moves = kept;
+        !self.moves.is_empty()
     }
 
     /// The management account, which decides whom an organization policy concerns. Asked for once

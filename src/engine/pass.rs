@@ -11,7 +11,7 @@ use tokio::{sync::Notify, time::Instant};
 
 use super::{
     apply::{self, Audit, Fresh, Generation, Terms},
-    audits::Audits,
+    audits::{Audits, leave_out_compared},
     drift::Passed,
     history::History,
     learn::Learnt,
@@ -353,7 +353,12 @@ impl Engine {
             return Audited::default();
         }
         let declared = good.map(|good| good.snapshot.declared()).unwrap_or_default();
-        self.audits.go_on(&self.setup.scopes, &self.setup.registry, &declared)
+        let (scopes, registry) = (&self.setup.scopes, &self.setup.registry);
+        let mut audited = self.audits.go_on(scopes, registry, &declared);
+        if let Some(good) = good {
+            leave_out_compared(&mut audited, registry, &good.snapshot.documents);
+        }
+        audited
     }
 
     fn load(&mut self) {

@@ -1,5 +1,7 @@
 //! What `palisade doctor` asks of a kind, and what is audited.
 
+use serde_json::Value;
+
 use super::{Audit, CloudError, Erased, ScopeFacts};
 use crate::{
     aws::Access,
@@ -17,11 +19,14 @@ pub struct Doctor {
     pub judge: Option<fn(&ScopeFacts, &Snapshot) -> Option<Opinion>>,
     /// What is audited in every scope where a manifest of the kind is.
     pub audit: Option<&'static Audit>,
+    /// Whether a manifest with this spec compares by itself what the rule of this number found on
+    /// its resource: then the difference is shown, and the finding is not.
+    pub compares: Option<fn(&Value, &str) -> bool>,
 }
 
 impl Doctor {
     /// A kind that `doctor` asks nothing of, and of which nothing is audited.
-    pub const NONE: Self = Self { rehearse: None, judge: None, audit: None };
+    pub const NONE: Self = Self { rehearse: None, judge: None, audit: None, compares: None };
 }
 
 /// Makes the dry runs that are possible with what exists.

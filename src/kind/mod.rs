@@ -285,6 +285,9 @@ pub struct Ask {
     pub names: BTreeSet<String>,
     /// [`Kind::natural_keys`] of everything wanted.
     pub natural_keys: BTreeSet<String>,
+    /// What of it is read only because a manifest names it ([`table::Service::more`]): the names of
+    /// rows, by the manifest's.
+    pub named: BTreeMap<String, BTreeSet<String>>,
     /// Ids that manifests adopt.
     pub adopt: BTreeSet<PhysicalId>,
     /// Ids that this process saw, or created, as the resources of these manifests. They are

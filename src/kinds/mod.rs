@@ -1,5 +1,6 @@
 //! The kinds: the only list of them.
 
+pub mod account_placement;
 pub mod account_settings;
 pub mod cloud_control;
 pub mod kms_key;
@@ -23,6 +24,7 @@ pub use crate::kind::erased::Registry;
 /// All kinds of this build.
 pub fn registry() -> Registry {
     Registry::default()
+        .table(account_placement::table())
         .table(account_settings::table())
         .and(cloud_control::register)
         .table(kms_key::table())

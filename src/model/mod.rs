@@ -22,7 +22,7 @@ pub use cidr::{Cidr, NotACidr};
 pub use claim::{Claim, Deletion, Ownership, Tags};
 pub use identity::{Bounds, Fence, Unbounded};
 pub use near::did_you_mean;
-pub use organization::{Member, OrganizationTree};
+pub use organization::{ControlPolicy, Level, Member, Moving, OrganizationTree};
 pub use pause::{Extent, Halt, Pause, Release, Stop};
 pub use risk::{AccessChange, Disruption, HeldRisk, Risk};
 pub use seen::{Observed, Phase, Seen};

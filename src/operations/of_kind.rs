@@ -27,6 +27,9 @@ pub struct OfKind {
     /// Set if the kind gives somebody permissions: its manifests are then kept within the bounds of
     /// the settings.
     pub identity: Option<Identity>,
+    /// For accounts of the organization: the row that says in which place of the tree one is, so
+    /// that an edit of it moves the account.
+    pub moves: Option<&'static str>,
 }
 
 impl OfKind {
@@ -39,6 +42,7 @@ impl OfKind {
         hands_on_roles: false,
         never: None,
         identity: None,
+        moves: None,
     };
 }
 

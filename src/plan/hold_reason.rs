@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::gate::{accounts::TooMany, lockout::LockoutReason};
+use super::gate::{accounts::TooMany, lockout::LockoutReason, moves::Moves};
 use crate::model::HeldRisk;
 
 /// Why the gate holds a step until a person approves it.
@@ -32,6 +32,8 @@ pub enum HoldReason {
     },
     /// A change of an organization policy concerns too many accounts.
     Accounts(TooMany),
+    /// It moves an account of the organization.
+    Moves(Moves),
     /// It would lock out a principal that must keep access.
     Lockout {
         /// The principal, and what it would lose.
@@ -116,6 +118,7 @@ impl fmt::Display for HoldReason {
                 }
             }
             Self::Accounts(reason) => reason.fmt(f),
+            Self::Moves(moves) => moves.fmt(f),
             Self::Lockout { reason } => reason.fmt(f),
             Self::Undone { key, times, since_minutes, retry_minutes } => write!(
                 f,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Holdoff, KnownWant, Lockout, Look, Only, Past, Wait};
 use crate::{
-    model::{Address, Fence, Halt, OrganizationTree, PhysicalId, Seen},
+    model::{Address, Fence, Halt, Moving, OrganizationTree, PhysicalId, Seen},
     settings::{GateLimits, Mode, Prune},
 };
 
@@ -101,4 +101,6 @@ pub struct Organization {
     /// The targets to which AWS's FullAWSAccess was seen attached, by scope. Read only if a verdict
     /// depends on it.
     pub full_access: BTreeMap<String, BTreeSet<String>>,
+    /// What moves with the accounts that are to move, by the address of the manifest.
+    pub moves: BTreeMap<Address, Seen<Moving>>,
 }

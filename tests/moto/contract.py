@@ -271,6 +271,7 @@ class Contract:
             "kms:DescribeKey": 1,
             "kms:GetKeyPolicy": 1,
             "kms:GetKeyRotationStatus": 1,
+            "kms:ListGrants": 1,  # for a hundred grants of a key that says `foreignGrants`
             "organizations:DescribeOrganization": 1,  # once in a process, for ${organization.id}
             "organizations:ListRoots": 1,
             "organizations:ListOrganizationalUnitsForParent": 2,  # /Workloads, /Workloads/ML

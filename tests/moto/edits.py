@@ -184,6 +184,16 @@ def _key_policy(world):
     )
 
 
+def _lend_key(world):
+    """A grant to another account, and one to this account, which must stay."""
+    for account in ("444455556666", world.account):
+        world.kms.create_grant(
+            KeyId=world.key()["KeyId"],
+            GranteePrincipal=f"arn:aws:iam::{account}:role/reader",
+            Operations=["Decrypt"],
+        )
+
+
 def _unalias(world):
     world.kms.delete_alias(AliasName="alias/ml/studio")
 
@@ -398,6 +408,7 @@ EDITS = [
         _key("tag_resource", Tags=[{"TagKey": "data-class", "TagValue": "public"}]),
         {"kms:TagResource": 1},
     ),
+    Edit("another account gets a grant on a key", _lend_key, {"kms:RevokeGrant": 1}),
     Edit("a key is disabled", _key("disable_key"), {"kms:EnableKey": 1}, together=False),
     Edit("a key's alias is deleted", _unalias, {"kms:CreateAlias": 1}),
     Edit(

@@ -7,6 +7,7 @@
 
 #[cfg(test)]
 pub(crate) mod canned;
+mod moving;
 mod organization;
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ec2::types::{Filter, Tag};
 
-pub use self::{organization::has_full_access, tree::tree};
+pub use self::{
+    moving::{moving, parent},
+    organization::has_full_access,
+    tree::{is_closed, tree},
+};
 use super::{Access, classify};
 use crate::{
     kind::{Class, CloudError, LookupItem, LookupKind},

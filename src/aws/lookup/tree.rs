@@ -82,7 +82,7 @@ fn from_paths(accounts: &[(String, Account)]) -> Option<OrganizationTree> {
         if !above.iter().any(|part| part.starts_with("r-")) {
             return None;
         }
-        tree.insert(id.clone(), Member { above, closed: closed(account) });
+        tree.insert(id.clone(), Member { above, closed: is_closed(account) });
     }
     Some(OrganizationTree(tree))
 }
@@ -105,7 +105,7 @@ async fn walk(access: &Access) -> Result<OrganizationTree, CloudError> {
             ));
         }
         for (id, account) in inside(access, &place).await? {
-            tree.0.insert(id, Member { above: above.clone(), closed: closed(&account) });
+            tree.0.insert(id, Member { above: above.clone(), closed: is_closed(&account) });
         }
         tokio::time::sleep(BETWEEN_LISTINGS).await;
         for (_, unit) in children(access, &place).await? {
@@ -144,7 +144,7 @@ async fn inside(access: &Access, parent: &str) -> Result<Vec<(String, Account)>,
 
 /// `State` is the newer member and says more; `Status` was to be withdrawn on 9 September 2026
 /// (service model). An account with neither, or with an unknown value, may be active.
-fn closed(account: &Account) -> bool {
+pub fn is_closed(account: &Account) -> bool {
     match (account.state(), account.status()) {
         (Some(state), _) => matches!(
             state,

@@ -53,6 +53,15 @@ pub struct Edit {
     pub body: EditBody,
 }
 
+/// Where an account of the organization moves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Move {
+    /// The root or unit that it leaves.
+    pub from: String,
+    /// The root or unit that it comes to.
+    pub to: String,
+}
+
 /// The stages of a resource that is changed only while it does not run. AWS works for a while after
 /// each, so that every stage has a pass of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -13,7 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 pub use self::{
-    edit::{Edit, EditBody, Stage},
+    edit::{Edit, EditBody, Move, Stage},
     port::ErasedPort,
 };
 pub use super::registry::{Others, Registry};
@@ -141,6 +141,11 @@ pub trait ErasedKind: Send + Sync {
     /// # Errors
     /// A state that does not decode.
     fn is_gone(&self, have: &Value) -> Result<bool, Undecodable>;
+    /// The names of the parts of a spec that are read only for manifests that name them
+    /// ([`Ask::named`](crate::kind::Ask::named)).
+    fn read_if_named(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// The names of its properties that references may name.
     fn attributes(&self) -> Vec<String> {
         Vec::new()
@@ -149,6 +154,13 @@ pub trait ErasedKind: Send + Sync {
     /// the wanted one if there is no resource yet.
     fn notes(&self, _state: &Value) -> Vec<String> {
         Vec::new()
+    }
+    /// Where these edits move an account of the organization, if they do.
+    ///
+    /// # Errors
+    /// An edit that does not decode.
+    fn moved(&self, _edits: &[Edit]) -> Result<Option<Move>, Undecodable> {
+        Ok(None)
     }
     /// [`Kind::guards`] of a state.
     ///

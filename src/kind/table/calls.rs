@@ -34,6 +34,9 @@ pub enum How {
         /// Removes an entry.
         remove: Call,
     },
+    /// Each live entry that a [`Form::Allowed`](super::Form::Allowed) does not allow is removed, by
+    /// an edit of its own.
+    Removed(Call),
     /// One call writes the whole set: first with the additions, then without the removals, each as
     /// an edit of its own. The second call still contains the additions, so its edit needs the
     /// first one. If AWS does not accept both together, the removal includes the additions.

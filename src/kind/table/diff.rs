@@ -180,6 +180,10 @@ impl Leaf {
             found.extend(self.entries(new, &old, calls, (want, have)));
             return Ok(());
         }
+        if let (Form::Allowed(allowed), How::Removed(call)) = (&self.form, &self.change) {
+            found.extend(self.not_allowed(allowed, call, new, (want, have)));
+            return Ok(());
+        }
         if let (Form::Keyed(keyed), How::Keyed { add, replace, remove }) =
             (&self.form, &self.change)
         {
@@ -209,7 +213,9 @@ impl Leaf {
                 found.extend(self.members(new, &old, [add, remove], (want, have)));
                 return Ok(());
             }
-            How::Entries { .. } | How::Keyed { .. } | How::Argument => return Ok(()),
+            How::Entries { .. } | How::Keyed { .. } | How::Removed(_) | How::Argument => {
+                return Ok(());
+            }
         };
         let (old, new) = self.written(&old, new);
         // What is not known yet may equal the live value.

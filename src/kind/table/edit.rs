@@ -112,6 +112,7 @@ impl Leaf {
         let mut lines = match (&self.form, edit.verb) {
             (Form::Policy { .. }, _) => policy::lines(self, want, have),
             (Form::Keyed(keyed), _) => keyed.lines(&self.path, edit),
+            (Form::Allowed(allowed), _) => allowed.lines(&self.path, edit),
             (Form::Properties(properties), _) => {
                 let values = (get(have, &edit.path), &edit.new);
                 properties.lines(self.part(edit), &edit.path, values, &policy::context(want))
@@ -242,7 +243,9 @@ impl Table {
                     }
                 }
             }
-            (_, Some(Leaf { form: Form::Keyed(_), .. })) => keyed::apply(state, edit),
+            (_, Some(Leaf { form: Form::Keyed(_) | Form::Allowed(_), .. })) => {
+                keyed::apply(state, edit)
+            }
             (Verb::Shrink | Verb::Rest, _) => tree::put(state, &edit.path, edit.new.clone()),
             (Verb::Set, Some(Leaf { form: Form::Targets { one_of_each: Some(_), .. }, .. })) => {
                 let ids = texts(&edit.new).map(str::to_owned);

@@ -18,7 +18,7 @@ use crate::{
     baseline::Baseline,
     kind::{
         Doctor, Guarded, Invalid, Line, Meaning, Profile, Refs, Sign,
-        erased::{Edit, EditBody, ErasedKind, ErasedPort, Resolved, Undecodable},
+        erased::{Edit, EditBody, ErasedKind, ErasedPort, Move, Resolved, Undecodable},
     },
     model::Risk,
     operations::OfKind,
@@ -231,6 +231,12 @@ impl ErasedKind for Table {
         Ok(wanted.map(|(leaf, value)| (leaf.path.to_string(), value.clone())).collect())
     }
 
+    fn read_if_named(&self) -> Vec<String> {
+        let rows = self.rows().into_iter();
+        let rows = rows.filter(|leaf| matches!(leaf.form, Form::Allowed(_)));
+        rows.map(|leaf| leaf.path.to_string()).collect()
+    }
+
     fn is_gone(&self, have: &Value) -> Result<bool, Undecodable> {
         self.open(have).map(|have| self.is_leaving(have).is_some())
     }
@@ -251,6 +257,19 @@ impl ErasedKind for Table {
         });
         let blind = blind.flatten().map(ToString::to_string);
         texts(&have[NOTES]).map(str::to_owned).chain(blind).collect()
+    }
+
+    fn moved(&self, edits: &[Edit]) -> Result<Option<Move>, Undecodable> {
+        let Some(row) = self.operations.moves else { return Ok(None) };
+        for edit in edits {
+            let EditBody::Change(body) = &edit.body else { continue };
+            let change = self.change(body)?;
+            if change.path == row {
+                let from = change.old.as_str().unwrap_or_default().to_owned();
+                return Ok(Some(Move { from, to: change.text().to_owned() }));
+            }
+        }
+        Ok(None)
     }
 
     fn guards(&self, state: &Value) -> Result<Vec<Guarded>, Undecodable> {
@@ -288,7 +307,7 @@ impl ErasedKind for Table {
     }
 
     fn concerns_organization(&self) -> bool {
-        false
+        self.operations.moves.is_some()
     }
 
     fn concerns(

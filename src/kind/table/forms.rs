@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Keyed, Leaf, Properties, Text, Tree};
+use super::{Allowed, Keyed, Leaf, Properties, Text, Tree};
 use crate::{
     kind::{Accepts, Reach, ScopeFacts},
     model::{policy_document::Dialect, text::Length},
@@ -125,6 +125,9 @@ pub enum Form {
         /// it.
         max: (usize, (Text, Text)),
     },
+    /// Who may have something that others make: a set of texts in the manifest and in a wanted
+    /// state, in a live state what there is, by id.
+    Allowed(Allowed),
     /// Entries with keys, a list in the manifest. A state has the value by the key.
     Keyed(Keyed),
     /// The properties of a resource, as a tree ([`Properties`]).

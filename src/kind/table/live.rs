@@ -197,7 +197,14 @@ impl<S: Service> Live<S> {
         let (ours, others): (Vec<_>, Vec<_>) =
             looked.known.values().partition(|(found, tags)| is_ours(ask, found, tags));
         for some in ours.chunks(AT_ONCE) {
-            let reads = join_all(some.iter().map(|(found, tags)| self.read(found, tags))).await;
+            let reads = some.iter().map(|(found, tags)| async {
+                let mut read = self.read(found, tags).await;
+                if let Ok(Some(seen)) = &mut read {
+                    self.read_named(ask, seen).await;
+                }
+                read
+            });
+            let reads = join_all(reads).await;
             for ((found, tags), read) in some.iter().zip(reads) {
                 self.note(seen, found, tags, read)?;
             }
@@ -222,6 +229,21 @@ impl<S: Service> Live<S> {
             }
         }
         Ok(())
+    }
+
+    /// Adds what is read only because a manifest names it. Which manifest adopts what has no claim
+    /// yet is not known here, so all that manifests name is read of it.
+    async fn read_named(&self, ask: &Ask, seen: &mut Observed<Value>) {
+        let named = match Ownership::read(&seen.tags, &ask.owner) {
+            Ownership::Ours { address, .. } if address.scope == self.facts.name => {
+                ask.named.get(&address.name).cloned().unwrap_or_default()
+            }
+            _ if ask.adopt.contains(&seen.id) => ask.named.values().flatten().cloned().collect(),
+            _ => BTreeSet::new(),
+        };
+        if !named.is_empty() {
+            self.service.more(seen, &named).await;
+        }
     }
 
     async fn read(

@@ -23,6 +23,7 @@
 //! The I/O half of such a kind is a [`Service`], which only defines pages, reads and calls;
 //! [`Live`] does once what every kind must do in the same way.
 
+mod allowed;
 mod calls;
 mod diff;
 mod edit;
@@ -55,6 +56,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 pub use self::{
+    allowed::Allowed,
     calls::{After, Because, Call, Fixed, How, Take},
     edit::{LeafEdit, Verb},
     forms::{Check, Form, Named, PolicyWord, Range},

@@ -189,7 +189,7 @@ impl<'de> DeserializeSeed<'de> for Shape<'_> {
             Form::Word { words, .. } => {
                 word(Value::deserialize(deserializer)?, words).map_err(D::Error::custom)
             }
-            Form::Set { .. } => deserializer.deserialize_seq(Texts),
+            Form::Set { .. } | Form::Allowed(_) => deserializer.deserialize_seq(Texts),
             Form::Words { words, .. } => deserializer.deserialize_seq(Words(words)),
             Form::Items { of, .. } | Form::Keyed(Keyed { of, .. }) => {
                 deserializer.deserialize_seq(Items(of))

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    ACCOUNT, Absent, Check, Form, Keyed, Leaf, Null, PARTITION, Range, Table, Text, Tree, get,
+    ACCOUNT, Absent, Allowed, Check, Form, Keyed, Leaf, Null, PARTITION, Range, Table, Text, Tree,
+    get,
     policy::{policy, scope_context},
     read::{ENABLED, Said},
     targets::listed,
@@ -129,7 +130,10 @@ impl Form {
     /// are off without details.
     pub(super) fn canonical(&self, value: Value) -> Value {
         match self {
-            Self::Set { .. } | Self::Words { .. } | Self::Targets { one_of_each: None, .. } => {
+            Self::Set { .. }
+            | Self::Allowed(_)
+            | Self::Words { .. }
+            | Self::Targets { one_of_each: None, .. } => {
                 json!(texts(&value).collect::<BTreeSet<_>>())
             }
             Self::Items { .. } => tree::canonical(value),
@@ -164,7 +168,7 @@ impl Form {
                 let wrong = value.as_str().and_then(wrong);
                 problems.extend(wrong.map(|(why, help)| Invalid::new(field, why).help(help)));
             }
-            Self::Set { of, max, too_many } => {
+            Self::Set { of, max, too_many } | Self::Allowed(Allowed { of, max, too_many, .. }) => {
                 counted(field, value, *max, too_many, problems);
                 listed_once(field, value, problems, &mut |field, item, problems| {
                     let text = item.as_str().unwrap_or_default();

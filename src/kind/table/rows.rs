@@ -333,7 +333,7 @@ impl Leaf {
     /// Its calls.
     pub fn calls(&self) -> Vec<&Call> {
         match &self.change {
-            How::By(call) | How::Until { call, .. } => vec![call],
+            How::By(call) | How::Until { call, .. } | How::Removed(call) => vec![call],
             How::Switch { on, off } => vec![on, off],
             How::Runs { start, stop, rest } => vec![start, stop, rest],
             How::Entries { add, remove, take } => {

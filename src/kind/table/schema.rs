@@ -69,7 +69,7 @@ fn property(leaf: &Leaf, definitions: &mut Tree) -> Value {
             json!({"type": types.collect::<Vec<_>>()})
         }
         Form::Text(_) | Form::Script(_) => typed("string", nullable),
-        Form::Set { .. } => {
+        Form::Set { .. } | Form::Allowed(_) => {
             let mut list = typed("array", nullable);
             list["items"] = typed("string", false);
             list

@@ -105,6 +105,17 @@ pub trait Service: Send + Sync + Sized + 'static {
         tags: &Tags,
     ) -> impl Future<Output = Result<Option<Observed<Value>>, CloudError>> + Send;
 
+    /// Adds to a resource that is ours what is read only because its manifest names it, by the
+    /// names of these rows ([`Form::Allowed`](super::Form::Allowed)). What cannot be read is listed
+    /// as [`UNREAD`](super::UNREAD), and the rest of the resource is not unknown because of it.
+    fn more(
+        &self,
+        _seen: &mut Observed<Value>,
+        _named: &BTreeSet<String>,
+    ) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
+
     /// The state of a resource that is not ours and has a wanted name, as far as the list has it,
     /// if that is enough to see the conflict; `None` if it has to be read.
     fn outline(&self, _found: &Found) -> Option<Value> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{NAME as KIND, State};
+use super::{NAME as KIND, State, rules::AWS_KMS};
 use crate::{
     baseline::{
         Baseline, Breach, Facts, Reach, Rule, Severity, Wanted,
@@ -154,7 +154,7 @@ fn is_symmetric(state: &State) -> bool {
 fn rotation(facts: &Facts<'_>) -> Vec<Breach> {
     facts
         .of::<State>()
-        .filter(|key| is_symmetric(key.state) && !key.state.rotation.is_some_and(|r| r.enabled))
+        .filter(|key| can_rotate(key.state) && !key.state.rotation.is_some_and(|r| r.enabled))
         .map(|key| {
             let why = match key.state.rotation {
                 Some(_) => "the key material is not rotated",
@@ -163,6 +163,12 @@ fn rotation(facts: &Facts<'_>) -> Vec<Breach> {
             key.breach("rotation", why)
         })
         .collect()
+}
+
+/// KMS rotates material of its own by itself, and that of a replica with its primary key's.
+fn can_rotate(key: &State) -> bool {
+    let own = key.origin.as_deref().is_none_or(|origin| origin == AWS_KMS);
+    is_symmetric(key) && own && key.replica_of.is_none()
 }
 
 fn deletion_window(facts: &Facts<'_>) -> Vec<Breach> {

@@ -2,13 +2,17 @@
 
 use serde_json::json;
 
-use super::{NAME, aws::Keys, baseline, errors, operations, rules};
+use super::{
+    NAME,
+    aws::{Keys, audit},
+    baseline, errors, grants, material, operations, rules,
+};
 use crate::{
     kind::{
         Claimed, Creation, Doctor, Profile, Reach, Removal, Writers,
         table::{
             Absent, Call, Check, Compare, Form, Gives, How, Leaf, Live, Null, Range, Restore,
-            RiskOf, Table, TagLeaf, Take, Text, get, texts,
+            RiskOf, Table, TagLeaf, Take, get, texts,
         },
     },
     model::{Risk, policy_document::Dialect, text},
@@ -18,8 +22,6 @@ use crate::{
 pub(super) const DEFAULT_WINDOW_DAYS: u16 = 30;
 /// KMS quota: aliases of one key.
 const MAX_ALIASES: usize = 50;
-/// The reason why these fields cannot change.
-const FIXED: &str = "which KMS fixes when a key is created";
 
 /// The kind as a table.
 pub fn table() -> Table {
@@ -37,20 +39,26 @@ pub fn table() -> Table {
         operations: operations::OPERATIONS,
         errors: errors::ERRORS,
         baseline: baseline::BASELINE,
-        doctor: Doctor::NONE,
-        about: "A customer managed KMS key whose key material comes from AWS KMS (origin \
-                `AWS_KMS`)."
+        doctor: Doctor {
+            audit: Some(&audit::AUDIT),
+            compares: Some(audit::compares),
+            ..Doctor::NONE
+        },
+        about: "A customer managed KMS key. Its key material comes from AWS KMS; keys with other \
+                origins can be adopted."
             .into(),
         leaves: vec![
             aliases(),
             description(),
             policy(),
+            foreign_grants(),
             rotation(),
             enabled(),
-            key_spec(),
-            key_usage(),
-            origin(),
-            multi_region(),
+            material::key_spec(),
+            material::key_usage(),
+            material::origin(),
+            material::multi_region(),
+            material::replica_of(),
             deletion_window(),
         ],
         tags: Some(TagLeaf {
@@ -61,6 +69,7 @@ pub fn table() -> Table {
         }),
         order: vec![
             "kms:CancelKeyDeletion".into(),
+            "kms:RevokeGrant".into(),
             "kms:PutKeyPolicy".into(),
             "kms:DisableKey".into(),
             "kms:DeleteAlias".into(),
@@ -75,8 +84,7 @@ pub fn table() -> Table {
         ],
         natural_keys: |state| texts(get(state, "aliases")).map(str::to_owned).collect(),
         fixed_first: false,
-        // The key policy gives access to whatever is encrypted under the key from now on.
-        creating: |_| Risk::LOOSENS,
+        creating: rules::creating,
         // A key that is pending deletion accepts no other change, its rotation cannot be read, and
         // its claim cannot be written: the rest follows when the next pass has seen it disabled.
         // Nobody can use the key before or after.
@@ -181,6 +189,27 @@ fn policy() -> Leaf {
     }
 }
 
+fn foreign_grants() -> Leaf {
+    let call = Call::new("kms:RevokeGrant", "revoke grant {item}")
+        .warning("what its holder does with the key fails from then on");
+    Leaf {
+        null: Null::None(json!([])),
+        // Requests under the grant fail; AWS does not stop anything that is running.
+        risk: RiskOf::Always(Risk::TIGHTENS.cutting_connections()),
+        gives: Gives::More,
+        ..Leaf::harmless(
+            grants::FOREIGN_GRANTS,
+            "The principals of other accounts that may have grants on the key: accounts (twelve \
+             digits, quoted), and\nARNs of roles and users. With a list, a grant to any other \
+             principal of another account is drift and is\nrevoked; `[]` or `null`: nobody there \
+             may have one. Grants of AWS's services, and those in the key's own\naccount, are not \
+             compared. Absent: grants are not managed, and foreign ones are live findings.",
+            Form::Allowed(grants::allowed()),
+            How::Removed(call),
+        )
+    }
+}
+
 /// A second EnableKeyRotation restarts the period, so it is sent only for a difference.
 fn rotation() -> Leaf {
     // KMS refuses to change the rotation of a disabled key (KMS developer guide, "Key states").
@@ -227,7 +256,8 @@ fn rotation() -> Leaf {
         only_while: Some(("enabled".into(), json!(true))),
         ..Leaf::harmless(
             "rotation",
-            "Automatic rotation of the key material; symmetric encryption keys only. `null`: not \
+            "Automatic rotation of the key material; symmetric encryption keys with material of \
+             KMS's own only. `null`: not \
              rotated. Absent: not\nmanaged. Not changed while the key is disabled. A replica of a \
              multi-Region key takes its primary's.",
             form,
@@ -238,8 +268,11 @@ fn rotation() -> Leaf {
 
 fn enabled() -> Leaf {
     // Only after its policy and aliases are right.
-    let on = Call::new("kms:EnableKey", "enable the key")
-        .after(&["kms:PutKeyPolicy", "kms:DeleteAlias"]);
+    let on = Call::new("kms:EnableKey", "enable the key").after(&[
+        "kms:RevokeGrant",
+        "kms:PutKeyPolicy",
+        "kms:DeleteAlias",
+    ]);
     let off = Call::new("kms:DisableKey", "disable the key")
         .warning("everything encrypted under the key is unreadable until it is enabled again");
     Leaf {
@@ -262,74 +295,6 @@ fn enabled() -> Leaf {
     }
 }
 
-fn key_spec() -> Leaf {
-    let form = Form::Word {
-        name: "KeySpec".into(),
-        about: "What key material a key has, as the KMS API reference lists it.".into(),
-        words: words(rules::KEY_SPECS.iter().map(|spec| (spec.word, spec.about))),
-        off: None,
-    };
-    Leaf {
-        absent: Absent::Means(json!(rules::SYMMETRIC)),
-        null: Null::Refused,
-        ..Leaf::harmless(
-            "keySpec",
-            "What key material the key has; default `SYMMETRIC_DEFAULT`, the only one that \
-             SageMaker, EBS and S3 accept.\nImmutable.",
-            form,
-            How::Fixed(FIXED.into()),
-        )
-    }
-}
-
-fn key_usage() -> Leaf {
-    let form = Form::Word {
-        name: "KeyUsage".into(),
-        about: "What a key is for, as the KMS API reference lists it.".into(),
-        words: words(rules::KEY_USAGES.iter().copied()),
-        off: None,
-    };
-    Leaf {
-        absent: Absent::Derived,
-        ..Leaf::harmless(
-            "keyUsage",
-            "What the key is for. Default `ENCRYPT_DECRYPT` for `SYMMETRIC_DEFAULT`, required for \
-             every other key\nspec. Immutable.",
-            form,
-            How::Fixed(FIXED.into()),
-        )
-    }
-}
-
-/// The origin of key material of palisade's keys: KMS creates and keeps it.
-fn origin() -> Leaf {
-    let form = Form::Word {
-        name: "Origin".into(),
-        about: "Where key material can come from, as the KMS API reference lists it.".into(),
-        words: words(rules::ORIGINS.into_iter()),
-        off: None,
-    };
-    Leaf {
-        absent: Absent::Always(json!(rules::ORIGINS[0].0)),
-        ..Leaf::harmless(
-            "origin",
-            "Where its key material comes from.",
-            form,
-            How::Fixed(FIXED.into()),
-        )
-    }
-}
-
-fn multi_region() -> Leaf {
-    Leaf::harmless(
-        "multiRegion",
-        "Whether the key can be replicated to other Regions; a new key is not unless this says so. \
-         Absent: not\ncompared. Immutable.",
-        Form::Bool,
-        How::Fixed(FIXED.into()),
-    )
-}
-
 fn deletion_window() -> Leaf {
     let days = Range {
         min: 7,
@@ -347,8 +312,4 @@ fn deletion_window() -> Leaf {
             How::Argument,
         )
     }
-}
-
-fn words(list: impl Iterator<Item = (&'static str, &'static str)>) -> Vec<(Text, Text)> {
-    list.map(|(word, about)| (word.into(), about.into())).collect()
 }

@@ -1,4 +1,5 @@
-//! KMS keys: customer managed, with key material of AWS KMS's own (origin `AWS_KMS`).
+//! KMS keys: customer managed. palisade creates them with key material of KMS's own (origin
+//! `AWS_KMS`), and as replicas of multi-Region keys; those with another origin can be adopted.
 //!
 //! A key has no name and its creation accepts no client token, so its identity is the claim in its
 //! tags, written by the call that creates it. People find it by its aliases: they are unique in an
@@ -17,7 +18,9 @@
 pub mod aws;
 pub(crate) mod baseline;
 mod errors;
+mod grants;
 mod leaves;
+mod material;
 mod operations;
 mod rules;
 #[cfg(test)]
@@ -47,6 +50,9 @@ pub struct State {
     /// Its key policy. Absent from a live key only if what KMS returned is not a policy document.
     #[serde(serialize_with = "bare", deserialize_with = "read")]
     pub policy: Option<PolicyDocument>,
+    /// Wanted: the principals of other accounts that may have grants. Live: the grants of such
+    /// principals, by id; absent if they were not read.
+    pub foreign_grants: Option<Value>,
     /// Automatic rotation. Absent from a live key if it cannot be set or not be known: keys that
     /// are not symmetric encryption keys, replicas of multi-Region keys, keys that are pending
     /// deletion.
@@ -61,6 +67,8 @@ pub struct State {
     pub origin: Option<String>,
     /// Whether it can be replicated to other Regions. Immutable.
     pub multi_region: Option<bool>,
+    /// The ARN of the primary key that it is a replica of. Immutable.
+    pub replica_of: Option<String>,
     /// Days between scheduling its deletion and the deletion. Only wanted, never observed.
     pub deletion_window_days: Option<u16>,
     /// Live: it is pending deletion, which can be cancelled.
@@ -70,6 +78,9 @@ pub struct State {
     /// the id of that key. An alias that points to a key that is not ours is a conflict instead.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub elsewhere: BTreeMap<String, String>,
+    /// Live: what people should know of it and no edit changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// The partition that it is in: the meaning of an account id in its policy depends on it.
     pub partition: String,
     /// The account that it is in.

@@ -4,6 +4,8 @@
 
 use serde_json::{Value, json};
 
+use super::{grants::FOREIGN_GRANTS, rules::REPLICA_OF};
+
 use crate::operations::{
     Named, Need, OfKind, On, Operation, ResourceType, Resources, ServiceRole, Usage, When,
     table::{
@@ -45,6 +47,18 @@ const MULTI_REGION: ServiceRole = ServiceRole {
     name: "AWSServiceRoleForKeyManagementServiceMultiRegionKeys",
 };
 
+/// Primary keys: each is in another Region than its replica.
+const PRIMARY: ResourceType = ResourceType::new(
+    "key",
+    "arn:{partition}:kms:*:{account}:key/{id}",
+    "mrk-00000000000000000000000000000000",
+    Named::Never,
+)
+.like("mrk-*");
+const PRIMARIES: On = On::Of(&Resources { name: "PrimaryKeys", types: &[PRIMARY] });
+
+const GRANTS: Need = Need::Noted("a key whose foreign grants are compared");
+const REPLICAS: Need = Need::Noted("a replica of a multi-Region key");
 const DISABLED: Need = Need::Noted("a key that should be disabled");
 const FOR_SEVERAL_REGIONS: Need = Need::Noted("a key for several Regions");
 const UNROTATED: Need = Need::Noted("a key that should not be rotated");
@@ -56,6 +70,9 @@ const ROWS: &[Operation] = &[
     reads("kms:DescribeKey").on(KEYS, &[]).swept(),
     reads("kms:GetKeyPolicy").on(KEYS, &[]).swept(),
     reads("kms:GetKeyRotationStatus").on(KEYS, &[]).swept(),
+    reads("kms:ListGrants").on(KEYS, &[]).note(
+        "Audited, and compared where a manifest says `foreignGrants`: who else may use a key.",
+    ),
     writes("kms:CreateKey", On::Anything, CLAIMS)
         .and(&[may("kms:TagResource", KEYS, CLAIMS_UNCLAIMED)])
         .note(
@@ -70,7 +87,12 @@ const ROWS: &[Operation] = &[
         )])
         .only(FOR_SEVERAL_REGIONS)
         .note("Once in an account, unless somebody else creates the role."),
+    writes("kms:ReplicateKey", PRIMARIES, OURS).only(REPLICAS).note(
+        "Sent in the Region of the primary key. In the replica's Region KMS checks CreateKey \
+             and TagResource.",
+    ),
     writes("kms:PutKeyPolicy", KEYS, OURS),
+    writes("kms:RevokeGrant", KEYS, OURS).only(GRANTS),
     writes("kms:UpdateKeyDescription", KEYS, OURS),
     writes("kms:EnableKey", KEYS, OURS),
     writes("kms:DisableKey", KEYS, OURS).only(DISABLED),
@@ -94,7 +116,9 @@ fn usage(spec: &Value, usage: &mut Usage) {
     let rotation = spec.get("rotation");
     for (needed, need) in [
         (spec["enabled"] == false, DISABLED),
-        (spec["multiRegion"] == true, FOR_SEVERAL_REGIONS),
+        (spec["multiRegion"] == true || spec.get(REPLICA_OF).is_some(), FOR_SEVERAL_REGIONS),
+        (spec.get(FOREIGN_GRANTS).is_some(), GRANTS),
+        (spec.get(REPLICA_OF).is_some(), REPLICAS),
         (rotation.is_some_and(|it| it.is_null() || it["enabled"] == false), UNROTATED),
     ] {
         if needed {

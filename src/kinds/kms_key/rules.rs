@@ -7,10 +7,13 @@ use serde_json::{Value, json};
 
 use crate::{
     kind::{
-        Invalid, Refs, ScopeFacts,
+        Invalid, Refs, ScopeFacts, has_placeholder,
         table::{Tree, get},
     },
-    model::policy_document::{Decision, Dialect, PolicyDocument, Request},
+    model::{
+        Risk,
+        policy_document::{Decision, Dialect, PolicyDocument, Request},
+    },
 };
 
 /// How to fix most problems with the policy.
@@ -21,6 +24,8 @@ pub(super) const POLICY_HELP: &str = "begin with a statement that allows kms:* o
 const MAX_ALIAS_LENGTH: usize = 256;
 /// The default key spec.
 pub(super) const SYMMETRIC: &str = "SYMMETRIC_DEFAULT";
+/// The default origin.
+pub(super) const AWS_KMS: &str = "AWS_KMS";
 
 /// What key material a key can have, and the possible purposes of such a key (KMS API reference,
 /// CreateKey, `KeySpec` and `KeyUsage`).
@@ -46,13 +51,16 @@ pub(super) const KEY_USAGES: [(&str, &str); 5] = [
     (ENCAPSULATE, "Encapsulating and decapsulating keys."),
 ];
 
-/// Origins of key material; a manifest's keys have the first.
+/// Origins of key material; palisade creates keys with the first.
 pub(super) const ORIGINS: [(&str, &str); 4] = [
-    ("AWS_KMS", "KMS created it."),
+    (AWS_KMS, "KMS created it."),
     ("EXTERNAL", "It was imported."),
     ("AWS_CLOUDHSM", "A CloudHSM cluster keeps it."),
     ("EXTERNAL_KEY_STORE", "A key manager outside of AWS keeps it."),
 ];
+
+/// The row of replicas.
+pub(super) const REPLICA_OF: &str = "replicaOf";
 
 /// All key specs.
 pub(super) const KEY_SPECS: [KeySpec; 20] = [
@@ -102,17 +110,24 @@ pub(super) fn alias(alias: &str) -> Option<(&'static str, &'static str)> {
     }
 }
 
+/// The key policy gives access to whatever is encrypted under the key from now on. No call of
+/// palisade makes a key whose material comes from elsewhere.
+pub(super) fn creating(want: &Tree) -> Risk {
+    match get(want, "origin").as_str() {
+        Some(AWS_KMS) | None => Risk::LOOSENS,
+        Some(_) => Risk::IMPOSSIBLE,
+    }
+}
+
 /// Fills in the key's purpose, and reports leaves that do not fit together.
 pub(super) fn settle(want: &mut Tree, refs: &mut Refs<'_>, problems: &mut Vec<Invalid>) {
     let key_spec = get(want, "keySpec").as_str().unwrap_or(SYMMETRIC).to_owned();
-    if get(want, "rotation")["enabled"] == true && key_spec != SYMMETRIC {
-        let why = format!("KMS does not rotate {key_spec} keys by itself");
-        problems.push(
-            Invalid::new("rotation", why)
-                .help("leave rotation out: only SYMMETRIC_DEFAULT keys have it"),
-        );
-    }
+    problems.extend(unrotated(want, &key_spec));
+    of_origin(want, &key_spec, problems);
+    of_replica(want, refs.scope(), problems);
     match usage(&key_spec, get(want, "keyUsage").as_str()) {
+        // A replica's is its primary key's.
+        _ if !get(want, REPLICA_OF).is_null() => {}
         Ok(usage) => drop(want.insert("keyUsage".to_owned(), json!(usage))),
         Err(problem) => problems.push(problem),
     }
@@ -130,6 +145,92 @@ pub(super) fn settle(want: &mut Tree, refs: &mut Refs<'_>, problems: &mut Vec<In
     {
         problems.push(locked_out(&document, refs.scope()));
     }
+}
+
+/// Why KMS does not rotate the key as the manifest says.
+fn unrotated(want: &Tree, key_spec: &str) -> Option<Invalid> {
+    let rotation = get(want, "rotation");
+    let origin = get(want, "origin").as_str().unwrap_or(AWS_KMS);
+    let (why, help) = if !get(want, REPLICA_OF).is_null() && !rotation.is_null() {
+        (
+            "is the primary key's: KMS rotates all keys of a multi-Region key together".to_owned(),
+            "leave it out here, and say it in the manifest of the primary key",
+        )
+    } else if rotation["enabled"] != true {
+        return None;
+    } else if key_spec != SYMMETRIC {
+        (
+            format!("KMS does not rotate {key_spec} keys by itself"),
+            "leave rotation out: only SYMMETRIC_DEFAULT keys have it",
+        )
+    } else if origin != AWS_KMS {
+        (
+            format!("KMS does not rotate keys by itself whose material has origin {origin}"),
+            "leave rotation out, and rotate the material where it comes from",
+        )
+    } else {
+        return None;
+    };
+    Some(Invalid::new("rotation", why).help(help))
+}
+
+/// A key in a custom key store is a symmetric encryption key of one Region (KMS developer guide,
+/// "Key stores").
+fn of_origin(want: &Tree, key_spec: &str, problems: &mut Vec<Invalid>) {
+    let Some(origin @ ("AWS_CLOUDHSM" | "EXTERNAL_KEY_STORE")) = get(want, "origin").as_str()
+    else {
+        return;
+    };
+    let why = |what: &str| format!("{what} keys cannot have origin {origin}");
+    if key_spec != SYMMETRIC {
+        let problem = Invalid::new("keySpec", why(key_spec));
+        problems.push(problem.help("leave keySpec out for SYMMETRIC_DEFAULT"));
+    }
+    if get(want, "multiRegion") == true || !get(want, REPLICA_OF).is_null() {
+        let problem = Invalid::new("origin", why("multi-Region"));
+        problems.push(problem.help("write the origin that the key has"));
+    }
+}
+
+/// A replica is in another Region of its primary key's account. Its key material and spec are the
+/// primary key's, so that the defaults of new keys do not apply.
+fn of_replica(want: &mut Tree, scope: &ScopeFacts, problems: &mut Vec<Invalid>) {
+    let Some(primary) = get(want, REPLICA_OF).as_str().map(str::to_owned) else { return };
+    if get(want, "multiRegion") == false {
+        let problem = Invalid::new("multiRegion", "a replica is a multi-Region key");
+        problems.push(problem.help("leave it out"));
+    }
+    if let Some((why, help)) = not_a_primary(&primary, scope) {
+        problems.push(Invalid::new(REPLICA_OF, why).help(help));
+    }
+    if get(want, "keySpec") == SYMMETRIC {
+        want.insert("keySpec".to_owned(), Value::Null);
+    }
+    if get(want, "origin") == AWS_KMS {
+        want.insert("origin".to_owned(), Value::Null);
+    }
+}
+
+fn not_a_primary(primary: &str, scope: &ScopeFacts) -> Option<(String, &'static str)> {
+    const HELP: &str = "write {ref: SCOPE/NAME}, or the ARN of a multi-Region key of this account \
+                        in another Region: arn:aws:kms:REGION:ACCOUNT:key/mrk-…";
+    // Anything that is no ARN is refused as such already.
+    if has_placeholder(primary) || !primary.starts_with("arn:") {
+        return None;
+    }
+    let parts: Vec<&str> = primary.splitn(6, ':').collect();
+    let ["arn", partition, "kms", region, account, resource] = parts[..] else {
+        return Some((format!("`{primary}` is not the ARN of a key"), HELP));
+    };
+    if !resource.starts_with("key/mrk-") {
+        return Some((format!("`{primary}` is not a multi-Region key"), HELP));
+    }
+    let foreign = partition != scope.partition || account != scope.account;
+    if scope.knows_account() && foreign {
+        return Some((format!("`{primary}` is in another account"), HELP));
+    }
+    let here = scope.knows_account() && region == scope.region;
+    here.then(|| (format!("`{primary}` is in this Region itself"), HELP))
 }
 
 fn usage(key_spec: &str, usage: Option<&str>) -> Result<String, Invalid> {

@@ -39,6 +39,10 @@ pub use self::{
     policy_type::{DefaultPolicy, Language, PolicyType, Sister},
     spec::Spec,
 };
+pub(in crate::kinds) use self::{
+    operations::{ACCOUNT, CONTROLS, PARENTS, PLACES},
+    spec::resolve_place,
+};
 use crate::{
     baseline::Baseline,
     kind::{

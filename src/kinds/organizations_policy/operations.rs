@@ -24,7 +24,7 @@ const UNIT: ResourceType = ResourceType::new(
 )
 .like("ou-*");
 /// Accounts; the one that palisade works in certainly exists.
-const ACCOUNT: ResourceType = ResourceType::new(
+pub(in crate::kinds) const ACCOUNT: ResourceType = ResourceType::new(
     "account",
     "arn:{partition}:organizations::{manager}:account/{organization}/{id}",
     "{account}",
@@ -32,10 +32,20 @@ const ACCOUNT: ResourceType = ResourceType::new(
 );
 
 const ROOTS: On = On::Of(&Resources { name: "Roots", types: &[ROOT] });
+/// The organization's own service and resource control policies.
+pub(in crate::kinds) const CONTROLS: &[ResourceType] = &[ResourceType::new(
+    "policy",
+    "arn:{partition}:organizations::{manager}:policy/{organization}/{id}",
+    "service_control_policy/p-00000000",
+    Named::Never,
+)
+.like("*_control_policy/*")];
 /// What has units and accounts below it.
-const PARENTS: On = On::Of(&Resources { name: "Parents", types: &[UNIT, ROOT] });
+pub(in crate::kinds) const PARENTS: On =
+    On::Of(&Resources { name: "Parents", types: &[UNIT, ROOT] });
 /// What a policy can be attached to.
-const PLACES: On = On::Of(&Resources { name: "Places", types: &[ACCOUNT, UNIT, ROOT] });
+pub(in crate::kinds) const PLACES: On =
+    On::Of(&Resources { name: "Places", types: &[ACCOUNT, UNIT, ROOT] });
 
 impl<S: Sister> Policy<S> {
     /// What the rest of the program needs to know about its operations.

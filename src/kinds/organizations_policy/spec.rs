@@ -227,7 +227,7 @@ fn resolve_targets(
     let mut first_at = BTreeMap::new();
     for (index, text) in list.iter().enumerate() {
         let field = format!("targets[{index}]");
-        match resolve_target(&field, text, refs) {
+        match resolve_place(&field, text, refs) {
             Err(invalid) => problems.push(invalid),
             Ok(id) => {
                 if let Some(first) = first_at.get(&id) {
@@ -247,7 +247,12 @@ fn resolve_targets(
     first_at.into_keys().collect()
 }
 
-fn resolve_target(field: &str, text: &str, refs: &mut Refs<'_>) -> Result<String, Invalid> {
+/// The id of a root, unit or account: `root`, a path or the id itself.
+pub(in crate::kinds) fn resolve_place(
+    field: &str,
+    text: &str,
+    refs: &mut Refs<'_>,
+) -> Result<String, Invalid> {
     let name = match text.strip_prefix("ou:") {
         Some(path) => check_path(path).map_err(|why| {
             Invalid::new(field, format!("`{text}`: {why}"))

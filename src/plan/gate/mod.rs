@@ -3,16 +3,17 @@
 //! In order: whether the plan changes too much at once (`masses`); which edits have a risk that
 //! the settings hold, and which ones somebody else keeps undoing; whether an edit would lock out
 //! somebody who must keep access ([`lockout`]); and whether it concerns too many accounts
-//! ([`accounts`]). Edits that restore what somebody else opened are held only for a lock-out, or
-//! where AWS would stop running work. What creates or widens identity always needs an approval
-//! (`fence`). If some edits of a resource are held and others are not, they become two steps. An
-//! approved digest releases exactly its step, whatever held it, but for what is never done: what
-//! AWS has no call for, and what the settings do not let any manifest do.
+//! ([`accounts`]), or moves one ([`moves`]). Edits that restore what somebody else opened are held
+//! only for a lock-out, or where AWS would stop running work. What creates or widens identity always
+//! needs an approval (`fence`). If some edits of a resource are held and others are not, they become
+//! two steps. An approved digest releases exactly its step, whatever held it, but for what is never
+//! done: what AWS has no call for, and what the settings do not let any manifest do.
 
 pub mod accounts;
 mod fence;
 pub mod lockout;
 mod masses;
+pub mod moves;
 #[cfg(test)]
 mod tests;
 
@@ -54,6 +55,10 @@ pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
         let reach = accounts::reasons(step, inputs);
         add(step, reach.into_iter().map(HoldReason::Accounts).collect());
         add(step, fence::reasons(step, inputs));
+        match moves::reason(step, inputs) {
+            Ok(moves) => add(step, moves.into_iter().map(HoldReason::Moves).collect()),
+            Err(defect) => add(step, vec![HoldReason::Defect { what: defect.to_string() }]),
+        }
         release(step, inputs.limits.approved);
     }
     plan.frozen = frozen;

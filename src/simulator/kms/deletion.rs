@@ -8,7 +8,7 @@ use super::{
 };
 use crate::simulator::service::Answer;
 
-const DAY: f64 = 86_400.0;
+pub(super) const DAY: f64 = 86_400.0;
 
 impl Store {
     /// Deletes the keys whose waiting period is over, with their aliases (ScheduleKeyDeletion in
@@ -28,6 +28,12 @@ pub(super) fn schedule(store: &mut Store, request: &mut Request<'_, '_>) -> Answ
     let at = request.context.now + f64::from(days) * DAY;
     let key = store.own_key(request)?;
     key.require_not_pending_deletion()?;
+    let replicas = key.family.as_ref().filter(|_| !key.is_replica());
+    if replicas.is_some_and(|family| !family.replicas.is_empty()) {
+        key.state = KeyState::PendingReplicaDeletion { days };
+        let (arn, state) = (&key.arn, key.state.name());
+        return Ok(json!({ "KeyId": arn, "KeyState": state, "PendingWindowInDays": days }));
+    }
     key.state = KeyState::PendingDeletion { at };
     Ok(json!({
         "KeyId": key.arn, "DeletionDate": at, "KeyState": key.state.name(),
@@ -39,7 +45,9 @@ pub(super) fn schedule(store: &mut Store, request: &mut Request<'_, '_>) -> Answ
 pub(super) fn cancel(store: &mut Store, request: &mut Request<'_, '_>) -> Answer {
     let key = store.own_key(request)?;
     match key.state {
-        KeyState::PendingDeletion { .. } => key.state = KeyState::Disabled,
+        KeyState::PendingDeletion { .. } | KeyState::PendingReplicaDeletion { .. } => {
+            key.state = KeyState::Disabled;
+        }
         _ => return Err(key.invalid_state("is not pending deletion.")),
     }
     Ok(json!({ "KeyId": key.arn }))

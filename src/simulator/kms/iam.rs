@@ -2,7 +2,10 @@
 //! keys. A call about an unknown key needs no permission, because the service reports that the key
 //! does not exist.
 
-use crate::simulator::iam::{Call, Need};
+use crate::simulator::{
+    iam::{Call, Need},
+    service::arn_of,
+};
 
 pub(super) fn needs(call: &Call<'_>) -> Vec<Need> {
     let set = call.tags("Tags", "TagKey", "TagValue");
@@ -11,6 +14,16 @@ pub(super) fn needs(call: &Call<'_>) -> Vec<Need> {
             let mut needs = vec![bypass(call, call.need("*")).sets(&set)];
             if !set.is_empty() {
                 needs.push(call.other("kms:TagResource", &call.arn("key/*")).sets(&set));
+            }
+            needs
+        }
+        "ReplicateKey" => {
+            let mut needs: Vec<Need> = key(call, call.text("KeyId")).into_iter().collect();
+            let place = (call.caller.account.as_str(), call.text("ReplicaRegion"));
+            let replica = arn_of("kms", place, "key/*");
+            needs.push(call.other("kms:CreateKey", "*").sets(&set));
+            if !set.is_empty() {
+                needs.push(call.other("kms:TagResource", &replica).sets(&set));
             }
             needs
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::spec;
+use super::{replicas::Family, spec};
 use crate::simulator::service::ApiError;
 
 /// The simulated states of a key (KMS developer guide, "Key states").
@@ -14,6 +14,10 @@ pub(super) enum KeyState {
     Disabled,
     /// Waits for key material from outside AWS.
     PendingImport,
+    /// Waits until all of its replicas are deleted, and then as many days.
+    PendingReplicaDeletion {
+        days: u8,
+    },
     /// Will be deleted at this time, in seconds since the epoch.
     PendingDeletion {
         at: f64,
@@ -27,6 +31,7 @@ impl KeyState {
             Self::Enabled => "Enabled",
             Self::Disabled => "Disabled",
             Self::PendingImport => "PendingImport",
+            Self::PendingReplicaDeletion { .. } => "PendingReplicaDeletion",
             Self::PendingDeletion { .. } => "PendingDeletion",
         }
     }
@@ -52,10 +57,13 @@ pub(super) struct Key {
     pub spec: String,
     pub usage: String,
     pub origin: String,
-    pub multi_region: bool,
+    /// Its Regions, if it is a multi-Region key.
+    pub family: Option<Family>,
     /// Managed by AWS for a service (`alias/aws/...`), not by the customer.
     pub aws_managed: bool,
     pub state: KeyState,
+    /// When its imported material is deleted, in seconds since the epoch.
+    pub material_until: Option<f64>,
     /// The policy as the service stores it, which is rewritten.
     pub policy: String,
     pub tags: BTreeMap<String, String>,
@@ -97,7 +105,7 @@ impl Key {
             "KeyManager": if self.aws_managed { "AWS" } else { "CUSTOMER" },
             "CustomerMasterKeySpec": self.spec,
             "KeySpec": self.spec,
-            "MultiRegion": self.multi_region,
+            "MultiRegion": self.family.is_some(),
         });
         if let Value::Object(members) = &mut metadata {
             self.add_conditional_members(members);
@@ -112,19 +120,16 @@ impl Key {
         if let Some((member, algorithms)) = spec::algorithms(&self.spec, &self.usage) {
             members.insert(member.to_owned(), json!(algorithms));
         }
-        if self.multi_region {
-            let primary = json!({ "Arn": self.arn, "Region": self.region });
-            let configuration = json!({
-                "MultiRegionKeyType": "PRIMARY", "PrimaryKey": primary, "ReplicaKeys": [],
-            });
-            members.insert("MultiRegionConfiguration".to_owned(), configuration);
-        }
+        self.add_family(members);
+        self.add_material(members);
     }
 
     /// Refuses a key that is pending deletion.
     pub(super) fn require_not_pending_deletion(&self) -> Result<(), ApiError> {
         match self.state {
-            KeyState::PendingDeletion { .. } => Err(self.invalid_state("is pending deletion.")),
+            KeyState::PendingDeletion { .. } | KeyState::PendingReplicaDeletion { .. } => {
+                Err(self.invalid_state("is pending deletion."))
+            }
             _ => Ok(()),
         }
     }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{
     key::{Key, KeyState},
     lockout, policy,
+    replicas::Family,
     spec::{self, KEY_SPECS, KEY_USAGES},
     store::{Request, Store, paged},
     tags,
@@ -51,9 +52,11 @@ pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
         spec: spec.to_owned(),
         usage: usage.to_owned(),
         origin: origin.to_owned(),
-        multi_region,
+        family: multi_region
+            .then(|| Family { primary: request.caller.region.clone(), ..Family::default() }),
         aws_managed: false,
         state: if origin == "EXTERNAL" { KeyState::PendingImport } else { KeyState::Enabled },
+        material_until: None,
         policy,
         tags,
         rotation: None,
@@ -141,7 +144,7 @@ fn default_policy(request: &Request<'_, '_>) -> String {
 }
 
 /// The policy as the service stores it, or the error.
-fn accepted_policy(
+pub(super) fn accepted_policy(
     text: &str,
     arn: &str,
     request: &mut Request<'_, '_>,

@@ -13,9 +13,11 @@ mod key;
 mod keys;
 mod lockout;
 mod managed;
+mod material;
 mod policy;
 mod pretty;
 mod reference;
+mod replicas;
 mod rotation;
 mod spec;
 mod store;
@@ -66,10 +68,20 @@ impl Service for Kms {
         input: &Value,
         context: &mut Context<'_>,
     ) -> Answer {
+        self.settle_families(context.now);
+        if operation == "ReplicateKey" {
+            let deleted_principals = self.deleted_principals.clone();
+            let input = Input::new(input, validation_exception);
+            let deleted_principals = &deleted_principals;
+            return self.replicate(&mut Request { caller, input, context, deleted_principals });
+        }
         let place = (caller.account.clone(), caller.region.clone());
         let store = self.stores.entry(place).or_default();
         let (now, elapsed) = (context.now, context.elapsed);
-        store.settle(elapsed, |state| state.delete_due_keys(now));
+        store.settle(elapsed, |state| {
+            state.delete_due_keys(now);
+            state.delete_expired_material(now);
+        });
         let input = Input::new(input, validation_exception);
         let mut request =
             Request { caller, input, context, deleted_principals: &self.deleted_principals };
@@ -153,6 +165,7 @@ fn write(store: &mut Store, operation: &str, request: &mut Request<'_, '_>) -> A
         "UntagResource" => tags::remove(store, request),
         "CreateGrant" => grants::create(store, request),
         "RevokeGrant" => grants::revoke(store, request),
+        "SimulatorImportMaterial" => material::import(store, request),
         _ => Err(unknown_operation("KMS", operation)),
     }
 }

@@ -13,7 +13,8 @@ const DAY: f64 = 86_400.0;
 /// Rotation needs a symmetric encryption key with material made by KMS (EnableKeyRotation in the
 /// KMS API reference).
 fn require_rotatable(key: &Key) -> Result<(), ApiError> {
-    if key.spec == "SYMMETRIC_DEFAULT" && key.origin == "AWS_KMS" {
+    // A replica's rotation is its primary key's.
+    if key.spec == "SYMMETRIC_DEFAULT" && key.origin == "AWS_KMS" && !key.is_replica() {
         return Ok(());
     }
     let message =
@@ -46,7 +47,12 @@ pub(super) fn disable(store: &mut Store, request: &mut Request<'_, '_>) -> Answe
 pub(super) fn status(store: &Store, request: &Request<'_, '_>) -> Answer {
     let key = store.key(request)?;
     match key.rotation {
-        Some(rotation) if !matches!(key.state, KeyState::PendingDeletion { .. }) => {
+        Some(rotation)
+            if !matches!(
+                key.state,
+                KeyState::PendingDeletion { .. } | KeyState::PendingReplicaDeletion { .. }
+            ) =>
+        {
             let period = u32::try_from(rotation.period_days).map_or(0.0, f64::from) * DAY;
             let passed = ((request.context.now - rotation.since) / period).floor().max(0.0);
             Ok(json!({

@@ -598,3 +598,63 @@ fn with_a_read_lag_other_callers_miss_a_new_key_for_a_while() {
     client.bench.pass(3);
     assert!(client.call_as("other", "DescribeKey", json!({ "KeyId": id })).is_ok());
 }
+
+impl TestClient {
+    fn in_region(&mut self, region: &str, operation: &str, input: &Value) -> Answer {
+        let mut caller = self.bench.caller("operator");
+        caller.region = region.to_owned();
+        self.kms.call(&caller, operation, input, &mut self.bench.context())
+    }
+}
+
+#[test]
+fn a_replica_shares_the_id_of_its_primary_key_which_waits_for_its_deletion() {
+    const THERE: &str = "eu-central-1";
+    let mut client = TestClient::default();
+    let (id, plain) = (client.key(json!({ "MultiRegion": true })), client.key(json!({})));
+    let policy = document(json!([statement(json!({ "AWS": root() }))])).to_string();
+    let of =
+        |id: &str, region: &str| json!({ "KeyId": id, "ReplicaRegion": region, "Policy": policy });
+    assert_eq!(client.refused("ReplicateKey", of(&plain, THERE)), "UnsupportedOperationException");
+    let made = client.ok("ReplicateKey", of(&id, THERE));
+    assert_eq!(made["ReplicaKeyMetadata"]["KeyId"], id.as_str());
+    assert_eq!(client.refused("ReplicateKey", of(&id, THERE)), "AlreadyExistsException");
+    let key = json!({ "KeyId": id });
+    let replica = client.in_region(THERE, "DescribeKey", &key).unwrap();
+    let family = &replica["KeyMetadata"]["MultiRegionConfiguration"];
+    assert_eq!(family["MultiRegionKeyType"], "REPLICA");
+    assert_eq!(family["PrimaryKey"]["Region"], "eu-west-1");
+    assert_eq!(client.metadata(&id)["MultiRegionConfiguration"]["ReplicaKeys"][0]["Region"], THERE);
+    let again = client.in_region(THERE, "ReplicateKey", &of(&id, "eu-west-2"));
+    assert_eq!(code(again), "UnsupportedOperationException");
+    let rotating = client.in_region(THERE, "EnableKeyRotation", &key);
+    assert_eq!(code(rotating), "UnsupportedOperationException");
+
+    let asked = client.ok("ScheduleKeyDeletion", json!({ "KeyId": id, "PendingWindowInDays": 7 }));
+    assert_eq!(asked["KeyState"], "PendingReplicaDeletion");
+    client.bench.pass(60 * DAY);
+    assert_eq!(client.metadata(&id)["KeyState"], "PendingReplicaDeletion");
+    let window = json!({ "KeyId": id, "PendingWindowInDays": 7 });
+    client.in_region(THERE, "ScheduleKeyDeletion", &window).unwrap();
+    client.bench.pass(8 * DAY);
+    assert_eq!(code(client.in_region(THERE, "DescribeKey", &key)), "NotFoundException");
+    assert_eq!(client.metadata(&id)["KeyState"], "PendingDeletion");
+    client.bench.pass(8 * DAY);
+    assert_eq!(client.refused("DescribeKey", key), "NotFoundException");
+}
+
+#[test]
+fn imported_material_expires_at_its_time_and_the_key_waits_for_it_again() {
+    let mut client = TestClient::default();
+    let id = client.key(json!({ "Origin": "EXTERNAL" }));
+    assert_eq!(client.metadata(&id)["KeyState"], "PendingImport");
+    let now = client.metadata(&id)["CreationDate"].as_f64().unwrap();
+    client.ok("SimulatorImportMaterial", json!({ "KeyId": id, "ValidTo": now + 60.0 }));
+    assert_eq!(client.metadata(&id)["KeyState"], "Enabled");
+    assert_eq!(client.metadata(&id)["ExpirationModel"], "KEY_MATERIAL_EXPIRES");
+    client.bench.pass(61);
+    assert_eq!(client.metadata(&id)["KeyState"], "PendingImport");
+    let own = client.key(json!({}));
+    let import = json!({ "KeyId": own });
+    assert_eq!(client.refused("SimulatorImportMaterial", import), "UnsupportedOperationException");
+}

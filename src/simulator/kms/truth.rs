@@ -2,7 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{governance::not_governed, key::KeyState, store::Kms};
+use serde_json::Value;
+
+use super::{
+    governance::not_governed,
+    key::{Grant, KeyState},
+    store::Kms,
+};
 use crate::{
     kinds::kms_key,
     simulator::{
@@ -23,8 +29,19 @@ pub(super) const KINDS: &[Kind] = &[Kind {
     repeated: Repeated::Another,
     vital: &["kms:ListKeys", "kms:ListResourceTags", "kms:PutKeyPolicy"],
     lost: not_governed,
-    holes: Holes { added: &["policy "], whole: &["state Enabled"], missing: &[] },
+    holes: Holes { added: &["policy ", "grant "], whole: &["state Enabled"], missing: &[] },
 }];
+
+/// A grant that a person gave a principal of another account.
+fn foreign(account: &str, grant: &Grant) -> Option<String> {
+    let member = |name: &str| grant.terms.get(name).and_then(Value::as_str);
+    let to = member("GranteePrincipal").filter(|to| to.starts_with("arn:"))?;
+    let is_own = to.split(':').nth(4) == Some(account);
+    let of_service = to.contains(":assumed-role/aws:") || to.contains(":role/aws-service-role/");
+    let retired = member("RetiringPrincipal").is_some_and(|it| it.ends_with(".amazonaws.com"));
+    let operations = grant.terms.get("Operations").unwrap_or(&Value::Null);
+    (!is_own && !of_service && !retired).then(|| format!("grant {to} {operations}"))
+}
 
 impl Kms {
     /// Adds all existing customer managed keys; keys pending deletion are included with that state.
@@ -39,6 +56,7 @@ impl Kms {
                     format!("policy {}", key.policy),
                     format!("rotation {:?}", key.rotation.map(|rotation| rotation.period_days)),
                 ]);
+                facts.extend(key.grants.values().filter_map(|grant| foreign(account, grant)));
                 let aliases = store.aliases.iter().filter(|(_, alias)| alias.target == key.id);
                 facts.extend(aliases.map(|(name, _)| format!("alias {name}")));
                 let thing = Thing {
@@ -47,7 +65,9 @@ impl Kms {
                     tags: key.tags.clone(),
                     facts,
                 };
-                things.insert(key.id.clone(), thing);
+                // A replica has the id of its primary key.
+                let id = if key.is_replica() { &key.arn } else { &key.id };
+                things.insert(id.clone(), thing);
             }
         }
     }

@@ -8,7 +8,17 @@ const POLICY_TYPE: &str = "organizations:PolicyType";
 
 pub(super) fn needs(state: &Organization, call: &Call<'_>) -> Vec<Need> {
     let set = call.tags("Tags", "Key", "Value");
-    let named = ["PolicyId", "TargetId", "ResourceId", "ParentId", "RootId"];
+    let named = [
+        "PolicyId",
+        "TargetId",
+        "ResourceId",
+        "ParentId",
+        "RootId",
+        "AccountId",
+        "ChildId",
+        "SourceParentId",
+        "DestinationParentId",
+    ];
     let mut needs: Vec<Need> =
         named.iter().filter_map(|member| resource(call, call.text(member))).collect();
     if needs.is_empty() {

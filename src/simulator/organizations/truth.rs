@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{lost_permissions::denies_all, tree::Organization};
 use crate::{
-    kinds::organizations_policy::{
-        ai_services_opt_out_policy, backup_policy, declarative_policy_ec2, resource_control_policy,
-        service_control_policy, tag_policy,
+    kinds::{
+        account_placement,
+        organizations_policy::{
+            ai_services_opt_out_policy, backup_policy, declarative_policy_ec2,
+            resource_control_policy, service_control_policy, tag_policy,
+        },
     },
     simulator::{
         api::{Holes, Kind, Repeated},
@@ -34,6 +37,19 @@ pub(super) const KINDS: &[Kind] = &[
         &[("Type", "AISERVICES_OPT_OUT_POLICY"), ("Filter", "AISERVICES_OPT_OUT_POLICY")],
     ),
     of_type(backup_policy::NAME, &[("Type", "BACKUP_POLICY"), ("Filter", "BACKUP_POLICY")]),
+    Kind {
+        name: account_placement::NAME,
+        list: "ListAccounts",
+        narrowed_by: &[],
+        told_by: &[],
+        create: "CreateAccount",
+        created: &["/CreateAccountStatus/AccountId"],
+        delete: "CloseAccount",
+        repeated: Repeated::Name,
+        vital: &[],
+        lost: |_| None,
+        holes: Holes { added: &[], whole: &[], missing: &[] },
+    },
 ];
 
 const SERVICE_CONTROL_POLICY: &str = "SERVICE_CONTROL_POLICY";
@@ -62,7 +78,7 @@ fn kind_of(policy_type: &str) -> Option<&'static str> {
     kind.map(|kind| kind.name)
 }
 
-/// Adds all policies created by customers, and the number of service control policies at each root,
+/// Adds all policies created by customers, the places of all accounts, and the number of service control policies at each root,
 /// unit and account.
 pub(super) fn add_truth(state: &Organization, truth: &mut Truth) {
     for (id, policy) in state.policies.iter().filter(|(_, policy)| !policy.aws_managed) {
@@ -77,6 +93,15 @@ pub(super) fn add_truth(state: &Organization, truth: &mut Truth) {
         let tags = state.tags.get(id).cloned().unwrap_or_default();
         let account = state.management.clone();
         truth.things.insert(id.clone(), Thing { kind, account, tags, facts });
+    }
+    for (id, account) in &state.accounts {
+        let thing = Thing {
+            kind: account_placement::NAME,
+            account: state.management.clone(),
+            tags: state.tags.get(id).cloned().unwrap_or_default(),
+            facts: [format!("in {}", account.parent)].into(),
+        };
+        truth.things.insert(id.clone(), thing);
     }
     truth.control_policies.extend(attached_counts(state));
 }

@@ -143,6 +143,12 @@ pub fn key_named(name: &str, lifecycle: &str, uses: &str, more: &str) -> String 
     manifest("ml", "KmsKey", name, lifecycle, &spec)
 }
 
+/// The place of the platform's account in the organization.
+pub fn placement(unit: &str) -> String {
+    let spec = format!("{{unit: \"{unit}\"}}");
+    manifest("org", "AccountPlacement", "ml", "adopt: \"111122223333\"", &spec)
+}
+
 /// The policy `guard`, which denies one action at these targets.
 pub fn guard(lifecycle: &str, action: &str, targets: &str, more: &str) -> String {
     let spec = format!(

@@ -35,6 +35,69 @@ fn tagged(resource: &str, key: &str, value: &str) -> Value {
     json!([{"ResourceType": resource, "Tag": [{"Key": key, "Value": value}]}])
 }
 
+/// The kind of accounts' places.
+pub const PLACEMENT: &str = "AccountPlacement";
+
+/// A grant on every key of palisade, to somebody of another account.
+pub fn grant_abroad(world: &mut World) {
+    for key in own(world, "KmsKey") {
+        let grant = json!({
+            "KeyId": key, "GranteePrincipal": "arn:aws:iam::666677778888:role/reader",
+            "Operations": ["Decrypt", "DescribeKey"],
+        });
+        let _ = try_call(world, "kms", "CreateGrant", &grant);
+    }
+}
+
+/// A grant on every key of palisade for an account that its manifest allows, and one for a volume.
+pub fn grant_as_usual(world: &mut World) {
+    for key in own(world, "KmsKey") {
+        for to in [
+            "arn:aws:iam::444455556666:role/partner",
+            "arn:aws:sts::666677778888:assumed-role/aws:ec2-infrastructure/i-0abc",
+        ] {
+            let grant = json!({"KeyId": key, "GranteePrincipal": to, "Operations": ["Decrypt"]});
+            let _ = try_call(world, "kms", "CreateGrant", &grant);
+        }
+    }
+}
+
+/// The unit with this name below the root, and the one below that.
+fn unit(world: &mut World, path: &[&str]) -> String {
+    let mut id = root(world);
+    for name in path {
+        let units = call(
+            world,
+            "organizations",
+            "ListOrganizationalUnitsForParent",
+            &json!({"ParentId": id}),
+        );
+        let units = units["OrganizationalUnits"].as_array().cloned().unwrap_or_default();
+        let found = units.iter().find(|unit| unit["Name"] == **name).expect("the unit");
+        id = text(found, "/Id");
+    }
+    id
+}
+
+fn move_account(world: &mut World, path: &[&str]) {
+    let parents = call(world, "organizations", "ListParents", &json!({"ChildId": ML}));
+    let moving = json!({
+        "AccountId": ML, "SourceParentId": text(&parents, "/Parents/0/Id"),
+        "DestinationParentId": unit(world, path),
+    });
+    let _ = try_call(world, "organizations", "MoveAccount", &moving);
+}
+
+/// Moves the platform's account to the root.
+pub fn move_to_root(world: &mut World) {
+    move_account(world, &[]);
+}
+
+/// Moves the platform's account to the unit `Workloads`.
+pub fn move_to_workloads(world: &mut World) {
+    move_account(world, &["Workloads"]);
+}
+
 /// The id of the platform's account settings.
 pub fn settings() -> String {
     format!("settings/{ML}/{REGION}")

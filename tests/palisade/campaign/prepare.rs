@@ -127,7 +127,8 @@ fn expectations(
 ) -> Expectations {
     let address = |text: &&str| {
         let kind = text.split('/').next().unwrap_or_default();
-        let scope = if hands::POLICIES.contains(&kind) { "org" } else { "ml" };
+        let scope =
+            if hands::POLICIES.contains(&kind) || kind == hands::PLACEMENT { "org" } else { "ml" };
         format!("{scope}/{text}")
     };
     let adoptable = stage.adoptable.iter().map(|text| {
@@ -164,10 +165,13 @@ fn adopted(declared: &BTreeSet<String>) -> BTreeMap<String, Address> {
         "AWS::Config::ConfigRule" | "AWS::Config::ConfigurationRecorder" => {
             Some(format!("{}/{}/{}/{}", address.kind, hands::ML, hands::REGION, address.name))
         }
+        // The manifests of the catalogue place this account.
+        hands::PLACEMENT => Some(hands::ML.to_owned()),
         _ => None,
     };
     let all = declared.iter().map(|address| address.parse::<Address>().expect("an address"));
-    all.filter(|address| address.scope == "ml").filter_map(|it| Some((id(&it)?, it))).collect()
+    let managed = |it: &Address| it.scope == "ml" || it.kind == hands::PLACEMENT;
+    all.filter(managed).filter_map(|it| Some((id(&it)?, it))).collect()
 }
 
 /// The addresses of manifests in the catalogue's form.

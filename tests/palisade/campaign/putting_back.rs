@@ -81,6 +81,7 @@ fn may_hold(why: &HoldReason, edit: &Edit) -> bool {
     match why {
         HoldReason::Risk { .. } => edit.risk.disrupts == Disruption::Work,
         HoldReason::Lockout { .. }
+        | HoldReason::Moves(_)
         | HoldReason::Failed { .. }
         | HoldReason::Impossible
         | HoldReason::Defect { .. } => true,

@@ -379,6 +379,7 @@ impl Runner<'_> {
                 HoldReason::Risk { .. }
                     | HoldReason::Mass { .. }
                     | HoldReason::Accounts(_)
+                    | HoldReason::Moves(_)
                     | HoldReason::Undone { .. }
                     | HoldReason::Earlier { .. }
                     | HoldReason::Identity { .. }
@@ -391,7 +392,8 @@ impl Runner<'_> {
             let puts_back =
                 |step: &palisade::plan::Step| step.action.edits().iter().all(|edit| edit.puts_back);
             let only_puts_back = !step.action.edits().is_empty() && puts_back(step);
-            if why.iter().all(may) && !only_puts_back && !file.exists() {
+            let moves = why.iter().any(|it| matches!(it, HoldReason::Moves(_)));
+            if why.iter().all(may) && (moves || !only_puts_back) && !file.exists() {
                 std::fs::write(file, approval(&step.digest)).expect("written");
                 consented += 1;
             }

@@ -4,8 +4,8 @@
 use super::{
     catalogue::{
         account_settings, acl, ada, denies_everybody, domain, entry, group, group_with, guard,
-        https, key, key_named, lab, manifest, notebook, notebook_scripts, role, routes, s3, sts,
-        studio_script, tcp, watch,
+        https, key, key_named, lab, manifest, notebook, notebook_scripts, placement, role, routes,
+        s3, sts, studio_script, tcp, watch,
     },
     cloud_control, hands,
     scenario::{Place, Scenario},
@@ -29,6 +29,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(lifecycle_configs());
     all.extend(notebooks());
     all.extend(roles());
+    all.extend(placements());
     all.extend(chains());
     all.extend(inputs());
     all.extend(holes());
@@ -183,6 +184,7 @@ fn endpoints() -> Vec<Scenario> {
 fn keys() -> Vec<Scenario> {
     let new = |name| Scenario::new(name, Place::Ml, 1);
     const ALIAS: &str = ", aliases: [alias/studio], rotation: {enabled: true, periodDays: 365}";
+    const FRIENDS: &str = ", aliases: [alias/studio], foreignGrants: [\"444455556666\"]";
     let studio = || key("", "kms:Decrypt", ALIAS);
     let gate = || group("gate", &https(), "");
     vec![
@@ -205,6 +207,18 @@ fn keys() -> Vec<Scenario> {
             .then(studio())
             .then(key(TOMB, "kms:Decrypt", ALIAS))
             .deletes(&["KmsKey/studio"]),
+        new("key-grants")
+            .then(key("", "kms:Decrypt", &format!("{ALIAS}, foreignGrants: [\"444455556666\"]")))
+            .then(key("", "kms:Encrypt", &format!("{ALIAS}, foreignGrants: []"))),
+        new("key-grants-drift")
+            .then(studio())
+            .then(key("", "kms:Decrypt", &format!("{ALIAS}, foreignGrants: []")))
+            .by_hand(hands::grant_abroad),
+        new("key-grants-unnamed").then(studio()).then(studio()).by_hand(hands::grant_abroad),
+        new("key-grants-usual")
+            .then(key("", "kms:Decrypt", FRIENDS))
+            .then(key("", "kms:Encrypt", FRIENDS))
+            .by_hand(hands::grant_as_usual),
         new("key-orphan").then(format!("{}{}", gate(), studio())).then(gate()).pruning(),
     ]
 }
@@ -716,6 +730,33 @@ fn chains() -> Vec<Scenario> {
     ]
 }
 
+/// Where an account is: every move waits for somebody who consents.
+fn placements() -> Vec<Scenario> {
+    let new = |name| Scenario::new(name, Place::Org, 1);
+    let (root, ml) = (|| placement("root"), || placement("ou:/Workloads/ML"));
+    let guarded = || guard("", "s3:DeleteBucket", "\"ou:/Workloads/ML\"", "");
+    let nothing = |_: &mut palisade::simulator::World| ();
+    vec![
+        new("placement-adopt").then(root()),
+        new("placement-move").then(root()).then(ml()).attacked(nothing),
+        new("placement-drift").then(ml()).by_hand(hands::move_to_workloads).attacked(nothing),
+        new("placement-moved-away")
+            .then(format!("{}{}", root(), guarded()))
+            .then(format!("{}{}", root(), guarded()))
+            .attacked(hands::move_to_workloads),
+        new("placement-let-go")
+            .then(format!("{}{}", root(), guarded()))
+            .then(guarded())
+            .by_hand(hands::move_to_workloads)
+            .pruning(),
+        new("placement-back")
+            .then(root())
+            .then(root())
+            .by_hand(hands::move_to_workloads)
+            .attacked(hands::move_to_root),
+    ]
+}
+
 /// Input that says nothing or cannot be read: nothing may happen, pruning or not.
 fn inputs() -> Vec<Scenario> {
     let both = || {
@@ -742,6 +783,7 @@ fn holes() -> Vec<Scenario> {
     let gates = || format!("{}{}", group("gate", &https(), ""), group("door", &https(), ""));
     let twelve: String = (1..=12).map(|nth| group(&format!("apps-{nth}"), &https(), "")).collect();
     const OFF: &str = ", aliases: [alias/studio], enabled: false";
+    const GRANTS: &str = ", aliases: [alias/studio], foreignGrants: []";
     let keys = format!(
         "{}{}",
         key("", "kms:Decrypt", ", aliases: [alias/studio]"),
@@ -754,6 +796,7 @@ fn holes() -> Vec<Scenario> {
         still(new("hole-interface"), format!("{}{}", gates(), sts("", "{ref: gate}", "sts:*", "")))
             .attacked(hands::open_interface),
         still(new("hole-key"), key("", "kms:Decrypt", OFF)).attacked(hands::open_key),
+        still(new("hole-grant"), key("", "kms:Decrypt", GRANTS)).attacked(hands::grant_abroad),
         still(new("hole-twelve-groups"), twelve).attacked(hands::open_all_groups),
         still(new("hole-beside-unreadable"), keys).attacked(hands::open_keys_and_hide_one),
     ]

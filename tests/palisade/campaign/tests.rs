@@ -121,6 +121,25 @@ fn every_fault_at_calls_for_types_of_cloud_control_is_survived() {
 }
 
 #[test]
+fn grants_and_places_of_accounts_are_put_right_whatever_goes_wrong_once() {
+    let mut all = scenarios::all();
+    let begins = ["key-grants", "hole-grant", "placement-"];
+    all.retain(|scenario| begins.iter().any(|begin| scenario.name.starts_with(begin)));
+    assert_eq!(all.len(), 11);
+    let prepared = threads::prepare(&all, THREADS).expect("nothing goes wrong without a fault");
+    // What is not wanted otherwise, or not compared, is left alone.
+    let still = ["key-grants-unnamed", "placement-adopt", "placement-let-go"];
+    for it in &prepared {
+        let is_still = still.contains(&it.scenario.name);
+        assert_eq!(it.reference.mutations == 0, is_still, "{}", it.scenario.name);
+    }
+    let jobs = every_nth(&prepared, 7, faults::crashes);
+    assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 20);
+    let jobs = every_nth(&prepared, 41, faults::singles);
+    assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 20);
+}
+
+#[test]
 fn two_faults_in_one_run_are_survived_too() {
     let prepared = prepared(&["group-add-rules", "policy-content"]);
     let jobs = every_nth(&prepared, 97, faults::pairs);

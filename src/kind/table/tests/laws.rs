@@ -265,6 +265,14 @@ fn member(leaf: &Leaf, wanted: bool) -> BoxedStrategy<Option<Value>> {
 }
 
 fn whole_member(leaf: &Leaf, wanted: bool) -> BoxedStrategy<Value> {
+    if let (Form::Allowed(allowed), false) = (&leaf.form, wanted) {
+        let (_, all) = (allowed.examples)();
+        let all: Vec<_> = all.into_iter().collect();
+        let some = subsequence(all.clone(), 0..=all.len());
+        let some = some.prop_map(|some| Value::Object(some.into_iter().collect()));
+        // What could not be read is not known.
+        return prop_oneof![1 => Just(Value::Null), 4 => some].boxed();
+    }
     let form = leaf.form.clone();
     let any = value(&leaf.form).prop_map(move |value| form.canonical(value));
     match (&leaf.absent, &leaf.change, wanted) {
@@ -329,6 +337,10 @@ fn value(form: &Form) -> BoxedStrategy<Value> {
         }
         Form::Group { .. } | Form::Choice { .. } => item(form),
         Form::Keyed(keyed) => keyed_entries(keyed),
+        Form::Allowed(allowed) => {
+            let (all, _) = (allowed.examples)();
+            subsequence(all.clone(), 0..=all.len()).prop_map(|some| json!(some)).boxed()
+        }
         Form::Properties(properties) => some_properties(properties),
         Form::Target(_) => select(vec!["id-1", "id-2"]).prop_map(Value::from).boxed(),
         Form::Targets { one_of_each: None, min, max, .. } => {
@@ -477,6 +489,11 @@ fn policy(dialect: Dialect, roles: &[&str]) -> Value {
 fn observed(leaf: &Leaf, written: &Value) -> Value {
     if let Form::Targets { one_of_each: Some(_), .. } = &leaf.form {
         return singles(chosen(written));
+    }
+    if let Form::Allowed(allowed) = &leaf.form {
+        let (_, all) = (allowed.examples)();
+        let all = all.into_iter().filter(|(_, entry)| allowed.covered(written, entry));
+        return Value::Object(all.collect());
     }
     let mut live = written.clone();
     if let (Form::Switch { details, .. }, true) = (&leaf.form, is_on(written)) {
@@ -647,6 +664,10 @@ fn amount(leaf: &Leaf, value: &Value, allowed: &mut Allowed) {
         (Gives::More, Form::Items { .. }) => {
             value.as_array().into_iter().flatten().for_each(|item| let_do(item.to_string()));
         }
+        (Gives::More, Form::Allowed(_)) => {
+            let held = value.as_object().into_iter().flatten();
+            held.for_each(|(id, _)| let_do(id.clone()));
+        }
         (Gives::More, _) => entries(value).for_each(|item| let_do(item.to_owned())),
         (Gives::Each(words), _) => {
             let word = words.iter().find(|(word, _)| *value == **word);
@@ -780,10 +801,15 @@ fn between(table: &Table, want: &Tree, edits: &[Edit], have: &Tree) -> Result<()
     for leaf in table.rows() {
         let Some(wanted) = leaf.wanted_in(want) else { continue };
         // A value that may be on or off is unknown, and is left alone.
-        let is_unknown =
-            matches!(leaf.form, Form::Switch { .. }) && get(have, &leaf.path).is_null();
+        let is_unknown = matches!(leaf.form, Form::Switch { .. } | Form::Allowed(_))
+            && get(have, &leaf.path).is_null();
         if !is_unknown {
             let value = match &leaf.form {
+                Form::Allowed(allowed) => {
+                    let live = get(have, &leaf.path).as_object().into_iter().flatten();
+                    let kept = live.filter(|(_, entry)| allowed.covered(wanted, entry));
+                    Value::Object(kept.map(|(id, it)| (id.clone(), it.clone())).collect())
+                }
                 Form::Targets { one_of_each: Some(_), .. } => {
                     singles(choice(wanted, get(have, &leaf.path)))
                 }
@@ -997,6 +1023,11 @@ fn ends(table: &Table, want: &Tree, have: &Tree, end: &Tree) -> Result<(), TestC
         match &leaf.form {
             _ if matches!(leaf.change, How::Argument) => {}
             _ if wanted.is_null() => prop_assert!(tree::is_none(live), "{}", &leaf.path),
+            Form::Allowed(allowed) => {
+                let mut held = live.as_object().into_iter().flatten();
+                let all = held.all(|(_, entry)| allowed.covered(wanted, entry));
+                prop_assert!(all, "{}", &leaf.path);
+            }
             // An empty text is none.
             Form::Text(_) if wanted == "" => {
                 prop_assert!(live.is_null() || live == "", "{}", &leaf.path);

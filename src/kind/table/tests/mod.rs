@@ -136,7 +136,9 @@ fn fits(leaf: &Leaf, value: &serde_json::Value) -> bool {
         Form::Int(range) => value.as_i64().is_some_and(|it| (range.min..=range.max).contains(&it)),
         Form::Text(_) | Form::Script(_) => value.is_string(),
         Form::Word { words, .. } => words.iter().any(|(word, _)| *value == **word),
-        Form::Set { .. } | Form::Words { .. } | Form::Items { .. } => value.is_array(),
+        Form::Set { .. } | Form::Words { .. } | Form::Items { .. } | Form::Allowed(_) => {
+            value.is_array()
+        }
         Form::Key { .. } | Form::Role { .. } => value.is_string(),
         Form::Group { .. } | Form::Choice { .. } | Form::Keyed(_) | Form::Properties(_) => {
             value.is_object()
@@ -178,6 +180,7 @@ fn laws_see_all(table: &Table, cases: u32) {
             How::Entries { remove: Err(_), .. } => vec!["added", "fixed", "taken"],
             How::Entries { take: Some(_), .. } => vec!["added", "removed", "taken"],
             How::Keyed { .. } => vec!["added", "replaced", "removed"],
+            How::Removed(_) => vec!["removed"],
             How::Members { .. } => vec!["set", "fewer", "needing"],
             How::Runs { .. } => vec!["set", "rested"],
             How::Needed { .. } => vec!["set", "following"],

@@ -31,7 +31,7 @@ fn row<'t>(leaves: &'t mut [Leaf], path: &str) -> Option<&'t mut Leaf> {
 fn unordered(table: &mut Table, operation: &str) {
     for leaf in &mut table.leaves {
         let calls = match &mut leaf.change {
-            How::By(call) | How::Until { call, .. } => vec![call],
+            How::By(call) | How::Until { call, .. } | How::Removed(call) => vec![call],
             How::Members { add, remove } => vec![add, remove],
             How::Keyed { add, replace, remove } => vec![add, replace, remove],
             How::Needed { call, after, .. } => vec![call, after],
@@ -93,6 +93,9 @@ fn a_wrong_risk_is_noticed_in_every_form_of_risk() {
                     remove: Risk::NEUTRAL.cutting_connections(),
                     take: Risk::NEUTRAL,
                 };
+            }),
+            ("what others have, whose removal closes nothing", |table| {
+                leaf(table, "foreignGrants").risk = RiskOf::Always(Risk::NEUTRAL);
             }),
             ("a detail of a switch that is turned around", |table| {
                 let Form::Switch { details, .. } = &mut leaf(table, "rotation").form else {

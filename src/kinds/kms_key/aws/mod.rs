@@ -6,7 +6,10 @@
 //! one by one too: a key that was created just before a crash has no alias yet.
 
 mod alias;
+pub(super) mod audit;
+mod grants;
 mod reading;
+mod replicas;
 
 use std::collections::BTreeSet;
 
@@ -18,7 +21,7 @@ use aws_sdk_kms::{
 use serde_json::{Value, json};
 
 use self::reading::{can_rotate, phase, rotation_of};
-use super::{Rotation, State, leaves::DEFAULT_WINDOW_DAYS};
+use super::{Rotation, State, leaves::DEFAULT_WINDOW_DAYS, rules::REPLICA_OF};
 use crate::{
     aws::{Access, classify, lookup::Pages, rejected},
     kind::{
@@ -142,12 +145,19 @@ impl Service for Keys {
             key_usage: key.key_usage.as_ref().map(|usage| usage.as_str().to_owned()),
             origin: key.origin.as_ref().map(|origin| origin.as_str().to_owned()),
             multi_region: Some(key.multi_region.unwrap_or_default()),
+            replica_of: replicas::primary_of(&key),
+            notes: replicas::notes(&key),
             pending_deletion: matches!(phase, Phase::Restorable(_)),
             ..self.bare(&found.names)
         };
         let arn = key.arn.clone().or_else(|| self.arn(&found.id)).unwrap_or_default();
         let (id, tags, state) = (PhysicalId(key.key_id), tags.clone(), json!(state));
         Ok(Some(Observed { id, arn, tags, phase, state }))
+    }
+
+    /// Only grants are read by name: one call more for a hundred grants of such a key.
+    async fn more(&self, seen: &mut Observed<Value>, _named: &BTreeSet<String>) {
+        self.add_grants(seen).await;
     }
 
     /// Its policy may prevent everybody from reading it, and its aliases are enough.
@@ -166,6 +176,9 @@ impl Service for Keys {
         let policy = get(want, "policy");
         if policy.is_null() {
             return Err(CloudError::new(OPERATION, Class::Rejected, "no policy is wanted"));
+        }
+        if let Some(primary) = get(want, REPLICA_OF).as_str() {
+            return self.replicate(primary, want, tags).await;
         }
         let text = |path| get(want, path).as_str().filter(|text| !text.is_empty());
         let created = self
@@ -235,6 +248,17 @@ impl Service for Keys {
             Err(error) => Err(error),
         }
     }
+
+    async fn obstacles(
+        &self,
+        have: &Observed<Value>,
+        edit: Option<&LeafEdit>,
+    ) -> Result<Vec<String>, CloudError> {
+        match edit {
+            None => self.replicas(have.id.as_str()).await,
+            Some(_) => Ok(Vec::new()),
+        }
+    }
 }
 
 impl Keys {
@@ -243,6 +267,7 @@ impl Keys {
             "kms:CancelKeyDeletion" => {
                 call!(self, "kms:CancelKeyDeletion", cancel_key_deletion().key_id(id)).map(drop)
             }
+            "kms:RevokeGrant" => self.revoke(id, edit).await,
             "kms:PutKeyPolicy" => call!(
                 self,
                 "kms:PutKeyPolicy",

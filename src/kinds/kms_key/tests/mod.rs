@@ -1,5 +1,7 @@
 //! The specification of KMS keys, in sentences.
 
+mod grants;
+mod origins;
 #[cfg(feature = "simulator")]
 mod port;
 
@@ -117,6 +119,7 @@ fn live(want: &State) -> State {
         description: want.description.clone().or_else(|| Some(String::new())),
         rotation: Some(Rotation { period_days, ..rotation }),
         multi_region: want.multi_region.or(Some(false)),
+        foreign_grants: None,
         deletion_window_days: None,
         ..want.clone()
     }
@@ -588,7 +591,7 @@ fn the_schema_explains_every_field() {
     // A policy is required, and may be made of blocks.
     assert_eq!(schema.get("required"), None);
     let fields = schema.get("properties").and_then(Value::as_object).expect("fields");
-    assert_eq!(fields.len(), 11);
+    assert_eq!(fields.len(), 14);
     for (name, field) in fields {
         assert!(field["description"].is_string(), "{name}: {field}");
     }

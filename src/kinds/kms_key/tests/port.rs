@@ -484,3 +484,175 @@ async fn a_reader_creates_nothing() {
     assert_eq!(error.class, Class::Refused);
     assert_eq!(fixture.calls(), BTreeMap::new());
 }
+
+fn naming(names: &[&str], fields: &[&str]) -> Ask {
+    let fields: std::collections::BTreeSet<String> =
+        fields.iter().map(|field| (*field).to_owned()).collect();
+    let named = names.iter().map(|name| ((*name).to_owned(), fields.clone())).collect();
+    Ask { named, ..ask(names) }
+}
+
+impl Fixture {
+    async fn grant(&self, key: &PhysicalId, to: &str, retiring: Option<&str>) -> String {
+        let mut input = json!({
+            "KeyId": key.as_str(), "GranteePrincipal": to, "Operations": ["Decrypt"],
+        });
+        if let Some(retiring) = retiring {
+            input["RetiringPrincipal"] = json!(retiring);
+        }
+        let made = self
+            .simulator
+            .with(|world| world.act("111122223333", "eu-west-1", "kms", "CreateGrant", &input));
+        made.expect("a grant")["GrantId"].as_str().expect("an id").to_owned()
+    }
+}
+
+const FOREIGN: &str = "arn:aws:iam::444455556666:role/reader";
+
+#[tokio::test]
+async fn grants_are_read_only_for_a_key_whose_manifest_names_them_and_only_foreign_ones_are_shown()
+{
+    let fixture = Fixture::new().await;
+    let key = fixture.create("studio", &studio()).await;
+    fixture.create("data", &good(json!({"policy": policy_of(&[])}))).await;
+    let foreign = fixture.grant(&key, FOREIGN, None).await;
+    fixture.grant(&key, "arn:aws:iam::111122223333:role/studio", None).await;
+    let volume = "arn:aws:sts::444455556666:assumed-role/aws:ec2-infrastructure/i-0abc";
+    fixture.grant(&key, volume, None).await;
+    fixture.calls();
+    fixture.observe(&ask(&["studio", "data"])).await;
+    assert_eq!(fixture.calls().get("ListGrants"), None);
+
+    let seen = fixture.observe(&naming(&["studio"], &["foreignGrants"])).await;
+    assert_eq!(fixture.calls().get("ListGrants"), Some(&1), "one key, one page");
+    let read: Vec<_> = seen.iter().filter_map(|key| key.state.foreign_grants.as_ref()).collect();
+    assert_eq!(read, [&json!({&foreign: {"to": FOREIGN, "operations": ["Decrypt"]}})]);
+}
+
+#[tokio::test]
+async fn a_hundred_grants_and_one_are_read_in_two_calls() {
+    let fixture = Fixture::new().await;
+    let key = fixture.create("studio", &studio()).await;
+    for number in 0..101 {
+        fixture.grant(&key, &format!("{FOREIGN}-{number}"), None).await;
+    }
+    fixture.calls();
+    let seen = fixture.observe(&naming(&["studio"], &["foreignGrants"])).await;
+    assert_eq!(fixture.calls().get("ListGrants"), Some(&2));
+    let grants = seen[0].state.foreign_grants.as_ref().and_then(Value::as_object);
+    assert_eq!(grants.map(serde_json::Map::len), Some(101));
+}
+
+#[tokio::test]
+async fn a_foreign_grant_is_revoked_by_one_call_and_one_that_is_gone_is_no_error() {
+    let fixture = Fixture::new().await;
+    let key = fixture.create("studio", &studio()).await;
+    fixture.grant(&key, FOREIGN, None).await;
+    let own = fixture.grant(&key, "arn:aws:iam::111122223333:role/studio", None).await;
+    let asked = naming(&["studio"], &["foreignGrants"]);
+    let have = fixture.observe(&asked).await.remove(0);
+    let want = State { foreign_grants: Some(json!([])), ..have.state.clone() };
+    let edits = diff(&want, &have.state);
+    assert_eq!(operations(&edits), ["RevokeGrant"]);
+    fixture.port.change(&have, &edits[0]).await.expect("revoked");
+    let seen = fixture.observe(&asked).await.remove(0);
+    assert_eq!(seen.state.foreign_grants, Some(json!({})));
+    fixture.port.change(&have, &edits[0]).await.expect("gone already");
+    let left = fixture.access.kms.list_grants().key_id(key.as_str()).send().await.expect("grants");
+    let left: Vec<_> = left.grants().iter().filter_map(|grant| grant.grant_id()).collect();
+    assert_eq!(left, [own.as_str()]);
+}
+
+#[tokio::test]
+async fn grants_that_may_not_be_read_are_unknown_and_the_rest_of_the_key_is_not() {
+    let fixture = Fixture::new().await;
+    let key = fixture.create("studio", &studio()).await;
+    fixture.grant(&key, FOREIGN, None).await;
+    fixture.simulator.inject(Fault::new("ListGrants", crate::simulator::Effect::Deny));
+    let seen = fixture.observe(&naming(&["studio"], &["foreignGrants"])).await.remove(0);
+    assert_eq!(seen.state.foreign_grants, None);
+    assert_eq!(seen.state.description.as_deref(), Some("Studio"));
+}
+
+/// What the audit finds: rule and subject.
+async fn audited(fixture: &Fixture) -> Vec<(&'static str, String)> {
+    let audit = table().doctor.audit.expect("an audit");
+    let found = (audit.look)(&fixture.access).await.expect("audited");
+    found.into_iter().map(|breach| (breach.rule, breach.subject)).collect()
+}
+
+#[tokio::test]
+async fn an_audit_finds_foreign_grants_on_every_customer_managed_key() {
+    let fixture = Fixture::new().await;
+    let key = fixture.create("studio", &studio()).await;
+    fixture.access.kms.describe_key().key_id("alias/aws/ebs").send().await.expect("managed key");
+    assert_eq!(audited(&fixture).await, []);
+    fixture.grant(&key, FOREIGN, None).await;
+    // One that a service retires is no drift, and is shown.
+    fixture.grant(&key, FOREIGN, Some("fsx.amazonaws.com")).await;
+    // The claim is not this installation's: the fixture's has no name.
+    let arn = format!("arn:aws:kms:eu-west-1:111122223333:key/{key}");
+    assert_eq!(audited(&fixture).await, [("KEY-01", arn.clone()), ("KEY-01", arn)]);
+}
+
+#[tokio::test]
+async fn an_audit_finds_material_that_expires_and_material_that_is_missing() {
+    let fixture = Fixture::new().await;
+    let made = fixture.access.kms.create_key().origin("EXTERNAL".into()).send().await;
+    let id = made.expect("a key").key_metadata.expect("its data").key_id;
+    let arn = format!("arn:aws:kms:eu-west-1:111122223333:key/{id}");
+    assert_eq!(audited(&fixture).await, [("KEY-04", arn.clone())]);
+    let import = json!({"KeyId": id, "ValidTo": 1_800_000_000.0});
+    let imported = fixture.simulator.with(|world| {
+        world.act("111122223333", "eu-west-1", "kms", "SimulatorImportMaterial", &import)
+    });
+    imported.expect("imported");
+    assert_eq!(audited(&fixture).await, [("KEY-03", arn)]);
+}
+
+#[tokio::test]
+async fn a_replica_is_made_in_the_primary_keys_region_with_its_own_policy_and_claim() {
+    let fixture = Fixture::new().await;
+    let primary = fixture.create("studio", &good(json!({"multiRegion": true}))).await;
+    let there =
+        crate::kind::ScopeFacts { name: "there".into(), region: "eu-central-1".into(), ..scope() };
+    let config = fixture.simulator.sdk_config(&there.account, &there.region);
+    let connection = Connection::new(config, Guard::writing(Brake::default()));
+    let access = connection.access(there, None).await;
+    let port: Port<State> = Port::new(table().connect(&access));
+    let arn = format!("arn:aws:kms:eu-west-1:111122223333:key/{primary}");
+    let want = State {
+        replica_of: Some(arn.clone()),
+        key_spec: None,
+        key_usage: None,
+        origin: None,
+        ..good(json!({"policy": policy_of(&[statement("Use", "there")]), "description": "Copy"}))
+    };
+    let address = Address::new("there", "KmsKey", "copy");
+    let tags = Claim { owner: OWNER.into(), address, deletion: Deletion::Retain }.tags();
+    let id = port.create(&want, &tags, "").await.expect("a replica");
+    assert_eq!(id, primary);
+    let asked = Ask { owner: OWNER.into(), names: ["copy".to_owned()].into(), ..Ask::default() };
+    let have = port.observe(&asked).await.expect("seen").whole.remove(0);
+    assert_eq!(diff(&want, &have.state), []);
+    assert_eq!(have.state.replica_of.as_ref(), Some(&arn));
+    assert_eq!(have.state.notes, [format!("a replica of {arn}")]);
+    assert_eq!(have.state.rotation, None, "its rotation is the primary key's");
+    // A second one is refused.
+    assert!(port.create(&want, &tags, "").await.is_err());
+
+    let seen = fixture.one("studio").await;
+    let replica = format!("arn:aws:kms:eu-central-1:111122223333:key/{primary}");
+    assert_eq!(seen.state.notes, [format!("the primary key of {replica}")]);
+    let obstacles = table().connect(&fixture.access);
+    let live = json!(seen.state);
+    let erased = Observed {
+        state: live,
+        id: seen.id.clone(),
+        arn: seen.arn.clone(),
+        tags: seen.tags.clone(),
+        phase: seen.phase.clone(),
+    };
+    let in_the_way = obstacles.obstacles(&erased, None).await.expect("read");
+    assert_eq!(in_the_way, [format!("replica {replica}")]);
+}

@@ -13,6 +13,7 @@ mod bucket;
 mod endpoint;
 mod grounds;
 mod key;
+mod moved;
 mod place;
 mod principals;
 mod reason;
@@ -69,6 +70,7 @@ fn judged(
         let nowhere = Reach::Accounts(BTreeSet::new());
         reasons.extend(accounts::reasons(Text::Nothing, &nowhere, Some(gone), step, grounds));
     }
+    reasons.extend(moved::reasons(step, grounds));
     Ok(reasons)
 }
 
