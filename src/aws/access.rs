@@ -9,6 +9,7 @@ use aws_config::{
 };
 use aws_sdk_ec2::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_s3control::config::endpoint::{Endpoint, EndpointFuture};
+use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use super::{
@@ -63,6 +64,8 @@ pub struct Connection {
 pub struct Access {
     /// The scope's account, Region and partition.
     pub facts: ScopeFacts,
+    /// The time as the clients have it.
+    pub clock: SharedTimeSource,
     /// Account Management.
     pub account: aws_sdk_account::Client,
     /// Bedrock.
@@ -207,6 +210,7 @@ impl Access {
             s3control = s3control.endpoint_resolver(OneHost(url.to_owned()));
         }
         Self {
+            clock: config.time_source().unwrap_or_default(),
             account: client!(aws_sdk_account),
             bedrock: client!(aws_sdk_bedrock),
             cloud_control: CloudControl::new(

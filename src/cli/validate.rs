@@ -139,7 +139,7 @@ async fn audit(settings: &Settings, declared: &BTreeSet<ScopedKind>) -> anyhow::
     let connection = Connection::ambient(Guard::read_only()).await;
     let registry = kinds::registry();
     let scopes = Scopes::connect(settings, &connection, &registry).await?;
-    Ok(engine::audit(&scopes, &registry, declared).await)
+    Ok(engine::audit(&scopes, &registry, declared, settings.audit_window).await)
 }
 
 fn examine(settings: &Settings, args: &Args) -> (Document, BTreeSet<ScopedKind>) {

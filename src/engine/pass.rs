@@ -331,7 +331,8 @@ impl Engine {
             return Audited::default();
         }
         let declared = good.map(|good| good.snapshot.declared()).unwrap_or_default();
-        self.audits.go_on(&self.setup.scopes, &self.setup.registry, &declared)
+        let Setup { scopes, registry, settings, .. } = &self.setup;
+        self.audits.go_on(scopes, registry, &declared, settings.audit_window)
     }
 
     fn load(&mut self) {

@@ -2,6 +2,7 @@
 
 pub mod account_settings;
 pub mod cloud_control;
+pub(crate) mod instance_storage;
 pub mod kms_key;
 pub mod network_acl;
 pub mod notebook_instance;
@@ -11,6 +12,7 @@ pub mod organizations_policy;
 pub(crate) mod policies;
 pub mod route_table;
 pub mod sagemaker_domain;
+pub(crate) mod sagemaker_work;
 pub mod security_group;
 pub mod space;
 pub(crate) mod studio;

@@ -40,6 +40,7 @@ mod reach;
 mod readme;
 mod routes;
 mod safety;
+mod sagemaker_work;
 mod sisters;
 mod unread;
 mod users;
