@@ -9,6 +9,7 @@ use aws_config::{
 };
 use aws_sdk_ec2::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_s3control::config::endpoint::{Endpoint, EndpointFuture};
+use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use super::{
@@ -68,6 +69,8 @@ pub struct Access {
     pub facts: ScopeFacts,
     /// The path of IAM below which the settings let manifests have identity there; none without.
     pub identity_path: Option<String>,
+    /// The time as the clients have it.
+    pub clock: SharedTimeSource,
     /// Account Management.
     pub account: aws_sdk_account::Client,
     /// Bedrock.
@@ -215,6 +218,7 @@ impl Access {
         }
         Self {
             owner: owner.to_owned(),
+            clock: config.time_source().unwrap_or_default(),
             account: client!(aws_sdk_account),
             bedrock: client!(aws_sdk_bedrock),
             cloud_control: CloudControl::new(

@@ -87,7 +87,9 @@ pub(super) const THROTTLING: [&str; 10] = [
 /// What codes mean that the table below does not say, or says otherwise, by service.
 static MEANINGS: LazyLock<BTreeMap<&'static str, Vec<&'static Meaning>>> = LazyLock::new(|| {
     let mut by_service: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for meaning in kinds::registry().iter().flat_map(ErasedKind::errors) {
+    let registry = kinds::registry();
+    let audited = |kind: &dyn ErasedKind| kind.doctor().audit.map_or(&[][..], |it| it.errors);
+    for meaning in registry.iter().flat_map(|kind| kind.errors().iter().chain(audited(kind))) {
         by_service.entry(meaning.service).or_default().push(meaning);
     }
     by_service

@@ -121,6 +121,14 @@ impl<'a> Facts<'a> {
         self.known.resources.get(address).map(|known| known.id.as_str())
     }
 
+    /// What people are told for an ARN in a state: the manifest that it stands for, if it was a
+    /// reference to one, because the ARN of what does not exist yet is made up here.
+    pub(crate) fn told(&self, arn: &str) -> String {
+        let mut all = self.known.resources.iter();
+        let declared = all.find(|(_, known)| known.arn == arn);
+        declared.map_or_else(|| arn.to_owned(), |(address, _)| address.to_string())
+    }
+
     /// Whether a manifest of this kind that is not a tombstone has this ARN, by which other
     /// manifests refer to it.
     pub(crate) fn is_arn_of(&self, kind: &str, arn: &str) -> bool {

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     baseline::{self, Reach, Rule},
+    kind::{Audit, LiveRule},
     kinds,
     manifest::{APPROVAL, APPROVAL_ABOUT, ApprovalSpec, Lifecycle, Metadata},
 };
@@ -44,11 +45,18 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Ended> {
         return Ok(Ended::Done);
     };
     if path.eq_ignore_ascii_case("rules") {
-        output::print(&rules())?;
+        output::print(&rules(&registry))?;
         return Ok(Ended::Done);
     }
     if let Some(rule) = baseline::rule(path) {
         output::print(&rule_page(rule))?;
+        return Ok(Ended::Done);
+    }
+    let live = audits(&registry)
+        .into_iter()
+        .flat_map(|audit| audit.rules.iter().map(move |rule| (audit, rule)));
+    if let Some((audit, rule)) = live.into_iter().find(|(_, it)| it.id.eq_ignore_ascii_case(path)) {
+        output::print(&live_rule_page(audit, rule))?;
         return Ok(Ended::Done);
     }
     let Subject { mut walked, about, root, rest } = subject(&registry, path)?;
@@ -111,8 +119,19 @@ fn subject<'a>(registry: &kinds::Registry, path: &'a str) -> anyhow::Result<Subj
     Ok(Subject { walked: walked.to_owned(), about, root, rest: parts.split_off(1) })
 }
 
-/// Every rule of the baseline, one line each.
-fn rules() -> String {
+/// The audits of all kinds, each once.
+fn audits(registry: &kinds::Registry) -> Vec<&'static Audit> {
+    let mut all: Vec<&Audit> = Vec::new();
+    for audit in registry.iter().filter_map(|kind| kind.doctor().audit) {
+        if all.iter().all(|it| it.about != audit.about) {
+            all.push(audit);
+        }
+    }
+    all
+}
+
+/// Every rule of the baseline and of the audits, one line each.
+fn rules(registry: &kinds::Registry) -> String {
     let mut out = String::new();
     let mut kind = "";
     for rule in baseline::rules() {
@@ -123,7 +142,26 @@ fn rules() -> String {
         }
         let _ = writeln!(out, "  {:<7} {:<9} {}", rule.id, rule.severity, rule.title);
     }
+    for audit in audits(registry) {
+        let _ = writeln!(out, "\n{HEADING}live: {}{HEADING:#}", audit.about);
+        for rule in audit.rules {
+            let _ = writeln!(out, "  {:<7} {:<9} {}", rule.id, rule.severity, rule.title);
+        }
+    }
     out
+}
+
+/// A rule about what is live, which no manifest can waive.
+fn live_rule_page(audit: &Audit, rule: &LiveRule) -> String {
+    let LiveRule { id, severity, title, why, source, help } = rule;
+    let about = audit.about;
+    format!(
+        "{HEADING}{id}{HEADING:#}  <{severity}, live>\n  {title}.\n\n  {why}\n\n\
+         {HEADING}WAY OUT{HEADING:#}\n  {help}\n\n\
+         {HEADING}FOUND{HEADING:#}\n  by the audit of {about}, never corrected: on the status \
+         page, in the metrics and by `palisade validate --live`\n\n\
+         {HEADING}SOURCE{HEADING:#}\n  {source}\n"
+    )
 }
 
 fn rule_page(rule: &Rule) -> String {

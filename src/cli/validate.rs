@@ -138,7 +138,8 @@ async fn audit(settings: &Settings, manifests: &Snapshot) -> anyhow::Result<Audi
     let connection = Connection::ambient(Guard::read_only()).await;
     let registry = kinds::registry();
     let scopes = Scopes::connect(settings, &connection, &registry).await?;
-    let mut audited = engine::audit(&scopes, &registry, &manifests.declared()).await;
+    let window = settings.audit_window;
+    let mut audited = engine::audit(&scopes, &registry, &manifests.declared(), window).await;
     engine::leave_out_compared(&mut audited, &registry, &manifests.documents);
     Ok(audited)
 }

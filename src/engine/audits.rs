@@ -17,28 +17,26 @@ use super::{
 };
 use crate::{
     aws::identity,
-    kind::{Audit, Audited, Class, CloudError, LiveFinding, Unaudited, erased::Registry},
+    kind::{Audit, Audited, Class, CloudError, Look, Looked, Seen, erased::Registry},
     manifest::Document,
     model::{Address, ScopedKind},
 };
 
 /// The time between two audits of a scope: what they find changes slowly, and some read a lot.
 const EVERY: Duration = Duration::from_hours(1);
-/// The time after which an audit that could not be made is made again.
+/// The time after which an audit that could not be made, or not of everything, is made again.
 const AGAIN: Duration = Duration::from_mins(10);
 
 /// One audit of one scope: the scope's name, and what is audited.
 type Place = (String, &'static str);
 
-/// The result of an audit.
-type Found = Result<Vec<LiveFinding>, CloudError>;
-
 /// Audits that are being made, and what the last ones found. All of it may be lost at any time.
 #[derive(Default)]
 pub(super) struct Audits {
-    running: BTreeMap<Place, AbortOnDropHandle<Found>>,
+    running: BTreeMap<Place, AbortOnDropHandle<Audited>>,
     due: BTreeMap<Place, Instant>,
-    found: BTreeMap<Place, Result<Vec<LiveFinding>, String>>,
+    found: BTreeMap<Place, Audited>,
+    seen: BTreeMap<Place, Arc<Seen>>,
 }
 
 impl Audits {
@@ -48,6 +46,7 @@ impl Audits {
         scopes: &Scopes,
         registry: &Registry,
         declared: &BTreeSet<ScopedKind>,
+        window: Duration,
     ) -> Audited {
         self.collect();
         let now = Instant::now();
@@ -57,14 +56,17 @@ impl Audits {
         self.found.retain(|place, _| places.contains(place));
         self.running.retain(|place, _| places.contains(place));
         self.due.retain(|place, _| places.contains(place));
+        self.seen.retain(|place, _| places.contains(place));
         for (scope, audit) in all {
             let place = (scope.clone(), audit.about);
             let is_due = self.due.get(&place).is_none_or(|due| *due <= now);
             let Some(connected) = scopes.get(&scope).filter(|_| is_due) else { continue };
             let connected = Arc::clone(connected);
-            self.running.entry(place).or_insert_with(|| begin(look(scope, connected, audit)));
+            let seen = Arc::clone(self.seen.entry(place.clone()).or_default());
+            let audit = || begin(make(scope, connected, audit, window, seen));
+            self.running.entry(place).or_insert_with(audit);
         }
-        audited(&self.found)
+        together(self.found.values().cloned())
     }
 
     fn collect(&mut self) {
@@ -74,9 +76,9 @@ impl Audits {
             let Some(task) = self.running.remove(&place) else { continue };
             // It has ended, so that its result is there at once.
             let Some(Ok(found)) = task.now_or_never() else { continue };
-            let pause = if found.is_ok() { EVERY } else { AGAIN };
+            let pause = if found.unknown.is_empty() { EVERY } else { AGAIN };
             self.due.insert(place.clone(), Instant::now() + pause);
-            self.found.insert(place, found.map_err(|error| error.to_string()));
+            self.found.insert(place, found);
         }
     }
 }
@@ -85,55 +87,69 @@ impl Audits {
     clippy::disallowed_methods,
     reason = "its handle ends it when it is dropped: with the engine, or without the manifest"
 )]
-fn begin(audit: impl Future<Output = Found> + Send + 'static) -> AbortOnDropHandle<Found> {
+fn begin(audit: impl Future<Output = Audited> + Send + 'static) -> AbortOnDropHandle<Audited> {
     AbortOnDropHandle::new(tokio::spawn(audit))
 }
 
-/// Makes every audit of these kinds once.
+/// Makes every audit of these kinds once. `window` is how far back they look.
 pub async fn audit(
     scopes: &Scopes,
     registry: &Registry,
     declared: &BTreeSet<ScopedKind>,
+    window: Duration,
 ) -> Audited {
     let all = audits(scopes, registry, declared).into_iter().filter_map(|(scope, audit)| {
         let connected = Arc::clone(scopes.get(&scope)?);
-        Some(async move {
-            let found = look(scope.clone(), connected, audit).await;
-            ((scope, audit.about), found.map_err(|error| error.to_string()))
-        })
+        Some(make(scope, connected, audit, window, Arc::default()))
     });
-    audited(&join_all(all).await.into_iter().collect())
+    together(join_all(all).await)
 }
 
 /// The audits of the kinds that are declared in each scope: what `iam-policy` grants there. Those
-/// that are the same in a whole account are made once for each account.
+/// that are the same in a whole account are made once for each account, and those of several kinds
+/// once in each scope.
 fn audits(
     scopes: &Scopes,
     registry: &Registry,
     declared: &BTreeSet<ScopedKind>,
 ) -> Vec<(String, &'static Audit)> {
-    let mut accounts = BTreeSet::new();
+    let (mut accounts, mut places) = (BTreeSet::new(), BTreeSet::new());
     let mut found = Vec::new();
     for ScopedKind { scope, kind } in declared {
         let audit = registry.get(kind).and_then(|kind| kind.doctor().audit);
         let (Some(audit), Some(facts)) = (audit, scopes.facts().get(scope)) else { continue };
-        if !audit.account_wide || accounts.insert((audit.about, &facts.account)) {
+        let is_new = if audit.account_wide {
+            accounts.insert((audit.about, &facts.account))
+        } else {
+            places.insert((audit.about, scope))
+        };
+        if is_new {
             found.push((scope.clone(), audit));
         }
     }
     found
 }
 
-/// Makes one audit, in the right account only.
-async fn look(scope: String, connected: Arc<Connected>, audit: &'static Audit) -> Found {
-    let access = &connected.access;
-    let caller = identity::caller(access).await?;
-    if caller.account != access.facts.account {
+/// Makes one audit.
+async fn make(
+    scope: String,
+    connected: Arc<Connected>,
+    audit: &'static Audit,
+    window: Duration,
+    seen: Arc<Seen>,
+) -> Audited {
+    let look = Look { access: &connected.access, window, seen: &seen };
+    audit.audited(&scope, looked(audit, &look).await)
+}
+
+/// Looks, in the right account only.
+async fn looked(audit: &Audit, look: &Look<'_>) -> Result<Looked, CloudError> {
+    let caller = identity::caller(look.access).await?;
+    if caller.account != look.access.facts.account {
         let message = format!("the credentials belong to account {}", caller.account);
         return Err(CloudError::new("sts:GetCallerIdentity", Class::Denied, message));
     }
-    let breaches = contained((audit.look)(access)).await?;
-    Ok(audit.findings(&scope, breaches))
+    contained((audit.look)(look)).await
 }
 
 /// Leaves out what manifests compare by themselves: it is shown as a difference.
@@ -152,17 +168,13 @@ pub fn leave_out_compared(
     });
 }
 
-fn audited(found: &BTreeMap<Place, Result<Vec<LiveFinding>, String>>) -> Audited {
+fn together(all: impl IntoIterator<Item = Audited>) -> Audited {
     let mut audited = Audited::default();
-    for ((scope, about), found) in found {
-        match found {
-            Ok(findings) => audited.findings.extend(findings.iter().cloned()),
-            Err(why) => {
-                let (scope, why) = (scope.clone(), why.clone());
-                audited.unknown.push(Unaudited { scope, about, why });
-            }
-        }
+    for Audited { findings, unknown } in all {
+        audited.findings.extend(findings);
+        audited.unknown.extend(unknown);
     }
     audited.findings.sort();
+    audited.unknown.sort();
     audited
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     manifest::{Approval, MAX_APPROVAL_SECONDS},
-    plan::{Plan, UnusedApproval, UnusedReason},
+    plan::{Plan, Step, UnusedApproval, UnusedReason, Verdict, WaitReason},
 };
 
 /// Why an approval is invalid at `now`, in seconds since the epoch.
@@ -75,11 +75,22 @@ fn why(plan: &Plan, digest: &str, spent: bool) -> Option<UnusedReason> {
         return Some(UnusedReason::Spent);
     }
     match plan.steps.iter().find(|step| step.digest == digest) {
+        // What it must come after was left out: nothing is made, whoever approves it alone.
+        Some(step) if step.approved && waits_in_vain(step) => Some(UnusedReason::Behind),
         Some(step) if step.approved => None,
         Some(step) if step.risk().impossible => Some(UnusedReason::Impossible),
         Some(step) if step.is_held() && !step.can_be_approved() => Some(UnusedReason::Final),
         Some(_) => Some(UnusedReason::NotHeld),
         None => Some(UnusedReason::NoSuchStep),
+    }
+}
+
+fn waits_in_vain(step: &Step) -> bool {
+    match &step.verdict {
+        Verdict::Waiting(why) => {
+            why.iter().any(|wait| !wait.passes && matches!(wait.reason, WaitReason::Earlier { .. }))
+        }
+        _ => false,
     }
 }
 

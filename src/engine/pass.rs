@@ -353,8 +353,8 @@ impl Engine {
             return Audited::default();
         }
         let declared = good.map(|good| good.snapshot.declared()).unwrap_or_default();
-        let (scopes, registry) = (&self.setup.scopes, &self.setup.registry);
-        let mut audited = self.audits.go_on(scopes, registry, &declared);
+        let Setup { scopes, registry, settings, .. } = &self.setup;
+        let mut audited = self.audits.go_on(scopes, registry, &declared, settings.audit_window);
         if let Some(good) = good {
             leave_out_compared(&mut audited, registry, &good.snapshot.documents);
         }

@@ -2,10 +2,17 @@
 //! it or AWS has no operation for it. An audit only reads. Its findings are never steps: they are
 //! on the status page, in the metrics and in `validate --live`.
 
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
 use serde::Serialize;
 
-use super::{CloudError, Erased};
-use crate::{aws::Access, baseline::Severity};
+use super::{CloudError, Erased, Meaning};
+use crate::{aws::Access, baseline::Severity, operations::Operation};
 
 /// An audit of one scope.
 #[derive(Debug, Clone, Copy)]
@@ -14,15 +21,96 @@ pub struct Audit {
     pub about: &'static str,
     /// The rules whose breaches it finds.
     pub rules: &'static [LiveRule],
+    /// The calls that are made for it alone, whichever kind declares it.
+    pub operations: &'static [Operation],
+    /// What error codes of these calls mean, if they differ from what they mean elsewhere.
+    pub errors: &'static [Meaning],
     /// Whether the result is the same in all Regions of an account, so that one scope of an account
     /// is enough.
     pub account_wide: bool,
-    /// Reads and judges. The errors are failed calls.
+    /// Reads and judges. The errors are failed calls without which nothing can be said.
     pub look: LookAt,
 }
 
 /// Reads what an audit is about, and judges it.
-pub type LookAt = for<'a> fn(&'a Access) -> Erased<'a, Result<Vec<LiveBreach>, CloudError>>;
+pub type LookAt = for<'a> fn(&'a Look<'a>) -> Erased<'a, Result<Looked, CloudError>>;
+
+/// What an audit looks with.
+#[derive(Debug, Clone, Copy)]
+pub struct Look<'a> {
+    /// The clients of the scope.
+    pub access: &'a Access,
+    /// How far it looks back, where it is about what is made again and again.
+    pub window: Duration,
+    /// What earlier looks at the same scope have found.
+    pub seen: &'a Seen,
+}
+
+/// What an audit has found.
+#[derive(Debug, Clone, Default)]
+pub struct Looked {
+    /// The breaches.
+    pub breaches: Vec<LiveBreach>,
+    /// What could not be judged: its breaches are unknown.
+    pub unjudged: Vec<Unjudged>,
+}
+
+/// A part of what is audited that could not be judged.
+#[derive(Debug, Clone)]
+pub struct Unjudged {
+    /// The part.
+    pub what: &'static str,
+    /// Why not.
+    pub why: UnjudgedReason,
+}
+
+/// Why a part could not be judged.
+#[derive(Debug, Clone)]
+pub enum UnjudgedReason {
+    /// A call failed.
+    Failed(CloudError),
+    /// There is more than an audit lists; it has judged the newest ones, as many as are said.
+    TooMany(usize),
+    /// An audit reads only so many at a time; as many as are said are left for the next one.
+    Left(usize),
+}
+
+impl fmt::Display for UnjudgedReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(error) => error.fmt(f),
+            Self::TooMany(listed) => write!(f, "only the newest {listed} were looked at"),
+            Self::Left(1) => f.write_str("the next audit looks at one more"),
+            Self::Left(count) => write!(f, "the next audits look at {count} more"),
+        }
+    }
+}
+
+/// What earlier looks found out about things that never change, by a key that names one of them and
+/// no later one of the same name. Losing it costs calls and nothing else.
+#[derive(Debug, Default)]
+pub struct Seen(Mutex<BTreeMap<String, Vec<LiveBreach>>>);
+
+impl Seen {
+    fn all(&self) -> MutexGuard<'_, BTreeMap<String, Vec<LiveBreach>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was found out about a thing; nothing if it was not looked at.
+    pub fn of(&self, key: &str) -> Option<Vec<LiveBreach>> {
+        self.all().get(key).cloned()
+    }
+
+    /// Remembers what was found out about a thing.
+    pub fn keep(&self, key: String, breaches: Vec<LiveBreach>) {
+        self.all().insert(key, breaches);
+    }
+
+    /// Forgets all others: what is listed bounds what is remembered.
+    pub fn forget_all_but(&self, keys: &BTreeSet<String>) {
+        self.all().retain(|key, _| keys.contains(key));
+    }
+}
 
 /// A rule about what is live.
 #[derive(Debug, Clone, Copy)]
@@ -81,11 +169,11 @@ pub struct LiveFinding {
 pub struct Audited {
     /// The findings, the most serious first.
     pub findings: Vec<LiveFinding>,
-    /// Audits that could not be made: their findings are unknown.
+    /// Audits that could not be made, or not of everything: what they would find is unknown.
     pub unknown: Vec<Unaudited>,
 }
 
-/// An audit that could not be made.
+/// An audit, or a part of one, that could not be made.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Unaudited {
@@ -98,9 +186,21 @@ pub struct Unaudited {
 }
 
 impl Audit {
-    /// The findings in a scope. A breach of a rule that is not the audit's own is a defect in
-    /// palisade, and is left out.
-    pub fn findings(&self, scope: &str, breaches: Vec<LiveBreach>) -> Vec<LiveFinding> {
+    /// What is known in a scope after a look. A breach of a rule that is not the audit's own is a
+    /// defect in palisade, and is left out.
+    pub fn audited(&self, scope: &str, looked: Result<Looked, CloudError>) -> Audited {
+        let unknown = |about, why: &dyn fmt::Display| Unaudited {
+            scope: scope.to_owned(),
+            about,
+            why: why.to_string(),
+        };
+        let looked = match looked {
+            Ok(looked) => looked,
+            Err(error) => {
+                let unknown = vec![unknown(self.about, &error)];
+                return Audited { findings: Vec::new(), unknown };
+            }
+        };
         let finding = |breach: LiveBreach| {
             let rule = self.rules.iter().find(|rule| rule.id == breach.rule)?;
             Some(LiveFinding {
@@ -113,6 +213,9 @@ impl Audit {
                 help: rule.help,
             })
         };
-        breaches.into_iter().filter_map(finding).collect()
+        Audited {
+            findings: looked.breaches.into_iter().filter_map(finding).collect(),
+            unknown: looked.unjudged.iter().map(|it| unknown(it.what, &it.why)).collect(),
+        }
     }
 }

@@ -37,7 +37,10 @@ use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use self::{
-    audit::{Audit, Audited, LiveBreach, LiveFinding, LiveRule, Unaudited},
+    audit::{
+        Audit, Audited, LiveBreach, LiveFinding, LiveRule, Look, Looked, Seen, Unaudited, Unjudged,
+        UnjudgedReason,
+    },
     doctor::{Doctor, Opinion, Rehearse, Rehearsed, Stage},
     error::{Class, CloudError, Invalid, Meaning},
     guarded::{Guarded, Reach},

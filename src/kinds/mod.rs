@@ -3,6 +3,7 @@
 pub mod account_placement;
 pub mod account_settings;
 pub mod cloud_control;
+pub(crate) mod instance_storage;
 pub mod kms_key;
 pub mod network_acl;
 pub mod notebook_instance;
@@ -12,6 +13,7 @@ pub mod organizations_policy;
 pub(crate) mod policies;
 pub mod route_table;
 pub mod sagemaker_domain;
+pub(crate) mod sagemaker_work;
 pub mod security_group;
 pub mod space;
 pub(crate) mod studio;

@@ -52,12 +52,18 @@ static KINDS: LazyLock<BTreeMap<&'static str, OfKind>> = LazyLock::new(|| {
     registry.iter().map(|kind| (kind.profile().name, kind.operations())).collect()
 });
 
-/// The rows of all kinds, each with its kind set.
+/// The rows of all kinds and of their audits, each with its kind set.
 pub(super) static ROWS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
-    let rows = KINDS
-        .iter()
-        .flat_map(|(kind, of)| of.rows.iter().map(|row| Operation { kind: Some(*kind), ..*row }));
-    rows.collect()
+    let registry = kinds::registry();
+    let mut rows = Vec::new();
+    for kind in registry.iter() {
+        let name = kind.profile().name;
+        let audited = kind.doctor().audit.into_iter().flat_map(|audit| audit.operations);
+        let own = kind.operations().rows.iter().chain(audited);
+        rows.extend(own.map(|row| Operation { kind: Some(name), ..*row }));
+    }
+    rows.sort_by_key(|row| row.kind);
+    rows
 });
 
 /// The calls of a kind of this build.

@@ -18,7 +18,7 @@ use crate::{
         erased::{Edit, EditBody, ErasedKind, Stage, Undecodable},
     },
     manifest::Document,
-    model::{Observed, Phase},
+    model::{Disruption, Observed, Phase},
 };
 
 /// What one manifest wants, as far as it can be resolved.
@@ -91,8 +91,14 @@ impl Planner<'_> {
         };
         // Whether a fixed leaf differs is unknown as long as its wanted value is.
         changes.retain(|edit| !edit.risk.impossible || wanted.waits_of(edit).is_empty());
+        let is_new = self.inputs.memory.completing.contains(&document.address);
         for edit in &mut changes {
             edit.puts_back = known && (edit.risk.closes || edit.replaces_policy);
+            // AWS starts what is created. Whoever let this process create it, to be stopped, need
+            // not be asked again: until it was stopped once, nobody was meant to work in it.
+            if is_new && edit.stage == Some(Stage::Stop) {
+                edit.risk.disrupts = Disruption::None;
+            }
         }
         let (impossible, changes): (Vec<_>, Vec<_>) =
             changes.into_iter().partition(|edit| edit.risk.impossible);

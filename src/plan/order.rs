@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::{Action, Cause, Inputs, Plan, Step, Verdict, Wait, WaitReason};
 use crate::{
     kind::{
@@ -115,6 +117,55 @@ pub(super) fn wait_for_dependencies(plan: &mut Plan, inputs: &Inputs<'_>) {
             Verdict::Waiting(why) => why.extend(open),
             _ => {}
         }
+    }
+}
+
+/// A deletion waits for all edits of the resources whose live state names its ARN: AWS refuses to
+/// delete what is in use, and a key would be missing while it still is. Where the ARN stays, the
+/// deletion is tried once those edits are made.
+pub(super) fn delete_after_last_use(plan: &mut Plan) {
+    let of_deletion = |step: &Step| match &step.action {
+        Action::Delete { have, .. } if step.verdict.goes() && !have.arn.is_empty() => {
+            Some((step.address.scope.clone(), have.arn.clone()))
+        }
+        _ => None,
+    };
+    let leaving: BTreeSet<_> = plan.steps.iter().filter_map(of_deletion).collect();
+    if leaving.is_empty() {
+        return;
+    }
+    let mut users: BTreeMap<(String, String), Vec<Wait>> = BTreeMap::new();
+    for step in &plan.steps {
+        let Action::Edit { have, .. } = &step.action else { continue };
+        let passes = match &step.verdict {
+            Verdict::Go => true,
+            Verdict::Waiting(why) => why.iter().all(|wait| wait.passes),
+            Verdict::Held(_) | Verdict::Reported(_) => continue,
+        };
+        let mut named = BTreeSet::new();
+        texts_in(&have.state, &mut named);
+        for arn in named {
+            let key = (step.address.scope.clone(), arn.to_owned());
+            if leaving.contains(&key) {
+                let reason = WaitReason::ChangesFirst { address: step.address.clone() };
+                users.entry(key).or_default().push(Wait { reason, passes });
+            }
+        }
+    }
+    for step in &mut plan.steps {
+        if let Some(waits) = of_deletion(step).and_then(|key| users.remove(&key)) {
+            step.verdict = Verdict::Waiting(waits);
+        }
+    }
+}
+
+/// The texts in a value.
+fn texts_in<'v>(value: &'v Value, found: &mut BTreeSet<&'v str>) {
+    match value {
+        Value::String(text) => drop(found.insert(text)),
+        Value::Array(items) => items.iter().for_each(|item| texts_in(item, found)),
+        Value::Object(members) => members.values().for_each(|member| texts_in(member, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
     inputs::Inputs,
     look::Resolving,
     matching::{self, Match},
-    order::{name_what_comes_first, wait_for_dependencies, wait_for_people},
+    order::{delete_after_last_use, name_what_comes_first, wait_for_dependencies, wait_for_people},
     pauses,
     symbolic::symbolic,
     tags::Tested,
@@ -43,6 +43,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     unread::hold(&mut plan, inputs);
     pauses::hold(&mut plan, inputs.limits.halt);
     wait_for_dependencies(&mut plan, inputs);
+    delete_after_last_use(&mut plan);
     name_what_comes_first(&mut plan);
     plan.steps.sort_by(|a, b| a.address.cmp(&b.address));
     gate::hold(&mut plan, inputs);

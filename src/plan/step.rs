@@ -268,6 +268,9 @@ pub enum UnusedReason {
     Final,
     /// Its step is not held at the moment.
     NotHeld,
+    /// Its step waits for an earlier one of the same resource, which is not approved and does not
+    /// go.
+    Behind,
     /// No step has this digest at the moment.
     NoSuchStep,
 }
@@ -281,6 +284,10 @@ impl fmt::Display for UnusedReason {
             Self::Impossible => "AWS has no call for that step, so approving it has no effect",
             Self::Final => "the settings let no manifest do that, so approving it has no effect",
             Self::NotHeld => "that step is not held now",
+            Self::Behind => {
+                "that step waits for other changes of its resource that do not go: approve \
+                 them too, or add --all"
+            }
             Self::NoSuchStep => {
                 "no step has this digest now: the step was carried out, or has \
                 changed since"

@@ -37,6 +37,7 @@ pub(super) struct File {
     pub(super) interval: Option<Duration>,
     #[serde(deserialize_with = "duration")]
     pub(super) settle_window: Option<Duration>,
+    pub(super) audit: FileAudit,
     pub(super) mode: Option<Mode>,
     pub(super) prune: Option<Prune>,
     pub(super) gate: FileGate,
@@ -75,6 +76,12 @@ pub(super) struct FileGate {
     pub(super) changes_percent: Option<u32>,
     pub(super) accounts_percent: Option<u32>,
     pub(super) hold_risks: Option<BTreeSet<HeldRisk>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct FileAudit {
+    pub(super) days: Option<u32>,
 }
 
 #[derive(Debug, Default, Deserialize)]

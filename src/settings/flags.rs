@@ -62,6 +62,15 @@ pub struct Overrides {
         value_name = "TIME"
     )]
     pub settle_window: Option<Duration>,
+    /// How many days back audits look for jobs, models and endpoints [default: 7]
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_AUDIT_DAYS",
+        help_heading = SETTINGS,
+        value_name = "DAYS"
+    )]
+    pub audit_days: Option<u32>,
     /// Correct differences, or only report them [default: enforce]
     #[arg(long, global = true, env = "PALISADE_MODE", help_heading = SETTINGS)]
     pub mode: Option<Mode>,
@@ -205,6 +214,7 @@ impl Overrides {
             "defaultScope" => self.default_scope.is_some(),
             "organization" => self.organization.is_some(),
             "interval" => self.interval.is_some(),
+            "audit.days" => self.audit_days.is_some(),
             "breakGlassRoles" => self.break_glass_roles.is_some(),
             "gate.deletesPercent" => self.gate_deletes_percent.is_some(),
             "gate.changesPercent" => self.gate_changes_percent.is_some(),

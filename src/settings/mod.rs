@@ -140,6 +140,8 @@ pub struct Settings {
     /// far apart must agree before a resource without a unique name is created, and two readings
     /// before an orphan is pruned automatically.
     pub settle_window: Duration,
+    /// How far back audits look, where they are about what people make again and again.
+    pub audit_window: Duration,
     /// Whether the process may write.
     pub mode: Mode,
     /// What happens to orphans.
@@ -235,6 +237,7 @@ impl Settings {
             .unwrap_or_else(|| "127.0.0.1:9464".to_owned());
         check_listen(&listen)?;
         let interval = interval(flags, file.interval)?;
+        let audit_window = audit_window(flags, file.audit.days)?;
         Ok(Self {
             owner,
             default_scope,
@@ -249,6 +252,7 @@ impl Settings {
                 .settle_window
                 .or(file.settle_window)
                 .unwrap_or(Duration::from_secs(15)),
+            audit_window,
             mode: flags.mode.or(file.mode).unwrap_or_default(),
             prune: flags.prune.or(file.prune).unwrap_or_default(),
             gate,
@@ -327,6 +331,19 @@ fn interval(flags: &Overrides, file: Option<Duration>) -> Result<Duration, Setti
         return Err(value("interval", why, "60s is the default"));
     }
     Ok(interval)
+}
+
+/// A week: long enough for whoever looks at the findings once a week, and short enough that what
+/// has been mended since is not reported for long.
+const AUDIT_DAYS: u32 = 7;
+
+fn audit_window(flags: &Overrides, file: Option<u32>) -> Result<Duration, SettingsError> {
+    let days = flags.audit_days.or(file).unwrap_or(AUDIT_DAYS);
+    if !(1..=90).contains(&days) {
+        let why = format!("{days} is not within 1 and 90 days");
+        return Err(value("audit.days", why, "7 is the default"));
+    }
+    Ok(Duration::from_hours(u64::from(days) * 24))
 }
 
 /// The scope of manifests without one: the configured one, or the only one.

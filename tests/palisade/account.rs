@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use palisade::{
-    plan::{Cause, Verdict, WaitReason},
+    aws::Guard,
+    engine::Options,
+    plan::{Cause, Only, UnusedReason, Verdict, WaitReason},
     simulator::{Effect, Fault},
 };
 use serde_json::{Value, json};
@@ -302,4 +304,162 @@ async fn scopes_of_one_account_cannot_want_different_values_of_what_holds_in_all
         assert_eq!(said.iter().any(|problem| problem.contains(expected)), !is_fine, "{said:?}");
         assert_eq!(said.is_empty(), is_fine, "{said:?}");
     }
+}
+
+/// Bedrock takes no part of a first configuration: which logs, and where they go, is one call, whatever else is held.
+#[tokio::test(start_paused = true)]
+async fn the_example_waits_for_one_consent_without_a_failure_and_is_then_in_force() {
+    let world = World::with(include_str!("../../examples/account-settings.yaml"));
+    let mut engine = world.engine().await;
+    let quiet = until_quiet(&mut engine).await;
+    let failures: Vec<_> = quiet.reports.iter().flat_map(|it| it.failures()).collect();
+    assert!(failures.is_empty(), "{failures:#?}");
+    let writes = world.writes();
+    assert!(!writes.contains(&"PutModelInvocationLoggingConfiguration".to_owned()), "{writes:?}");
+    assert!(
+        writes.contains(&"EnableEbsEncryptionByDefault".to_owned()),
+        "what closes goes: {writes:?}"
+    );
+    let (step, _) = held(quiet.last(), ADDRESS);
+    let mut engine = world.engine_approving(&[&step.digest]).await;
+    until_quiet(&mut engine).await.in_order();
+    let puts = world.writes().into_iter().filter(|it| it.starts_with("PutModelInvocation"));
+    assert_eq!(puts.count(), 1);
+}
+
+/// A call that was refused as a whole is repeated as a whole: no part of it could ever be accepted.
+#[tokio::test(start_paused = true)]
+async fn a_first_log_that_is_refused_is_tried_again_in_one_call() {
+    let world = World::with(&manifest("adopt: account", LOGGING));
+    let refusal = Effect::Reject {
+        code: "ValidationException".to_owned(),
+        message: "Failed to validate permissions for log group".to_owned(),
+        status: 400,
+    };
+    let put = "PutModelInvocationLoggingConfiguration";
+    world.simulator.inject(Fault::new(put, refusal));
+    let mut engine = world.engine().await;
+    for _ in 0..6 {
+        engine.pass().await;
+        tokio::time::advance(Duration::from_mins(10)).await;
+    }
+    let calls = world.calls().into_iter().filter(|call| call.operation == put);
+    let configs: Vec<_> = calls.map(|call| call.input["loggingConfig"].clone()).collect();
+    assert!(configs.len() > 1, "{configs:?}");
+    assert!(configs.iter().all(|it| *it == configs[0]), "{configs:#?}");
+    world.simulator.clear_faults();
+    tokio::time::advance(Duration::from_hours(2)).await;
+    until_quiet(&mut engine).await.last();
+    let live = world.aws("bedrock", "GetModelInvocationLoggingConfiguration", &json!({}));
+    assert_eq!(live["loggingConfig"]["s3Config"]["bucketName"], "acme-logs");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_and_its_role_are_added_together_to_a_log_that_goes_to_a_bucket() {
+    let to_bucket = "bedrockLogging: {s3Bucket: acme-logs, text: true}";
+    let world = World::with(&manifest("adopt: account", to_bucket));
+    let mut engine = world.engine().await;
+    until_quiet(&mut engine).await.in_order();
+    world.write("main.yaml", manifest("adopt: account", LOGGING));
+    until_quiet(&mut engine).await.in_order();
+    let live = world.aws("bedrock", "GetModelInvocationLoggingConfiguration", &json!({}));
+    assert_eq!(live["loggingConfig"]["cloudWatchConfig"]["logGroupName"], "/bedrock");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_null_is_removed_where_aws_can_have_none() {
+    let world = World::with(&manifest("adopt: account", &safe()));
+    let mut engine = world.engine().await;
+    until_quiet(&mut engine).await.in_order();
+    world.writes();
+    let none = "ebsDefaultKmsKey: null, instanceMetadataTokens: null, instanceMetadataHopLimit: null, \
+        instanceMetadataEndpoint: null, instanceMetadataTags: null, bedrockLogging: null, \
+        s3PublicAccess: null, passwordPolicy: {maxAgeDays: null, reusePrevention: null}, \
+        alternateContacts: null";
+    world.write("main.yaml", manifest("adopt: account", none));
+    until_quiet(&mut engine).await.in_order();
+    let mut writes = world.writes();
+    writes.sort();
+    assert_eq!(
+        writes,
+        [
+            "DeleteAlternateContact",
+            "DeleteModelInvocationLoggingConfiguration",
+            "ModifyInstanceMetadataDefaults",
+            "PutPublicAccessBlock",
+            "ResetEbsDefaultKmsKeyId",
+            "UpdateAccountPasswordPolicy",
+        ]
+    );
+    let live = world.aws("bedrock", "GetModelInvocationLoggingConfiguration", &json!({}));
+    assert_eq!(live, json!({}));
+    // A log that somebody turns on is removed again.
+    let config = json!({"s3Config": {"bucketName": "evil"}, "textDataDeliveryEnabled": true});
+    world.aws(
+        "bedrock",
+        "PutModelInvocationLoggingConfiguration",
+        &json!({"loggingConfig": config}),
+    );
+    engine.pass().await;
+    assert_eq!(world.writes(), ["DeleteModelInvocationLoggingConfiguration"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_aws_would_refuse_or_always_has_is_refused_with_a_way_out() {
+    let role = "role: \"arn:aws:iam::111122223333:role/bedrock-logs\"";
+    for (spec, why) in [
+        (
+            "bedrockLogging: {text: true}".to_owned(),
+            "bedrockLogging: says what is logged and not where",
+        ),
+        (
+            format!("bedrockLogging: {{{role}}}"),
+            "bedrockLogging: says what is logged and not where",
+        ),
+        (
+            "bedrockLogging: {logGroup: /bedrock}".to_owned(),
+            "bedrockLogging.logGroup: needs `role`",
+        ),
+        (
+            format!("bedrockLogging: {{s3Bucket: null, s3Prefix: x, logGroup: /bedrock, {role}}}"),
+            "bedrockLogging.s3Prefix: needs `s3Bucket`",
+        ),
+        ("ebsEncryptionByDefault: null".to_owned(), "ebsEncryptionByDefault: cannot be none"),
+        ("snapshotPublicAccess: null".to_owned(), "snapshotPublicAccess: cannot be none"),
+        (
+            "passwordPolicy: null".to_owned(),
+            "passwordPolicy: cannot be none: without a policy AWS has rules",
+        ),
+        (
+            "passwordPolicy: {minimumLength: null}".to_owned(),
+            "passwordPolicy.minimumLength: cannot be none",
+        ),
+    ] {
+        let world = World::with(&manifest("adopt: account", &spec));
+        let report = world.engine().await.pass().await;
+        let said: Vec<_> = report.problems.iter().map(ToString::to_string).collect();
+        assert!(said.iter().any(|problem| problem.contains(why)), "{spec}: {said:?}");
+        assert_eq!(world.writes(), [""; 0]);
+    }
+}
+
+/// What opens waits for what closes: an approval of the one alone releases nothing, and says so.
+#[tokio::test(start_paused = true)]
+async fn an_approval_behind_changes_that_are_left_out_makes_nothing_and_tells_why() {
+    let world = World::with(include_str!("../../examples/account-settings.yaml"));
+    let report = world.reader().await.pass().await;
+    let digest = held(&report, ADDRESS).0.digest.clone();
+    let options = Options {
+        approve: [digest.clone()].into(),
+        only: Some(Only::Approved),
+        write: true,
+        ..Options::default()
+    };
+    let mut engine = world.engine_with(Guard::writing(world.brake.clone()), options).await;
+    let report = engine.pass().await;
+    assert_eq!(world.writes(), [""; 0]);
+    let unused: Vec<_> =
+        report.plan.unused_approvals.iter().map(|it| (it.digest.clone(), it.why)).collect();
+    assert_eq!(unused, [(digest, UnusedReason::Behind)]);
+    assert!(palisade::plan::render::text(&report.plan).contains("or add --all"));
 }

@@ -182,6 +182,12 @@ fn explain_lists_the_rules_of_the_baseline_and_tells_where_each_comes_from() {
     let rule = expect(0, &["explain", "sg-01"]);
     assert!(rule.starts_with("SG-01  <high, SecurityGroup>"), "{rule}");
     assert!(rule.contains("Security Hub EC2.18") && rule.contains("waive: {SG-01:"), "{rule}");
+    for live in ["  ROOT-01 critical  ", "  JOB-03  high      "] {
+        assert!(rules.contains(live) && rules.matches(live).count() == 1, "{live}: {rules}");
+    }
+    let live = expect(0, &["explain", "job-03"]);
+    assert!(live.starts_with("JOB-03  <high, live>"), "{live}");
+    assert!(live.contains("scp/sm-jobs-vpc") && !live.contains("waive:"), "{live}");
 }
 
 #[test]

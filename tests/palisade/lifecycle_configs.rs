@@ -162,12 +162,13 @@ async fn a_domain_refers_to_a_script_which_is_made_first_and_gives_way_to_the_ne
             domain("{ref: idle-2}")
         ),
     );
-    until_quiet(&mut engine).await;
-    tokio::time::advance(std::time::Duration::from_mins(30)).await;
-    until_quiet(&mut engine).await.last();
+    until_quiet(&mut engine).await.in_order();
     let writes = world.writes();
     let at = |call: &str| writes.iter().position(|write| write == call).expect("it is made");
     assert!(at("CreateStudioLifecycleConfig") < at("UpdateDomain"), "{writes:?}");
+    assert!(at("UpdateDomain") < at("DeleteStudioLifecycleConfig"), "{writes:?}");
+    let deletions = writes.iter().filter(|it| *it == "DeleteStudioLifecycleConfig").count();
+    assert_eq!(deletions, 1, "it is not tried while the domain names it");
     let left =
         list(&world.sagemaker("ListStudioLifecycleConfigs", &json!({})), "StudioLifecycleConfigs");
     let names: Vec<_> = left.iter().map(|it| it["StudioLifecycleConfigName"].clone()).collect();

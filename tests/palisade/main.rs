@@ -44,6 +44,7 @@ mod readme;
 mod replicas;
 mod routes;
 mod safety;
+mod sagemaker_work;
 mod sisters;
 mod unread;
 mod users;

@@ -94,6 +94,33 @@ async fn a_new_instance_is_made_by_one_call_with_everything_in_it() {
     assert_eq!(version["MinimumInstanceMetadataServiceVersion"], "2");
 }
 
+/// SageMaker starts every new instance.
+#[tokio::test(start_paused = true)]
+async fn a_new_instance_that_is_not_to_run_is_stopped_without_another_consent_but_only_then() {
+    let world = World::empty();
+    world.write("main.yaml", manifest(&world, "", ", running: false"));
+    let mut engine = world.engine().await;
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), ["CreateNotebookInstance", "StopNotebookInstance"]);
+    by_hand(&world, "StartNotebookInstance", json!({})).await;
+    world.writes();
+    let report = until_quiet(&mut engine).await.reports.pop().expect("a pass");
+    assert!(held(&report, RESEARCH).1.contains("disrupts"), "somebody may work in it now");
+    assert_eq!(world.writes(), [""; 0]);
+}
+
+/// Another process does not know who created it, and asks.
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_was_found_running_is_stopped_with_consent_only() {
+    let world = World::empty();
+    world.write("main.yaml", manifest(&world, "", ", running: false"));
+    world.engine().await.pass().await;
+    assert_eq!(world.writes(), ["CreateNotebookInstance"]);
+    let report = until_quiet(&mut world.engine().await).await.reports.pop().expect("a pass");
+    assert!(held(&report, RESEARCH).1.contains("disrupts"));
+    assert_eq!(world.writes(), [""; 0]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn drift_of_every_leaf_of_a_stopped_instance_is_corrected_at_once_by_one_call() {
     let mut world = World::empty();

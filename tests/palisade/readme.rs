@@ -3,7 +3,7 @@
 //! Every block fenced as `sh` runs, in order, in one place with a simulated AWS; blocks that cannot (they run for
 //! ever, or need a registry) are fenced as `sh,ignore`.
 
-use std::{fs, process::Stdio};
+use std::{fs, net::TcpListener, process::Stdio};
 
 use crate::cli::{Served, repository};
 
@@ -29,14 +29,15 @@ fn blocks(text: &str) -> Vec<(usize, String)> {
 }
 
 /// `palisade` means the program under test, however the README starts it. Building and testing is what is being
-/// done already.
-fn line_to_run(line: &str) -> Option<String> {
+/// done already. The port of the simulator is a free one, so that several of these can run on one machine.
+fn line_to_run(line: &str, port: u16) -> Option<String> {
     let line = line.strip_prefix("$ ").unwrap_or(line);
     if line.starts_with("cargo build") || line.starts_with("cargo test") {
         return None;
     }
     let line =
         line.replace("cargo run --release --", "palisade").replace("cargo run --", "palisade");
+    let line = line.replace("127.0.0.1:4566", &format!("127.0.0.1:{port}"));
     Some(format!("{}\n", line.replace("target/debug/palisade", "palisade")))
 }
 
@@ -55,12 +56,15 @@ fn the_commands_of_the_readme_run() {
     let blocks = blocks(&text);
     assert!(!blocks.is_empty(), "the README shows no command that can be run");
     let aws = Served::start();
+    // Free once the listener is gone.
+    let port =
+        TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port").port();
     let bin = tempfile::tempdir().expect("a directory");
     let program = bin.path().join("palisade");
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_palisade"), &program).expect("linked");
     let search = format!("{}:{}", bin.path().display(), std::env::var("PATH").unwrap_or_default());
     for (line, block) in blocks {
-        let script: String = block.lines().filter_map(line_to_run).collect();
+        let script: String = block.lines().filter_map(|line| line_to_run(line, port)).collect();
         // What a block leaves behind ends with it.
         let script = format!("trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n{script}");
         let mut command = std::process::Command::new("bash");

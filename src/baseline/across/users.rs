@@ -167,6 +167,7 @@ fn roles(facts: &Facts<'_>) -> Vec<Breach> {
     let role = |pair: Pair<'_>| {
         let [Value::String(own), domains] = pair.both("executionRole") else { return None };
         let other = domains.as_str().filter(|domains| *domains != own)?;
+        let [own, other] = [own, other].map(|role| facts.told(role));
         Some(pair.breach("executionRole", format!("runs with {own}, and the domain with {other}")))
     };
     pairs(facts).filter_map(role).collect()
@@ -196,6 +197,7 @@ fn brought_along(facts: &Facts<'_>) -> Vec<Breach> {
         for app in APPS {
             for members in [&SCRIPTS, &IMAGES] {
                 if let Some((path, name)) = pair.not_offered(app, members) {
+                    let name = facts.told(&name);
                     found.push(pair.breach(&path, format!("{name} is not offered by the domain")));
                 }
             }

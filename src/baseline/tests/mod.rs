@@ -270,3 +270,31 @@ spec:
         assert_eq!(of(settings), [""; 0], "{settings}");
     }
 }
+
+#[test]
+fn a_script_of_a_manifest_is_named_by_it_and_never_by_an_arn_that_does_not_exist() {
+    let scripts = |name: &str| {
+        format!(
+            "---\napiVersion: palisade.dev/v1alpha1\nkind: StudioLifecycleConfig\n\
+             metadata: {{name: {name}, scope: ml}}\nspec: {{appType: JupyterLab, content: echo}}\n"
+        )
+    };
+    let settings =
+        |name: &str| format!("jupyterLabAppSettings: {{lifecycleConfigArns: [{{ref: {name}}}]}}");
+    let text = format!(
+        "apiVersion: palisade.dev/v1alpha1\nkind: SageMakerDomain\nmetadata: {{name: studio, scope: ml}}\n\
+         spec:\n  domainName: studio\n  authMode: IAM\n  vpc: vpc-10000000\n  subnets: [subnet-20000000]\n  \
+         appNetworkAccessType: VpcOnly\n  defaultUserSettings:\n    \
+         executionRole: arn:aws:iam::111122223333:role/users\n    {}\n---\n\
+         apiVersion: palisade.dev/v1alpha1\nkind: UserProfile\nmetadata: {{name: ada, scope: ml}}\n\
+         spec:\n  domain: {{ref: studio}}\n  userSettings:\n    {}\n{}{}",
+        settings("all"),
+        settings("own"),
+        scripts("all"),
+        scripts("own"),
+    );
+    let found: Vec<_> =
+        report(&text).findings.into_iter().filter(|it| it.rule == "USR-03").collect();
+    let [finding] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(finding.message, "ml/StudioLifecycleConfig/own is not offered by the domain");
+}

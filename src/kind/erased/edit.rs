@@ -41,12 +41,16 @@ pub struct Edit {
     /// Where it stands among the edits that AWS takes only while the resource does not run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<Stage>,
+    /// Whether it is made in one call with all edits that it needs, or not at all, because AWS takes
+    /// no part of that call.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub together: bool,
     /// Whether it takes away what somebody else added to a state that was seen as wanted. The
     /// planner says so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub puts_back: bool,
     /// Whether it must not share a call with others, because AWS refused a call that it was part
-    /// of. Set by the planner.
+    /// of, unless it can only be made [together](Self::together). Set by the planner.
     #[serde(skip)]
     pub alone: bool,
     /// The edit itself.
@@ -92,6 +96,7 @@ impl Edit {
             follows: false,
             needs: Vec::new(),
             stage: None,
+            together: false,
             puts_back: false,
             alone: false,
             body,
@@ -108,7 +113,7 @@ impl Edit {
     /// Whether it could not be made without the one before it, whatever else it does: as
     /// [`Self::waits_for`], for one that puts back, which waits for nothing else.
     pub fn cannot_without(&self, before: &Self) -> bool {
-        self.stage.is_some() && self.needs.contains(&before.key)
+        (self.stage.is_some() || self.together) && self.needs.contains(&before.key)
     }
 
     /// What it writes, by names that stay the same when the same has to be written again.

@@ -222,6 +222,7 @@ fn edit<K: Kind>(change: &K::Change) -> Result<Edit, Undecodable> {
         needs: change.needs(),
         stage: None,
         puts_back: false,
+        together: false,
         alone: false,
         body: EditBody::Change(encode::<K, _>("change", change)?),
     })

@@ -58,6 +58,17 @@ pub enum How {
         /// The other leaf, and its value.
         by: (Text, Value),
     },
+    /// One call writes several leaves together, and AWS takes it only if one of some leaves has a
+    /// value afterwards. While none of those has one yet, the edits are made in one call or not at
+    /// all; and if none of them is to keep one, another call removes everything.
+    Whole {
+        /// Writes what differs, with the rest as it is.
+        call: Call,
+        /// Removes everything.
+        none: Call,
+        /// The leaves of which one must have a value.
+        given: Vec<Text>,
+    },
     /// Whether it runs, yes or no. What is changed by calls that AWS takes only while it does not
     /// run ([`Call::at_rest`]) needs it stopped; how that goes on over several passes stands in
     /// `runs.rs`.

@@ -39,12 +39,23 @@ pub(super) struct Pending<'t> {
     pub(super) stage: Option<Stage>,
     /// Whether obstacles must be looked for, whatever its call says.
     pub(super) inspect: bool,
+    /// Whether it is made in one call with the edits that it waits for, or not at all.
+    pub(super) together: bool,
 }
 
 impl<'t> Pending<'t> {
     /// An edit that needs no other one.
     pub(super) fn new(leaf: &'t Leaf, edit: LeafEdit, call: Option<&'t Call>, risk: Risk) -> Self {
-        Self { leaf, edit, call, risk, needs: Vec::new(), stage: None, inspect: false }
+        Self {
+            leaf,
+            edit,
+            call,
+            risk,
+            needs: Vec::new(),
+            stage: None,
+            inspect: false,
+            together: false,
+        }
     }
 }
 
@@ -80,6 +91,7 @@ impl Table {
         self.tell_apart(&mut found);
         keep_what_is_needed(&mut found);
         keep_out_of_use(&mut found);
+        keep_whole(want, have, &mut found);
         self.add_stages(want, have, &mut found);
         add_risks_of_what_goes_along(&mut found);
         if self.fixed_first && found.iter().any(Pending::is_of_another) {
@@ -128,6 +140,37 @@ fn keep_what_is_needed(found: &mut [Pending<'_>]) {
         let needs = first.iter().filter(|(path, _)| *path == pending.edit.path);
         pending.needs.extend(needs.map(|(_, key)| key.clone()));
     }
+}
+
+/// See [`How::Whole`].
+fn keep_whole(want: &Tree, have: &Tree, found: &mut [Pending<'_>]) {
+    let is_whole = |pending: &Pending<'_>| match &pending.leaf.change {
+        How::Whole { given, .. } => {
+            pending.call.is_some() && (begins(given, have) || ends(given, want, have))
+        }
+        _ => false,
+    };
+    let whole = found.iter().filter(|it| is_whole(it));
+    let keys: Vec<_> = whole.map(|it| (it.edit.operation.clone(), it.edit.key())).collect();
+    for pending in found.iter_mut().filter(|it| is_whole(it)) {
+        let own = pending.edit.key();
+        let others = keys
+            .iter()
+            .filter(|(operation, key)| *operation == pending.edit.operation && *key != own);
+        pending.needs.extend(others.map(|(_, key)| key.clone()));
+        pending.together = true;
+    }
+}
+
+/// Whether none of these leaves has a value yet.
+fn begins(given: &[Text], have: &Tree) -> bool {
+    given.iter().all(|path| tree::is_none(get(have, path)))
+}
+
+/// Whether none of these leaves is to have a value.
+fn ends(given: &[Text], want: &Tree, have: &Tree) -> bool {
+    let then = |path: &Text| tree::said(want, path).unwrap_or_else(|| get(have, path));
+    given.iter().all(|path| tree::is_none(then(path)))
 }
 
 /// See [`Because::InUse`].
@@ -203,6 +246,9 @@ impl Leaf {
         let call = match &self.change {
             _ if is_while(&self.fixed_while, have) || self.stays_set(new) => None,
             How::By(call) | How::Needed { call, .. } => Some(call),
+            How::Whole { call, none, given } => {
+                Some(if ends(given, want, have) { none } else { call })
+            }
             How::Until { call, fixed, .. } => {
                 (!fixed.holds(new, &old, (want, have))).then_some(call)
             }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Call, Check, Form, How, Leaf, Restore, Table, Text, Tree, get, keyed, policy, read::ENABLED,
-    script, singles, template, texts, tree,
+    Call, Check, Form, How, Leaf, Null, Restore, Table, Text, Tree, get, keyed, policy,
+    read::ENABLED, script, singles, template, texts, tree,
 };
 use crate::kind::Line;
 
@@ -88,6 +88,7 @@ impl Leaf {
     pub(super) fn turns_on(&self, value: &Value) -> bool {
         match &self.form {
             Form::Word { off, .. } => off.as_ref().is_none_or(|off| *value != **off),
+            Form::Target(_) => !matches!(&self.null, Null::None(none) if value == none),
             _ => is_on(value),
         }
     }

@@ -43,7 +43,7 @@ impl Table {
     }
 
     fn shown(&self, pending: &Pending<'_>, want: &Tree, have: &Tree) -> Result<Edit, Undecodable> {
-        let Pending { leaf, edit, call, risk, needs, stage, inspect } = pending;
+        let Pending { leaf, edit, call, risk, needs, stage, inspect, together } = pending;
         Ok(Edit {
             key: edit.key(),
             risk: *risk,
@@ -56,6 +56,7 @@ impl Table {
             stage: *stage,
             puts_back: false,
             alone: false,
+            together: *together,
             entries: Vec::new(),
             body: self.sealed(edit)?,
         })
@@ -184,8 +185,7 @@ impl ErasedKind for Table {
         for next in 1..=edits.len() {
             let joined = match (changes.get(next - 1), changes.get(next)) {
                 (Some(Some(earlier)), Some(Some(later))) => {
-                    !edits[next - 1].alone
-                        && !edits[next].alone
+                    edits[next - 1..=next].iter().all(|edit| edit.together || !edit.alone)
                         && edits[next - 1].inspect == edits[next].inspect
                         && self.joins(earlier, later)
                 }

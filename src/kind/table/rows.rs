@@ -65,7 +65,7 @@ pub enum Null {
     Refused,
     /// The same as omitting it.
     Absent,
-    /// None: this value.
+    /// None: this value. In groups, `null` itself, if AWS takes that.
     None(Value),
     /// None. What is not managed is then not in a wanted state, and `null` there means that there
     /// must be none. Lists become empty; for anything else the word is AWS's word for none, which
@@ -314,7 +314,7 @@ impl Leaf {
 
     /// Whether AWS omits it if it is none.
     pub(super) fn can_be_left_out(&self) -> bool {
-        matches!(self.null, Null::Unset(_) | Null::Never(..))
+        matches!(self.null, Null::Unset(_) | Null::None(Value::Null) | Null::Never(..))
     }
 
     /// Whether it is a list.
@@ -327,7 +327,8 @@ impl Leaf {
 
     /// Whether it is wanted to be none but no call of AWS unsets it.
     pub(super) fn stays_set(&self, new: &Value) -> bool {
-        new.is_null() && !self.is_list() && !matches!(self.null, Null::Unset(Some(_)))
+        let is_sent = matches!(self.null, Null::Unset(Some(_)) | Null::None(Value::Null));
+        new.is_null() && !self.is_list() && !is_sent
     }
 
     /// Its calls.
@@ -343,6 +344,7 @@ impl Leaf {
             How::Members { add, remove } => vec![add, remove],
             How::Keyed { add, replace, remove } => vec![add, replace, remove],
             How::Needed { call, after, .. } => vec![call, after],
+            How::Whole { call, none, .. } => vec![call, none],
             How::Fixed(_) | How::Argument => Vec::new(),
         }
     }

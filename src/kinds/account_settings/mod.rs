@@ -54,7 +54,7 @@ pub fn table() -> Table {
         fixed_first: false,
         creating: |_| Risk::NEUTRAL,
         restore: None,
-        settle: |_, _, _| {},
+        settle: |want, _, problems| leaves::logging::settle(want, problems),
         connect: Live::<Settings>::open,
     }
 }

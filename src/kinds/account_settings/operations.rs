@@ -23,6 +23,7 @@ const ROWS: &[Operation] = &[
     writes("ec2:EnableEbsEncryptionByDefault", On::Anything, &[]),
     writes("ec2:DisableEbsEncryptionByDefault", On::Anything, &[]),
     writes("ec2:ModifyEbsDefaultKmsKeyId", On::Anything, &[]),
+    writes("ec2:ResetEbsDefaultKmsKeyId", On::Anything, &[]),
     writes("ec2:EnableSnapshotBlockPublicAccess", On::Anything, &[]),
     writes("ec2:DisableSnapshotBlockPublicAccess", On::Anything, &[]),
     writes("ec2:EnableImageBlockPublicAccess", On::Anything, &[]),
@@ -36,6 +37,7 @@ const ROWS: &[Operation] = &[
         On::ExecutionRoles,
         PASSED,
     )]),
+    writes("bedrock:DeleteModelInvocationLoggingConfiguration", On::Anything, &[]),
     reads("s3control:GetPublicAccessBlock").only_needs(&[may(
         "s3:GetAccountPublicAccessBlock",
         On::Anything,
@@ -48,7 +50,6 @@ const ROWS: &[Operation] = &[
     )]),
     reads("iam:GetAccountPasswordPolicy"),
     writes("iam:UpdateAccountPasswordPolicy", On::Anything, &[]),
-    reads("iam:GetAccountSummary").note("Audited: the root user's keys and second factor."),
     reads("account:GetAlternateContact"),
     writes("account:PutAlternateContact", On::Anything, &[]),
     writes("account:DeleteAlternateContact", On::Anything, &[]),

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     kind::{
-        Accepts, Claimed, Creation, Doctor, LookupKind, Profile, Removal, Writers,
+        Accepts, Claimed, Creation, LookupKind, Profile, Removal, Writers,
         table::{
             Absent, Call, Check, Compare, Fixed, Form, Gives, How, Leaf, Live, Named, Null, Range,
             RiskOf, Table, TagLeaf, Text,
@@ -18,7 +18,7 @@ use crate::{
         cloud_control::iam_role,
         kms_key, notebook_lifecycle_config,
         notebooks::{name, natural_keys, own_key, own_role},
-        security_group,
+        sagemaker_work, security_group,
     },
     model::{Risk, text},
 };
@@ -50,7 +50,7 @@ pub fn table() -> Table {
         operations: operations::OPERATIONS,
         errors: errors::ERRORS,
         baseline: baseline::BASELINE,
-        doctor: Doctor::NONE,
+        doctor: sagemaker_work::DOCTOR,
         about: "A notebook instance. SageMaker changes most of it only while it is stopped. With \
                 `running: true` it is stopped for a\nchange, which needs consent, and started \
                 again; without `running` changes wait until somebody stops it."

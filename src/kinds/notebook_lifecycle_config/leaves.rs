@@ -3,10 +3,13 @@
 use super::{NAME, aws::Configs, baseline, errors, operations};
 use crate::{
     kind::{
-        Claimed, Creation, Doctor, Profile, Removal, Writers,
+        Claimed, Creation, Profile, Removal, Writers,
         table::{Call, How, Leaf, Live, Table, TagLeaf},
     },
-    kinds::notebooks::{name, name_it, natural_keys, script},
+    kinds::{
+        notebooks::{name, name_it, natural_keys, script},
+        sagemaker_work,
+    },
     model::{Risk, text},
 };
 
@@ -35,7 +38,7 @@ pub fn table() -> Table {
         operations: operations::OPERATIONS,
         errors: errors::ERRORS,
         baseline: baseline::BASELINE,
-        doctor: Doctor::NONE,
+        doctor: sagemaker_work::DOCTOR,
         about:
             "A lifecycle configuration of notebook instances. Its scripts run as root, with the \
                 role of the instance, for at most\n5 minutes. A change has effect when an instance \

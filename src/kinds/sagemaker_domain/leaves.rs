@@ -9,14 +9,14 @@ use super::{
 use crate::kinds::cloud_control::ec2_vpc;
 use crate::{
     kind::{
-        Accepts, Claimed, Creation, Doctor, LookupKind, Profile, Removal, Writers,
+        Accepts, Claimed, Creation, LookupKind, Profile, Removal, Writers,
         table::{
             Absent, Call, Check, Compare, Fixed, Form, Gives, How, Leaf, Live, Named, RiskOf,
             Table, TagLeaf, about, get, tree,
         },
     },
     kinds::{
-        kms_key,
+        kms_key, sagemaker_work,
         studio::{
             TOO_MANY, checks,
             frame::{self, fixed, kept, plain, rows},
@@ -55,7 +55,7 @@ pub fn table() -> Table {
         operations: operations::OPERATIONS,
         errors: errors::ERRORS,
         baseline: baseline::BASELINE,
-        doctor: Doctor::NONE,
+        doctor: sagemaker_work::DOCTOR,
         about: about(&[
             "A SageMaker AI domain: the place where Studio runs.",
             "",

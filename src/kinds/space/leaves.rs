@@ -7,10 +7,11 @@ use super::{
 };
 use crate::{
     kind::{
-        Accepts, Claimed, Creation, Doctor, Invalid, Profile, Refs, Removal, Writers,
+        Accepts, Claimed, Creation, Invalid, Profile, Refs, Removal, Writers,
         table::{Absent, Check, Form, How, Leaf, Live, Named, Table, TagLeaf, Tree, about, get},
     },
     kinds::{
+        sagemaker_work,
         studio::{
             DOMAIN,
             aws::Members,
@@ -46,7 +47,7 @@ pub fn table() -> Table {
         operations: operations::OPERATIONS,
         errors: &[],
         baseline: baseline::BASELINE,
-        doctor: Doctor::NONE,
+        doctor: sagemaker_work::DOCTOR,
         about: about(&[
             "A space of Studio: where one user, or several, work with an app.",
             "",

@@ -3,10 +3,13 @@
 use super::{NAME, aws::Configs, baseline, operations};
 use crate::{
     kind::{
-        Claimed, Creation, Doctor, Profile, Removal, Writers,
+        Claimed, Creation, Profile, Removal, Writers,
         table::{Absent, Form, How, Leaf, Live, Null, Table, TagLeaf, Text},
     },
-    kinds::notebooks::{name, name_it, natural_keys, script},
+    kinds::{
+        notebooks::{name, name_it, natural_keys, script},
+        sagemaker_work,
+    },
     model::{Risk, text},
 };
 
@@ -34,7 +37,7 @@ pub fn table() -> Table {
         operations: operations::OPERATIONS,
         errors: &[],
         baseline: baseline::BASELINE,
-        doctor: Doctor::NONE,
+        doctor: sagemaker_work::DOCTOR,
         about: "A lifecycle configuration of Studio: a script that apps run when they start, with \
                 the user's role. SageMaker never\nchanges one: another content needs a manifest of \
                 another name, to which domains refer instead."

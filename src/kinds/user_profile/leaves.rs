@@ -5,14 +5,17 @@ use serde_json::json;
 use super::{IDENTIFIER, NAME, USER, USER_NAME, aws::Profiles, baseline, operations};
 use crate::{
     kind::{
-        Claimed, Creation, Doctor, Invalid, Profile, Refs, Removal, Writers,
+        Claimed, Creation, Invalid, Profile, Refs, Removal, Writers,
         table::{Absent, Check, Form, How, Leaf, Live, Table, TagLeaf, Tree, about, get},
     },
-    kinds::studio::{
-        aws::Members,
-        checks,
-        frame::{domain, fixed, kept, plain, rows, update},
-        id_of, rules, settings,
+    kinds::{
+        sagemaker_work,
+        studio::{
+            aws::Members,
+            checks,
+            frame::{domain, fixed, kept, plain, rows, update},
+            id_of, rules, settings,
+        },
     },
     model::{Risk, text},
 };
@@ -39,7 +42,7 @@ pub fn table() -> Table {
         operations: operations::OPERATIONS,
         errors: &[],
         baseline: baseline::BASELINE,
-        doctor: Doctor::NONE,
+        doctor: sagemaker_work::DOCTOR,
         about: about(&[
             "A user profile of Studio: who may work in a domain, and what differs for one of them.",
             "",

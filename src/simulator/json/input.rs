@@ -155,6 +155,11 @@ impl<'a> Input<'a> {
         Ok(self.typed(member, Value::as_bool)?.unwrap_or(false))
     }
 
+    /// A time, in seconds since the epoch.
+    pub(crate) fn time(&self, member: &str) -> Result<Option<f64>, ApiError> {
+        self.typed(member, Value::as_f64)
+    }
+
     /// An integer member with bounds.
     pub(crate) fn integer(
         &self,

@@ -1,4 +1,5 @@
-//! SageMaker in memory: Studio domains, and the user profiles, spaces and apps in them.
+//! SageMaker in memory: Studio domains, and the user profiles, spaces and apps in them; notebook
+//! instances; and jobs, models and endpoints that nothing but people makes.
 //!
 //! Domains change asynchronously, return defaults that no request set, merge updates member by
 //! member, and refuse some updates while apps run; the simulator models all of that. User profiles
@@ -23,6 +24,7 @@ mod store;
 mod tests;
 mod truth;
 mod update;
+mod work;
 
 use std::collections::BTreeSet;
 
@@ -54,12 +56,17 @@ pub(super) static API: Api = Api {
 };
 
 /// The types that are tables.
-static TABLES: [&Table<Store>; 5] = [
+static TABLES: [&Table<Store>; 10] = [
     &profiles::PROFILES,
     &spaces::SPACES,
     &notebooks::NOTEBOOKS,
     &lifecycle_configs::OF_NOTEBOOKS,
     &lifecycle_configs::OF_STUDIO,
+    &work::TRAINING_JOBS,
+    &work::PROCESSING_JOBS,
+    &work::MODELS,
+    &work::ENDPOINT_CONFIGS,
+    &work::ENDPOINTS,
 ];
 
 impl Service for SageMaker {

@@ -726,3 +726,98 @@ fn a_script_of_studio_never_changes_and_stays_while_a_domain_refers_to_it() {
     client.ok("DeleteStudioLifecycleConfig", named("idle"));
     assert_eq!(client.refused("DescribeStudioLifecycleConfig", named("idle")), "ResourceNotFound");
 }
+
+fn training_job(more: Value) -> Value {
+    let mut job = json!({
+        "TrainingJobName": "churn",
+        "AlgorithmSpecification": {"TrainingImage": "image", "TrainingInputMode": "File"},
+        "RoleArn": ROLE,
+        "OutputDataConfig": {"S3OutputPath": "s3://acme/out"},
+        "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+    });
+    extend(&mut job, more);
+    job
+}
+
+#[test]
+fn a_job_runs_once_and_says_what_it_was_given_and_what_it_was_not() {
+    let mut client = TestClient::default();
+    let made = client.ok("CreateTrainingJob", training_job(json!({})));
+    assert_eq!(
+        made["TrainingJobArn"],
+        json!(format!("arn:aws:sagemaker:eu-west-1:{ACCOUNT}:training-job/churn"))
+    );
+    let named = json!({"TrainingJobName": "churn"});
+    let job = client.ok("DescribeTrainingJob", named.clone());
+    assert_eq!(job["TrainingJobStatus"], "InProgress");
+    assert_eq!(job["EnableNetworkIsolation"], json!(false));
+    assert_eq!(job["OutputDataConfig"]["KmsKeyId"], "", "as SageMaker says that there is none");
+    client.bench.pass(1);
+    assert_eq!(client.ok("DescribeTrainingJob", named)["TrainingJobStatus"], "Completed");
+    assert_eq!(client.refused("CreateTrainingJob", training_job(json!({}))), "ValidationException");
+    let error = client.error("DescribeTrainingJob", json!({"TrainingJobName": "other"}));
+    assert_eq!(
+        (error.code.as_str(), error.message.as_str()),
+        ("ValidationException", "Requested resource not found.")
+    );
+}
+
+#[test]
+fn jobs_that_sagemaker_does_not_take_are_refused() {
+    let mut client = TestClient::default();
+    let local = json!({
+        "InstanceType": "ml.g5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30, "VolumeKmsKeyId": "alias/ml",
+    });
+    for wrong in [
+        json!({"RoleArn": "science"}),
+        json!({"AlgorithmSpecification": {"TrainingInputMode": "File"}}),
+        json!({"AlgorithmSpecification": {"TrainingImage": "image", "TrainingInputMode": "Fast"}}),
+        json!({"VpcConfig": {"Subnets": ["subnet-1"]}}),
+        json!({"ResourceConfig": local}),
+        json!({"ResourceConfig": {"InstanceType": "ml.m5.xlarge"}}),
+        json!({"OutputDataConfig": null}),
+    ] {
+        let refused = client.refused("CreateTrainingJob", training_job(wrong.clone()));
+        assert_eq!(refused, "ValidationException", "{wrong}");
+    }
+    assert_eq!(client.ok("ListTrainingJobs", json!({}))["TrainingJobSummaries"], json!([]));
+}
+
+#[test]
+fn an_endpoint_needs_a_configuration_and_that_its_models() {
+    let mut client = TestClient::default();
+    let config = json!({"EndpointConfigName": "c", "ProductionVariants": [
+        {"VariantName": "all", "ModelName": "shop", "InstanceType": "ml.m5.xlarge", "InitialInstanceCount": 1},
+    ]});
+    let endpoint = json!({"EndpointName": "shop", "EndpointConfigName": "c"});
+    assert_eq!(client.refused("CreateEndpoint", endpoint.clone()), "ValidationException");
+    assert_eq!(client.refused("CreateEndpointConfig", config.clone()), "ValidationException");
+    let none = json!({"ModelName": "shop"});
+    assert_eq!(client.refused("CreateModel", none), "ValidationException");
+    let model = json!({"ModelName": "shop", "PrimaryContainer": {"Image": "image"}, "ExecutionRoleArn": ROLE});
+    client.ok("CreateModel", model);
+    client.ok("CreateEndpointConfig", config);
+    client.ok("CreateEndpoint", endpoint);
+    client.bench.pass(1);
+    let described = client.ok("DescribeEndpoint", json!({"EndpointName": "shop"}));
+    assert_eq!(
+        (&described["EndpointStatus"], &described["EndpointConfigName"]),
+        (&json!("InService"), &json!("c"))
+    );
+}
+
+#[test]
+fn a_listing_can_be_limited_to_what_was_made_since_a_time() {
+    let mut client = TestClient::default();
+    for name in ["one", "two", "three"] {
+        client.ok("CreateTrainingJob", training_job(json!({ "TrainingJobName": name })));
+        client.bench.pass(60);
+    }
+    let since = client.bench.context().now - 130.0;
+    let newest_first = json!({"CreationTimeAfter": since, "SortOrder": "Descending"});
+    let listed = client.ok("ListTrainingJobs", newest_first);
+    assert_eq!(column(&listed, "TrainingJobSummaries", "TrainingJobName"), ["three", "two"]);
+    let before = client.ok("ListTrainingJobs", json!({ "CreationTimeBefore": since }));
+    assert_eq!(column(&before, "TrainingJobSummaries", "TrainingJobName"), ["one"]);
+}

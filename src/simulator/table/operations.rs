@@ -198,6 +198,24 @@ impl<S> Table<S> {
     }
 }
 
+/// The bounds of a time in the request of a listing.
+struct Within {
+    after: Option<f64>,
+    before: Option<f64>,
+}
+
+impl Within {
+    fn read(input: Input<'_>, time: &str) -> Result<Self, ApiError> {
+        let bound = |end: &str| input.time(&format!("{time}{end}"));
+        Ok(Self { after: bound("After")?, before: bound("Before")? })
+    }
+
+    fn has(&self, time: f64) -> bool {
+        self.after.is_none_or(|after| time >= after)
+            && self.before.is_none_or(|before| time <= before)
+    }
+}
+
 impl<S: Holds> Table<S> {
     fn find<'s>(&self, state: &'s S, input: Input<'_>) -> Result<(Key, &'s Record), ApiError> {
         let key = self.key(input)?;
@@ -266,8 +284,14 @@ impl<S: Holds> Table<S> {
                 wanted.push((filter.wants, value));
             }
         }
+        let created = Within::read(call.input, "CreationTime")?;
+        let modified = Within::read(call.input, "LastModifiedTime")?;
         let all = state.records().of(self.noun).map(|(_, record)| record);
-        let found = all.filter(|record| wanted.iter().all(|(wants, value)| wants(record, value)));
+        let found = all.filter(|record| {
+            created.has(record.created)
+                && modified.has(record.modified)
+                && wanted.iter().all(|(wants, value)| wants(record, value))
+        });
         let items = found.map(|record| Listed {
             key: record.arn.clone(),
             created: record.created,

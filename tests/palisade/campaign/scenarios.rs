@@ -260,9 +260,17 @@ fn settings() -> Vec<Scenario> {
             .then(account_settings(WIDE))
             .then(account_settings("passwordPolicy: {requireSymbols: true}"))
             .by_hand(hands::open_account),
+        new("settings-log").then(account_settings(LOG)),
+        new("settings-log-ends").then(account_settings(LOG)).then(account_settings(
+            "bedrockLogging: null, instanceMetadataTokens: null, ebsDefaultKmsKey: null",
+        )),
         new("hole-settings-wide").then(account_settings(WIDE)).attacked(hands::open_account),
     ]
 }
+
+const LOG: &str = "snapshotPublicAccess: block-new-sharing, bedrockLogging: {s3Bucket: acme-logs, \
+    logGroup: /bedrock, role: \"arn:aws:iam::111122223333:role/bedrock-logs\", text: true}, \
+    instanceMetadataTokens: required";
 
 fn route_tables() -> Vec<Scenario> {
     let new = |name| Scenario::new(name, Place::Ml, 1);
@@ -387,6 +395,15 @@ fn lifecycle_configs() -> Vec<Scenario> {
                 with("{ref: idle-2}", "idle-2"),
                 studio_script("idle-1", "", "idle-1")
             )),
+        // The old one goes at once, after the domain has let it go.
+        Scenario::new("studio-script-tombstone", Place::Ml, 4)
+            .then(with("{ref: idle-1}", "idle-1"))
+            .then(format!(
+                "{}{}",
+                with("{ref: idle-2}", "idle-2"),
+                studio_script("idle-1", TOMB, "idle-1")
+            ))
+            .deletes(&["StudioLifecycleConfig/idle-1"]),
         new("studio-script-prune")
             .then(format!("{}{}", gate(), studio_script("idle", "deletion: delete", "echo 1")))
             .then(gate())

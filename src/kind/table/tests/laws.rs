@@ -245,7 +245,8 @@ fn member(leaf: &Leaf, wanted: bool) -> BoxedStrategy<Option<Value>> {
     let form = leaf.form.clone();
     let any = value(&leaf.form).prop_map(move |value| form.canonical(value));
     if leaf.is_left_out() && wanted {
-        let none = u32::from(matches!(leaf.null, Null::Unset(_)));
+        let can_be_none = matches!(leaf.null, Null::Unset(_) | Null::None(Value::Null));
+        let none = u32::from(can_be_none);
         let none = if none > 0 { Just(Some(Value::Null)).boxed() } else { Just(None).boxed() };
         // What another row needs is interesting if it is to be none.
         let (unsaid, none_at_all) =
@@ -915,6 +916,12 @@ fn accepted(leaf: &Leaf, now: &Tree, ends: [&Tree; 2]) -> Result<(), TestCaseErr
         How::Needed { by: (path, value), .. } => {
             get(state, path) == value && tree::is_none(get(state, &leaf.path))
         }
+        How::Whole { given, .. } => {
+            let own = get(state, &leaf.path);
+            given.iter().all(|path| tree::is_none(get(state, path)))
+                && !tree::is_none(own)
+                && *own != json!(false)
+        }
         _ => false,
     };
     let has_too_many = |state: &Tree| {
@@ -933,7 +940,9 @@ fn accepted(leaf: &Leaf, now: &Tree, ends: [&Tree; 2]) -> Result<(), TestCaseErr
 fn without(edits: &[Edit], held: usize) -> Vec<Edit> {
     let (mut made, mut rest) = (Vec::new(), Vec::<&Edit>::new());
     for (index, edit) in edits.iter().enumerate() {
-        let waits = edit.risk.impossible || rest.iter().any(|before| edit.waits_for(before));
+        let waits = edit.risk.impossible
+            || rest.iter().any(|before| edit.waits_for(before))
+            || edit.needs.contains(&edits[held].key);
         if index == held || waits {
             rest.push(edit);
         } else {

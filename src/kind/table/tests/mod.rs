@@ -40,6 +40,7 @@ fn every_path_occurs_once_and_is_found_by_its_name() {
             .chain(table.every_call().flat_map(|call| &call.with))
             .chain(rows.iter().filter_map(|leaf| match &leaf.change {
                 How::Needed { by: (path, _), .. } => Some(path),
+                How::Whole { given, .. } => given.first(),
                 How::Until { fixed: Fixed::With(path), .. } => Some(path),
                 _ => None,
             }))
@@ -112,7 +113,8 @@ fn every_row_has_a_description_and_defaults_of_its_form() {
                 assert!(fits(leaf, value), "{}: {value}", leaf.path);
             }
             if let super::Null::None(value) = &leaf.null {
-                assert!(fits(leaf, value), "{}: {value}", leaf.path);
+                let is_nothing = value.is_null() && leaf.is_left_out();
+                assert!(is_nothing || fits(leaf, value), "{}: {value}", leaf.path);
             }
             for (path, value) in
                 leaf.only_while.iter().chain(&leaf.fixed_while).chain(&leaf.idle_while)
@@ -175,7 +177,7 @@ fn laws_see_all(table: &Table, cases: u32) {
     let seen = laws::seen(table, cases);
     for leaf in table.rows() {
         let mut ways = match &leaf.change {
-            How::By(_) | How::Switch { .. } => vec!["set"],
+            How::By(_) | How::Switch { .. } | How::Whole { .. } => vec!["set"],
             How::Entries { take: None, .. } => vec!["added", "removed"],
             How::Entries { remove: Err(_), .. } => vec!["added", "fixed", "taken"],
             How::Entries { take: Some(_), .. } => vec!["added", "removed", "taken"],

@@ -35,6 +35,7 @@ fn unordered(table: &mut Table, operation: &str) {
             How::Members { add, remove } => vec![add, remove],
             How::Keyed { add, replace, remove } => vec![add, replace, remove],
             How::Needed { call, after, .. } => vec![call, after],
+            How::Whole { call, none, .. } => vec![call, none],
             How::Switch { on, off } => vec![on, off],
             How::Runs { start, stop, rest } => vec![start, stop, rest],
             How::Entries { add, remove, take } => {

@@ -7,7 +7,7 @@ use super::{flag, text};
 use crate::{
     aws::{Access, classify},
     kind::{Class, CloudError, table::Tree},
-    kinds::account_settings::leaves::logging::PUT_LOGGING,
+    kinds::account_settings::leaves::logging::{DELETE_LOGGING, PUT_LOGGING},
 };
 
 /// Where Bedrock puts what is too large for the log group. It is not managed, and is sent
@@ -59,6 +59,12 @@ impl Bedrock {
         let call = self.client.put_model_invocation_logging_configuration();
         let answer = call.logging_config(config).send().await;
         answer.map(drop).map_err(|error| classify(PUT_LOGGING, &error))
+    }
+
+    pub(super) async fn delete(&self) -> Result<(), CloudError> {
+        let call = self.client.delete_model_invocation_logging_configuration();
+        let answer = call.send().await;
+        answer.map(drop).map_err(|error| classify(DELETE_LOGGING, &error))
     }
 }
 

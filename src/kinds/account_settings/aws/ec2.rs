@@ -132,6 +132,9 @@ impl Ec2 {
                 modify_ebs_default_kms_key_id().kms_key_id(edit.text())
             )
             .map(drop),
+            "ec2:ResetEbsDefaultKmsKeyId" => {
+                call!(self, "ec2:ResetEbsDefaultKmsKeyId", reset_ebs_default_kms_key_id()).map(drop)
+            }
             "ec2:EnableSnapshotBlockPublicAccess" => call!(
                 self,
                 "ec2:EnableSnapshotBlockPublicAccess",
@@ -191,6 +194,10 @@ impl Ec2 {
             request = match edit.path.as_str() {
                 "instanceMetadataTokens" => {
                     request.http_tokens(MetadataDefaultHttpTokensState::from(text))
+                }
+                // -1: no preference (EC2 API reference, `ModifyInstanceMetadataDefaults`).
+                "instanceMetadataHopLimit" if edit.new.is_null() => {
+                    request.http_put_response_hop_limit(-1)
                 }
                 "instanceMetadataHopLimit" => request.set_http_put_response_hop_limit(
                     edit.new.as_i64().and_then(|n| n.try_into().ok()),

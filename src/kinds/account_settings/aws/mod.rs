@@ -15,7 +15,7 @@ use self::{bedrock::Bedrock, contacts::Contacts, ec2::Ec2, iam::Iam, s3::S3};
 use super::{
     ID,
     leaves::{
-        logging::PUT_LOGGING,
+        logging::{DELETE_LOGGING, PUT_LOGGING},
         wide::{DELETE_CONTACT, PUT_CONTACT, PUT_PASSWORDS, PUT_S3},
     },
 };
@@ -56,6 +56,8 @@ fn merged(now: Value, edits: &[&LeafEdit]) -> Tree {
     for edit in edits {
         let name = edit.path.rsplit('.').next().unwrap_or_default();
         all.insert(name.to_owned(), edit.new.clone());
+        let along = edit.with.iter().map(|(path, value)| (path.rsplit('.').next(), value));
+        all.extend(along.map(|(name, value)| (name.unwrap_or_default().to_owned(), value.clone())));
     }
     all
 }
@@ -127,6 +129,7 @@ impl Settings {
             PUT_S3 => self.s3.put(&merged(self.s3.read().await?, edits)).await,
             PUT_PASSWORDS => self.iam.put(&merged(self.iam.read().await?, edits)).await,
             PUT_LOGGING => self.bedrock.put(&merged(self.bedrock.read().await?, edits)).await,
+            DELETE_LOGGING => self.bedrock.delete().await,
             PUT_CONTACT | DELETE_CONTACT => self.contacts.send(edits).await,
             "ec2:ModifyInstanceMetadataDefaults" => self.ec2.set_metadata(edits).await,
             _ => self.ec2.send(edits).await,

@@ -6,14 +6,23 @@ use aws_sdk_iam::types::SummaryKeyType;
 use futures::FutureExt as _;
 
 use crate::{
-    aws::{Access, classify},
+    aws::classify,
     baseline::Severity,
-    kind::{Audit, CloudError, Erased, LiveBreach, LiveRule},
+    kind::{Audit, CloudError, Erased, LiveBreach, LiveRule, Look, Looked},
+    operations::table::reads,
 };
 
 /// The audit of the root user.
-pub(crate) static AUDIT: Audit =
-    Audit { about: "the root user", rules: RULES, account_wide: true, look };
+pub(crate) static AUDIT: Audit = Audit {
+    about: "the root user",
+    rules: RULES,
+    operations: &[
+        reads("iam:GetAccountSummary").note("Audited: the root user's keys and second factor.")
+    ],
+    errors: &[],
+    account_wide: true,
+    look,
+};
 
 const SUBJECT: &str = "root user";
 const ACCESS_KEYS: &str = "ROOT-01";
@@ -41,12 +50,13 @@ const RULES: &[LiveRule] = &[
     },
 ];
 
-fn look(access: &Access) -> Erased<'_, Result<Vec<LiveBreach>, CloudError>> {
+fn look<'a>(look: &'a Look<'a>) -> Erased<'a, Result<Looked, CloudError>> {
     async move {
         const OPERATION: &str = "iam:GetAccountSummary";
-        let call = access.iam.get_account_summary().send().await;
+        let call = look.access.iam.get_account_summary().send().await;
         let summary = call.map_err(|error| classify(OPERATION, &error))?.summary_map;
-        Ok(breaches(&summary.unwrap_or_default()))
+        let breaches = breaches(&summary.unwrap_or_default());
+        Ok(Looked { breaches, ..Looked::default() })
     }
     .boxed()
 }

@@ -21,6 +21,9 @@ pub(super) const UNBLOCKED: &str = "unblocked";
 pub(super) const BLOCK_NEW: &str = "block-new-sharing";
 /// The account has no setting.
 pub(super) const NO_PREFERENCE: &str = "no-preference";
+/// The key of AWS with which new volumes are encrypted by default (EC2 API reference,
+/// `ResetEbsDefaultKmsKeyId`).
+pub(super) const AWS_KEY: &str = "alias/aws/ebs";
 /// The call that writes the defaults of the instance metadata service that it contains, and leaves
 /// the rest.
 const MODIFY_METADATA: &str = "ec2:ModifyInstanceMetadataDefaults";
@@ -56,10 +59,12 @@ pub(super) fn order() -> Vec<Text> {
         logging::PUT_LOGGING,
         MODIFY_METADATA,
         "ec2:ModifyEbsDefaultKmsKeyId",
+        "ec2:ResetEbsDefaultKmsKeyId",
         "ec2:DisableEbsEncryptionByDefault",
         "ec2:DisableSnapshotBlockPublicAccess",
         "ec2:DisableImageBlockPublicAccess",
         "ec2:EnableSerialConsoleAccess",
+        logging::DELETE_LOGGING,
         wide::PUT_CONTACT,
         wide::DELETE_CONTACT,
     ]
@@ -67,8 +72,9 @@ pub(super) fn order() -> Vec<Text> {
     .into()
 }
 
+/// A row that always has a value in AWS.
 fn row(path: &'static str, about: &'static str, form: Form, change: How) -> Leaf {
-    Leaf { null: Null::Refused, ..Leaf::harmless(path, about, form, change) }
+    Leaf { null: never(), ..Leaf::harmless(path, about, form, change) }
 }
 
 /// A row of a group that is on or off. One value is safe, with this risk; the other one loosens.
@@ -79,8 +85,8 @@ fn switched(safe: bool, there: Risk) -> Leaf {
 }
 
 fn never() -> Null {
-    let help = "leave it out if it is not to be managed";
-    Null::Never("cannot be none".into(), help.into())
+    let why = "cannot be none: AWS always has a value for it";
+    Null::Never(why.into(), "write the value, or leave it out if it is not to be managed".into())
 }
 
 fn switch(on: (&'static str, &'static str), off: (&'static str, &'static str)) -> How {
@@ -127,17 +133,20 @@ fn ebs_encryption() -> Leaf {
 fn ebs_key() -> Leaf {
     let form =
         Form::Target(Named { accepts: Accepts::arn_of(kms_key::NAME), prefix: Text::default() });
-    let call =
-        Call::new("ec2:ModifyEbsDefaultKmsKeyId", "encrypt new EBS volumes with {item} by default");
+    let change = switch(
+        ("ec2:ModifyEbsDefaultKmsKeyId", "encrypt new EBS volumes with {item} by default"),
+        ("ec2:ResetEbsDefaultKmsKeyId", "encrypt new EBS volumes with AWS's own key by default"),
+    );
     Leaf {
+        null: Null::None(json!(AWS_KEY)),
         risk: RiskOf::Always(Risk::REPLACES),
         ..row(
             "ebsDefaultKmsKey",
             "The default KMS key of new EBS volumes: a reference to one of \
-             ours, or a key ARN. Absent: not managed;\nAWS's default is its own key \
+             ours, or a key ARN. Absent: not managed;\n`null`: AWS's default, its own key \
              `alias/aws/ebs`, which other accounts cannot use.",
             form,
-            How::By(call),
+            change,
         )
     }
 }
@@ -247,6 +256,7 @@ fn metadata_tokens() -> Leaf {
     );
     Leaf {
         default: Some(json!(NO_PREFERENCE)),
+        null: Null::None(json!(NO_PREFERENCE)),
         risk: pairs(&[
             (None, Some("required"), Risk::TIGHTENS),
             (Some("optional"), None, Risk::TIGHTENS),
@@ -271,12 +281,13 @@ fn metadata_hops() -> Leaf {
     let help = "with 1, containers cannot get the credentials of their instance; with 2 they can";
     let range = Range { min: 1, max: 64, unit: "hops".into(), help: help.into() };
     Leaf {
+        null: Null::Unset(Some(NO_PREFERENCE.into())),
         risk: RiskOf::MoreIsLooser,
         gives: Gives::More,
         ..metadata(
             "instanceMetadataHopLimit",
             "How many network hops an answer of the instance metadata service may travel, 1 to 64, \
-             unless the launch of an\ninstance specifies it. Absent: not managed.",
+             unless the launch of an\ninstance specifies it. Absent: not managed; `null`: AWS's default, no preference.",
             Form::Int(range),
             "set the hop limit of the metadata of new instances to {item}",
         )
@@ -293,6 +304,7 @@ fn metadata_endpoint() -> Leaf {
     let form = on_or_off("MetadataEndpoint", "Whether new instances have the metadata service.");
     Leaf {
         default: Some(json!(NO_PREFERENCE)),
+        null: Null::None(json!(NO_PREFERENCE)),
         risk: pairs(&[
             (None, Some("disabled"), Risk::TIGHTENS),
             (Some("disabled"), None, Risk::LOOSENS),
@@ -314,6 +326,7 @@ fn metadata_tags() -> Leaf {
     let form = on_or_off("MetadataTags", "Whether new instances can read their own tags.");
     Leaf {
         default: Some(json!(NO_PREFERENCE)),
+        null: Null::None(json!(NO_PREFERENCE)),
         risk: pairs(&[
             (None, Some("enabled"), Risk::LOOSENS),
             (Some("enabled"), None, Risk::TIGHTENS),

@@ -48,12 +48,18 @@ pub(super) fn s3() -> Leaf {
         ),
     ];
     let change = |_: &str| How::By(Call::new(PUT_S3, "set {path} to {item}").shared());
-    group("S3PublicAccess", "Which public access S3 allows.", rows)
+    let none = json!({
+        "blockPublicAcls": false, "blockPublicPolicy": false, "ignorePublicAcls": false,
+        "restrictPublicBuckets": false,
+    });
+    let group = group("S3PublicAccess", "Which public access S3 allows.", rows);
+    Leaf { null: Null::None(none), ..group }
         .named(
             "s3PublicAccess",
             &[
                 "Which public access S3 allows, for all buckets of the account in all Regions. A",
-                "setting that is left out is not managed. AWS's default for an account: all false.",
+                "setting that is left out is not managed. AWS's default for an account: all false,",
+                "which `null` means too.",
             ],
         )
         .changed(&change)
@@ -83,13 +89,18 @@ pub(super) fn passwords() -> Leaf {
             RiskOf::NoneIsLoosest { more_is_looser: true },
             Gives::MostIfNone,
         )
-        .named("maxAgeDays", &["After how many days a password expires, 1 to 1095."]),
+        .named(
+            "maxAgeDays",
+            &["After how many days a password expires, 1 to 1095; `null`: never."],
+        )
+        .or_none(),
         // Without a number every earlier password can be used again.
         number((1, 24), "passwords", RiskOf::NoneIsLoosest { more_is_looser: false }, Gives::Less)
             .named(
                 "reusePrevention",
-                &["How many earlier passwords cannot be used again, 1 to 24."],
-            ),
+                &["How many earlier passwords cannot be used again, 1 to 24; `null`: every one can."],
+            )
+            .or_none(),
         switched(true, Risk::TIGHTENS.cutting_connections()).named(
             "hardExpiry",
             &[
@@ -99,7 +110,10 @@ pub(super) fn passwords() -> Leaf {
         ),
     ]);
     let change = |_: &str| How::By(Call::new(PUT_PASSWORDS, "set {path} to {item}").shared());
-    group("PasswordPolicy", "The passwords of IAM users.", rows)
+    let group = group("PasswordPolicy", "The passwords of IAM users.", rows);
+    let why = "cannot be none: without a policy AWS has rules of its own, which no value here says";
+    let help = "name the values that are to hold, or delete the policy yourself and leave this out";
+    Leaf { null: Null::Never(why.into(), help.into()), ..group }
         .named(
             "passwordPolicy",
             &[
@@ -215,6 +229,13 @@ fn number((min, max): (i64, i64), unit: &'static str, risk: RiskOf, gives: Gives
     let help = format!("write a number from {min} to {max}, as IAM takes it");
     let range = Range { min, max, unit: unit.into(), help: help.into() };
     Leaf { null: never(), ..Leaf::setting(Form::Int(range)) }.risking(risk, gives)
+}
+
+impl Leaf {
+    /// The same, where AWS can have none.
+    fn or_none(self) -> Self {
+        Self { null: Null::None(Value::Null), ..self }
+    }
 }
 
 /// Rows that belong together.

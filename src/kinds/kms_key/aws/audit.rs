@@ -12,10 +12,10 @@ use serde_json::Value;
 
 use super::Keys;
 use crate::{
-    aws::{Access, lookup::Pages},
+    aws::lookup::Pages,
     baseline::Severity,
     kind::{
-        Audit, Class, CloudError, Erased, LiveBreach, LiveRule,
+        Audit, Class, CloudError, Erased, LiveBreach, LiveRule, Look, Looked,
         table::{Found, Service as _},
     },
     kinds::kms_key::{
@@ -26,8 +26,14 @@ use crate::{
 };
 
 /// The audit of keys.
-pub(crate) static AUDIT: Audit =
-    Audit { about: "grants and key material", rules: RULES, account_wide: false, look };
+pub(crate) static AUDIT: Audit = Audit {
+    about: "grants and key material",
+    rules: RULES,
+    operations: &[],
+    errors: &[],
+    account_wide: false,
+    look,
+};
 
 /// How many keys are read at the same time, far below what KMS allows.
 const AT_ONCE: usize = 8;
@@ -79,8 +85,9 @@ pub(crate) fn compares(spec: &Value, rule: &str) -> bool {
     rule == FOREIGN && spec.get(FOREIGN_GRANTS).is_some()
 }
 
-fn look(access: &Access) -> Erased<'_, Result<Vec<LiveBreach>, CloudError>> {
+fn look<'a>(look: &'a Look<'a>) -> Erased<'a, Result<Looked, CloudError>> {
     async move {
+        let access = look.access;
         let keys = Keys::connect(access);
         let all = keys.customers().await?;
         let mut found = Vec::new();
@@ -88,7 +95,7 @@ fn look(access: &Access) -> Erased<'_, Result<Vec<LiveBreach>, CloudError>> {
             let judged = join_all(some.iter().map(|id| keys.judge(id, &access.owner))).await;
             found.extend(judged.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten());
         }
-        Ok(found)
+        Ok(Looked { breaches: found, ..Looked::default() })
     }
     .boxed()
 }

@@ -7,9 +7,7 @@ use aws_sdk_sagemaker::types::{
     ProductionVariantInstanceType, TrainingInstanceType, TransformInstanceType,
 };
 
-use crate::kinds::organizations_policy::service_control_policy::baseline::instance_storage::{
-    LOCAL_DISKS, VOLUMES,
-};
+use crate::kinds::instance_storage::{LOCAL_DISKS, VOLUMES};
 
 #[test]
 fn every_instance_family_of_the_sdk_is_in_one_of_the_two_lists() {

@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use super::{super::service_control_policy::baseline::instance_storage::LOCAL_DISKS, *};
+use super::*;
 use crate::{
+    kinds::instance_storage::LOCAL_DISKS,
     model::policy_document::{Decision, PolicyDocument, Request},
     operations,
 };

@@ -3,10 +3,12 @@
 use super::{
     super::State,
     blinding::{RECORDER, WATCHERS, Watcher},
-    instance_storage::LOCAL_DISKS,
     probe::{Key, Probe, Together, absent, attached, is, missing},
 };
-use crate::baseline::{Breach, Facts};
+use crate::{
+    baseline::{Breach, Facts},
+    kinds::instance_storage::LOCAL_DISKS,
+};
 
 pub(super) fn trails(facts: &Facts<'_>) -> Vec<Breach> {
     blinding(facts, |watcher| watcher.service == RECORDER, |w| [w.deletes, w.suspends].concat())

@@ -8,7 +8,6 @@
 mod blinding;
 mod checks;
 mod claim_tags;
-pub(in crate::kinds::organizations_policy) mod instance_storage;
 mod probe;
 mod regions;
 #[cfg(test)]

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::{
     blinding::{RECORDER, WATCHERS},
-    instance_storage::LOCAL_DISKS,
     open_claim_tags,
 };
 use crate::{
     baseline::{guardrails, tests::report},
+    kinds::instance_storage::LOCAL_DISKS,
     model::{
         claim::{ADDRESS_TAG, DELETION_TAG, OWNER_TAG},
         policy_document::{Dialect, PolicyDocument},

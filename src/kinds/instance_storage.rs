@@ -12,7 +12,7 @@
 //! families of the SDK in use, which a test compares: a new family must be put into one of them.
 
 /// Families (`ml.FAMILY.SIZE`) whose storage is a local disk.
-pub(in crate::kinds::organizations_policy) const LOCAL_DISKS: &[&str] = &[
+pub(crate) const LOCAL_DISKS: &[&str] = &[
     "c5d",
     "c6gd",
     "c6id",
@@ -48,7 +48,7 @@ pub(in crate::kinds::organizations_policy) const LOCAL_DISKS: &[&str] = &[
 
 /// Families whose storage is a volume on the network, which accepts a key.
 #[cfg(test)]
-pub(in crate::kinds::organizations_policy) const VOLUMES: &[&str] = &[
+pub(crate) const VOLUMES: &[&str] = &[
     "c4",
     "c5",
     "c5n",
