@@ -348,6 +348,8 @@ fn questions(scopes: &Scopes, wanted: &Wanted<'_>) -> BTreeMap<String, Questions
         questions.organization |= document.recorded.organization;
         let ask = questions.asks.entry(kind.clone()).or_default();
         ask.names.insert(name.clone());
+        let said = document.spec.iter().filter_map(|spec| spec.as_object());
+        ask.said.extend(said.flat_map(|spec| spec.keys().cloned()));
         ask.adopt.extend(document.lifecycle.adopt.clone());
         if document.lifecycle.state == Presence::Present {
             ask.remembered.extend(wanted.predecessors.get(&document.address).cloned());
