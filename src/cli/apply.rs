@@ -15,7 +15,7 @@ use crate::{
     engine::{Changed, Engine, Options, Outcome, Report},
     kind::Class,
     model::Address,
-    plan::{self, Only, Plan, Shown, Verdict},
+    plan::{self, Only, Plan, Shown, Verdict, WaitReason},
     settings::{Mode, Overrides, parse_duration},
 };
 
@@ -234,16 +234,32 @@ fn note_failures(report: &Report, failing: &mut BTreeSet<Address>) {
     }
 }
 
-/// Whether AWS was at work on something that a step was about: that ends by itself.
+/// Whether AWS was at work on something that a step was about, or may not know yet what a step
+/// names because that is new: both end by themselves, or as a wait that says so.
 fn is_busy(report: &Report) -> bool {
-    report.failures().any(|it| matches!(it.outcome, Outcome::Failed { class: Class::Busy, .. }))
+    let busy = |outcome: &Outcome| {
+        matches!(outcome, Outcome::Failed { class: Class::Busy | Class::Missing, .. })
+    };
+    report.failures().any(|it| busy(&it.outcome))
+}
+
+/// Whether what failed for a resource is only that something that it names does not exist: that is
+/// for a person to provide, or to name right.
+fn names_what_is_not_there(report: &Report, address: &Address) -> bool {
+    let is_not_there = |wait: &plan::Wait| matches!(wait.reason, WaitReason::NotThere { .. });
+    report.plan.steps_of(address).iter().any(|step| match &step.verdict {
+        Verdict::Waiting(why) => why.iter().any(is_not_there),
+        _ => false,
+    })
 }
 
 /// Failures come first, then what needs a person. `failing` are resources for which a step failed
 /// in some pass, and none has succeeded since.
 fn ended(report: &Report, failing: &BTreeSet<Address>) -> Ended {
     let failed = report.failures().next().is_some()
-        || failing.iter().any(|address| !report.plan.in_sync.contains(address))
+        || failing.iter().any(|address| {
+            !report.plan.in_sync.contains(address) && !names_what_is_not_there(report, address)
+        })
         || !report.plan.unknown.is_empty()
         || report.plan.steps.iter().any(|step| match &step.verdict {
             Verdict::Waiting(why) => why.iter().any(|wait| wait.reason.is_failure()),

@@ -24,7 +24,7 @@ use crate::{
     kind::erased::Edit,
     manifest::{Approval, Snapshot},
     model::Address,
-    plan::{self, Claims, KnownWant, Past, Plan, Step, Verdict},
+    plan::{self, Action, Claims, Consent, KnownWant, Past, Plan, Step, Verdict},
 };
 
 /// What this process remembers.
@@ -51,6 +51,8 @@ pub(super) struct Learnt {
     pub(super) approvals_lost: bool,
     /// Addresses at which an approved step was begun that goes on over several passes.
     begun: BTreeSet<Address>,
+    /// Addresses whose creation was approved, until they are seen in sync.
+    consented: BTreeMap<Address, Consent>,
     last_hour: LastHour,
 }
 
@@ -76,6 +78,7 @@ impl Learnt {
             recent: self.last_hour.recent(now),
             contested: self.put_back.contested(now),
             begun: self.begun.clone(),
+            consented: self.consented.clone(),
         }
     }
 
@@ -173,6 +176,7 @@ impl Learnt {
         for address in &plan.in_sync {
             self.completing.remove(address);
             self.begun.remove(address);
+            self.consented.remove(address);
             self.rewrites.shown(address);
             self.futile.settled(address);
             if let (Some(want), Some(id)) = (plan.wants.get(address), ids.get(address)) {
@@ -228,6 +232,12 @@ impl Learnt {
             let mut going = plan.steps_of(&result.address).iter().filter(|it| it.verdict.goes());
             let Some(step) = going.next().filter(|step| step.approved) else { continue };
             self.spent.insert((step.digest.clone(), None));
+            if let (Action::Create { .. }, Some(want)) =
+                (&step.action, plan.wants.get(&step.address))
+            {
+                let consent = Consent { want: want.digest.clone(), digest: step.digest.clone() };
+                self.consented.insert(step.address.clone(), consent);
+            }
             if step.action.edits().iter().any(|edit| edit.stage.is_some()) {
                 self.begun.insert(step.address.clone());
             }
@@ -284,6 +294,7 @@ impl Learnt {
         }
         self.completing.retain(matters);
         self.begun.retain(matters);
+        self.consented.retain(|address, _| matters(address));
         self.futile.retain(matters);
     }
 }

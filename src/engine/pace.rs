@@ -22,6 +22,10 @@ use crate::{
 /// The end of AWS's own advice for eventual consistency (EC2 developer guide): a created resource
 /// counts as existing for this long even if lists do not show it.
 const VISIBLE_WITHIN: Duration = Duration::from_mins(5);
+/// What a call names and AWS does not know may have been created a moment ago: EC2's own waiter for
+/// a new security group gives up after half a minute (SecurityGroupExists). Twice that later it is
+/// for people to say what is meant.
+const KNOWN_WITHIN: Duration = Duration::from_mins(1);
 /// The pause after a create without a clear answer, of a resource with neither client token nor
 /// unique name. KMS documents "several minutes" as its worst case; twice that costs little.
 const UNCLEAR_UNNAMED: Duration = Duration::from_mins(10);
@@ -41,6 +45,8 @@ struct Failure {
     policy: ExponentialBackoff,
     class: Class,
     message: String,
+    /// When the first of these failures happened, of the same class and for the same want.
+    since: Instant,
     until: Instant,
     want: String,
     keys: BTreeSet<String>,
@@ -76,6 +82,13 @@ impl Absence {
     fn is_proved(self) -> bool {
         let observed = self.first.zip(self.latest);
         observed.is_some_and(|(first, latest)| latest >= first + self.window)
+    }
+}
+
+impl Failure {
+    /// Whether AWS has said for so long that something does not exist that it is not just new.
+    fn is_about_what_is_not_there(&self) -> bool {
+        self.class == Class::Missing && self.until >= self.since + KNOWN_WITHIN
     }
 }
 
@@ -176,18 +189,20 @@ impl Pace {
         let written: BTreeSet<String> = attempt.keys.iter().cloned().collect();
         let (mut keys, together) =
             if attempt.shared { (BTreeSet::new(), written) } else { (written, BTreeSet::new()) };
-        let mut policy = match earlier {
+        let (mut policy, since) = match earlier {
             Some(earlier) => {
                 keys.extend(earlier.keys);
-                if earlier.class == error.class { earlier.policy } else { policy(error.class) }
+                let same = earlier.class == error.class;
+                if same { (earlier.policy, earlier.since) } else { (policy(error.class), now) }
             }
-            None => policy(error.class),
+            None => (policy(error.class), now),
         };
         let delay = policy.next_backoff().unwrap_or(policy.max_interval);
         let failure = Failure {
             policy,
             class: error.class,
             message: error.to_string(),
+            since,
             until: now + delay,
             want: want.to_owned(),
             keys,
@@ -215,8 +230,12 @@ impl Pace {
         let holdoff = |failure: &Failure| {
             let seconds = (failure.until - now).as_secs().max(1);
             let message = failure.message.clone();
-            let reason = WaitReason::Failed { message, retry_seconds: Some(seconds) };
-            let wait = Wait { reason, passes: retries_soon(failure.class) };
+            let wait = if failure.is_about_what_is_not_there() {
+                Wait::lasting(WaitReason::NotThere { message, retry_seconds: seconds })
+            } else {
+                let reason = WaitReason::Failed { message, retry_seconds: Some(seconds) };
+                Wait { reason, passes: retries_soon(failure.class) }
+            };
             Holdoff {
                 want: failure.want.clone(),
                 wait,

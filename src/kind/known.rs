@@ -17,7 +17,7 @@ pub enum LookupKind {
     RouteTable,
     /// Managed prefix lists, by name or tags; attribute `maxEntries` of customer-managed lists.
     PrefixList,
-    /// Services that VPC endpoints can connect to, by full name.
+    /// Services that VPC endpoints can connect to, by full name; attributes [`zones_of`].
     EndpointService,
     /// Targets in the organization, by path: `root` or `/Workloads/ML`.
     OrganizationalUnit,
@@ -38,6 +38,12 @@ impl LookupKind {
             Self::SecurityGroup => "security group",
         }
     }
+}
+
+/// The attribute of an endpoint service with the ids of the Availability Zones in which it has
+/// endpoints of this type, separated by spaces; absent if AWS does not say.
+pub fn zones_of(endpoint_type: &str) -> String {
+    format!("zones of {endpoint_type}")
 }
 
 /// One item that a lookup can find.

@@ -45,13 +45,13 @@ pub use self::{
     error::{Class, CloudError, Invalid, Meaning},
     guarded::{Guarded, Reach},
     identity::Identity,
-    known::{Known, KnownResource, LookupItem, LookupKind, ScopeFacts},
+    known::{Known, KnownResource, LookupItem, LookupKind, ScopeFacts, zones_of},
     lines::{Line, Sign, policy_lines, state_lines},
     population::{Population, Unread, tolerate},
-    refs::{Candidates, Refs, Resolution, has_placeholder, is_placeholder},
+    refs::{Called, Candidates, Refs, Resolution, has_placeholder, is_placeholder},
     target::{Accepts, Form, ID_HELP, Lookup, TagSpec, Target, Targets, id_form, is_literal_id},
     typed::typed,
-    unresolved::{Missing, Unresolved},
+    unresolved::{LeftOut, Missing, Unresolved},
 };
 use crate::{
     aws::Access,
@@ -260,6 +260,17 @@ pub trait Kind: Send + Sync + 'static {
         false
     }
 
+    /// What the manifest manages and could not be read, of a live state that could otherwise be
+    /// read, each with the error message. None of it is in [`Self::diff`].
+    fn unread(_want: &Self::State, _have: &Self::State) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    /// What people should know of a live state and no change changes, a sentence each.
+    fn notes(_have: &Self::State) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The documents in a state that decide who may do what. Before a step is allowed, the gate
     /// uses them to check that palisade and the break-glass roles keep what they need.
     fn guards(_state: &Self::State) -> Vec<Guarded> {
@@ -286,6 +297,9 @@ pub struct Ask {
     pub owner: String,
     /// The `metadata.name`s of the manifests of this kind and scope, tombstones included.
     pub names: BTreeSet<String>,
+    /// The fields that the specs of these manifests name, at the top level: what none of them names
+    /// need not be read.
+    pub said: BTreeSet<String>,
     /// [`Kind::natural_keys`] of everything wanted.
     pub natural_keys: BTreeSet<String>,
     /// What of it is read only because a manifest names it ([`table::Service::more`]): the names of

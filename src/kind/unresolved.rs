@@ -61,6 +61,15 @@ pub enum Unresolved {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         why: Option<String>,
     },
+    /// None of the things found is in an Availability Zone in which the service exists.
+    NoZone {
+        /// The field.
+        field: String,
+        /// The service's full name.
+        service: String,
+        /// The ids of the zones in which it exists.
+        zones: Vec<String>,
+    },
     /// AWS does not say how large a prefix list may become.
     NoSize {
         /// The field.
@@ -98,6 +107,11 @@ impl fmt::Display for Unresolved {
             Self::LookupUnread { field, what, why: None } => {
                 write!(f, "{field}: {}s were not read yet", what.as_str())
             }
+            Self::NoZone { field, service, zones } => write!(
+                f,
+                "{field}: none is in an Availability Zone of {service}, which exists in {}",
+                zones.join(", ")
+            ),
             Self::NoSize { field, id } => {
                 write!(f, "{field}: AWS does not say how many entries {id} may have")
             }
@@ -107,6 +121,37 @@ impl fmt::Display for Unresolved {
             Self::Organization { why: None } => {
                 f.write_str("the organization's id was not read yet")
             }
+        }
+    }
+}
+
+/// Something that a manifest names, or finds, and that is left out because AWS does not accept it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "because")]
+#[non_exhaustive]
+pub enum LeftOut {
+    /// The service does not exist in its Availability Zone.
+    Zone {
+        /// The field.
+        field: String,
+        /// The ids of what is left out.
+        ids: Vec<String>,
+        /// The id of the zone.
+        zone: String,
+        /// The service's full name.
+        service: String,
+    },
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Zone { field, ids, zone, service } => write!(
+                f,
+                "{field}: {} left out, because {service} does not exist in the Availability Zone \
+                 {zone}",
+                ids.join(", ")
+            ),
         }
     }
 }

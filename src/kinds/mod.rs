@@ -18,6 +18,7 @@ pub mod security_group;
 pub mod space;
 pub(crate) mod studio;
 pub mod studio_lifecycle_config;
+pub(crate) mod subnets;
 pub mod user_profile;
 pub mod vpc_endpoint;
 

@@ -133,6 +133,11 @@ fn by_name<'a>(
     let named = live.named(natural_keys, kind);
     let Some(Claimed { resource, ownership }) = named.first() else { return Match::Absent };
     let id = &resource.id;
+    let theirs = kind.natural_keys(&resource.state).unwrap_or_default();
+    let key = theirs.iter().find(|key| natural_keys.contains(key)).map_or("", String::as_str);
+    if let Some(place) = kind.held(&resource.state, key, id) {
+        return Match::Conflict(held_elsewhere(document, id, (key, &place), ownership));
+    }
     let (whose, help) = match ownership {
         Ownership::Unclaimed => (
             "carries no claim".to_owned(),
@@ -149,14 +154,44 @@ fn by_name<'a>(
             .to_owned(),
         ),
     };
-    let theirs = kind.natural_keys(&resource.state).unwrap_or_default();
-    let key = theirs.iter().find(|key| natural_keys.contains(key)).map_or("", String::as_str);
     Match::Conflict(conflict(
         document,
         [id.clone()],
         format!("{key} already exists: {id} {whose}"),
         help,
     ))
+}
+
+/// A new resource wants what only one resource can have, and another one has it.
+fn held_elsewhere(
+    document: &Document,
+    id: &PhysicalId,
+    (key, place): (&str, &str),
+    ownership: &Ownership,
+) -> Conflict {
+    let (whose, help) = match ownership {
+        Ownership::Unclaimed => (
+            "carries no claim".to_owned(),
+            format!(
+                "leave {key} out of this manifest, or move it away from {id} first; to manage {id} \
+                 itself, add `lifecycle: {{adopt: {id}}}`"
+            ),
+        ),
+        Ownership::Ours { address, .. } => (
+            format!("is claimed by {address}"),
+            format!(
+                "leave {key} out of this manifest at first: once its own resource exists, and \
+                 {address} names {key} no longer, it is taken over in one call"
+            ),
+        ),
+        Ownership::Foreign(whose) => (
+            format!("is {whose}"),
+            format!(
+                "leave {key} out of this manifest, or agree with the owner of {id} on who has it"
+            ),
+        ),
+    };
+    conflict(document, [id.clone()], format!("{key} {place}, which {whose}"), help)
 }
 
 fn conflict(

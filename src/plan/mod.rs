@@ -48,7 +48,10 @@ pub use self::{
     shown::{Only, Shown},
     step::*,
 };
-use crate::model::{Address, Observed, Pause, PhysicalId, ScopedKind, Seen, Stop};
+use crate::{
+    kind::LeftOut,
+    model::{Address, Observed, Pause, PhysicalId, ScopedKind, Seen, Stop},
+};
 
 /// What one pass observed of AWS.
 #[derive(Debug, Clone, Default)]
@@ -164,6 +167,9 @@ pub struct Plan {
     /// a route whose target is gone.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub notes: BTreeMap<Address, Vec<String>>,
+    /// What manifests name, or find, and AWS does not accept: it is left out of what is wanted.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub left_out: BTreeMap<Address, Vec<LeftOut>>,
     /// The pauses in force: what they cover is only reported.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pauses: Vec<Pause>,

@@ -150,6 +150,9 @@ impl Planner<'_> {
         if !notes.is_empty() {
             self.plan.notes.insert(address.clone(), notes);
         }
+        if !resolution.left_out.is_empty() {
+            self.plan.left_out.insert(address.clone(), resolution.left_out.clone());
+        }
         let tags = self.wanted_tags(document, resolved, kind);
         let fingerprint = fingerprint(&format!("{} {tags:?}", kind.wish(&resolved.state)));
         let wanted = Wanted { document, state: &resolved.state, tags, fingerprint, resolution };

@@ -76,6 +76,14 @@ pub enum WaitReason {
         #[serde(skip_serializing_if = "Option::is_none")]
         retry_seconds: Option<u64>,
     },
+    /// AWS says that something that it names does not exist, and has said so for longer than a new
+    /// resource takes to become known.
+    NotThere {
+        /// The error message.
+        message: String,
+        /// Seconds until the next attempt.
+        retry_seconds: u64,
+    },
     /// AWS accepted the same edit before, and the resource did not change.
     Futile {
         /// The number of attempts.
@@ -174,7 +182,9 @@ impl WaitReason {
         let mut steady = self.clone();
         match &mut steady {
             Self::Failed { retry_seconds, .. } => *retry_seconds = None,
-            Self::Futile { retry_seconds, .. } | Self::Paced { retry_seconds, .. } => {
+            Self::Futile { retry_seconds, .. }
+            | Self::Paced { retry_seconds, .. }
+            | Self::NotThere { retry_seconds, .. } => {
                 *retry_seconds = 0;
             }
             _ => {}
@@ -203,6 +213,11 @@ impl fmt::Display for WaitReason {
                 write!(f, "failed, next attempt in {seconds} s: {message}")
             }
             Self::Failed { message, retry_seconds: None } => write!(f, "failed: {message}"),
+            Self::NotThere { message, retry_seconds } => write!(
+                f,
+                "AWS does not have what it names, which is looked for again in {retry_seconds} s: \
+                 {message}"
+            ),
             Self::Futile { times, retry_seconds } => write!(
                 f,
                 "failed, next attempt in {retry_seconds} s: AWS accepted this change {times} \

@@ -76,6 +76,12 @@ pub fn text(plan: &Plan) -> String {
             detail(&mut out, YELLOW, note);
         }
     }
+    for (address, left_out) in &plan.left_out {
+        heading(&mut out, '?', YELLOW, &address.to_string(), "is without a part of it", None);
+        for what in left_out {
+            detail(&mut out, YELLOW, &what.to_string());
+        }
+    }
     unread(&mut out, &plan.unknown);
     for unused in &plan.unused_approvals {
         let what = format!("approval of {}", unused.digest);

@@ -225,6 +225,18 @@ pub struct Past {
     pub contested: BTreeMap<Address, u32>,
     /// Addresses at which an approved step was begun that goes on over several passes.
     pub begun: BTreeSet<Address>,
+    /// Addresses whose creation was approved, until they are seen in sync.
+    pub consented: BTreeMap<Address, Consent>,
+}
+
+/// The approval of a creation. A create shows every leaf of what is wanted, so that its approval is
+/// for whatever adds these to the new resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consent {
+    /// The digest of what was wanted then ([`Want::digest`](super::Want::digest)).
+    pub want: String,
+    /// The digest that was approved.
+    pub digest: String,
 }
 
 /// The principals that must keep access.

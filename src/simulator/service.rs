@@ -135,6 +135,8 @@ pub struct Options {
     pub endpoint_deleting: Duration,
     /// Whether new endpoints end as `failed` instead of available.
     pub endpoints_fail: bool,
+    /// From a call that associates a security group with a VPC, or ends that, until it is done.
+    pub group_associating: Duration,
     /// From `CreateDomain` until the domain is in service.
     pub domain_pending: Duration,
     /// From `UpdateDomain` until the domain is in service again.
@@ -177,6 +179,9 @@ pub struct Options {
     /// Whether the services' request buckets apply to calls over the wire (`RequestLimitExceeded`,
     /// `ThrottlingException`, `TooManyRequestsException`, `Throttling`).
     pub throttling: bool,
+    /// Endpoint services (full names) that do not exist in all Availability Zones, each with the ids
+    /// of those in which it does.
+    pub service_zones: BTreeMap<String, BTreeSet<String>>,
     /// Endpoint services (full names) whose owner has to accept connections: their endpoints stay
     /// `pendingAcceptance`.
     pub acceptance_required: BTreeSet<String>,
@@ -189,6 +194,7 @@ impl Default for Options {
             endpoint_pending: second,
             endpoint_deleting: second,
             endpoints_fail: false,
+            group_associating: second,
             domain_pending: second,
             domain_updating: second,
             domain_deleting: second,
@@ -207,6 +213,7 @@ impl Default for Options {
             roles: BTreeMap::new(),
             permissions: BTreeMap::new(),
             throttling: false,
+            service_zones: BTreeMap::new(),
             acceptance_required: BTreeSet::new(),
         }
     }

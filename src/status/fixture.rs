@@ -9,7 +9,7 @@ use crate::{
     baseline::Severity,
     engine::{Drift, DriftState, Outcome, PendingDeletion, Report, StepResult},
     kind::{
-        Audited, Class, Line, LiveFinding, Unaudited,
+        Audited, Class, LeftOut, Line, LiveFinding, Unaudited,
         erased::{Edit, EditBody},
     },
     manifest::{Origin, Problem},
@@ -272,6 +272,16 @@ pub(crate) fn report() -> Report {
                 vec![
                     "the route to 10.0.0.0/8 leads nowhere: tgw-1 is gone, or not attached".into(),
                 ],
+            )]
+            .into(),
+            left_out: [(
+                Address::new("ml-prod", "VpcEndpoint", "sts"),
+                vec![LeftOut::Zone {
+                    field: "subnets".into(),
+                    ids: vec!["subnet-0ccccccccccccccc0".into()],
+                    zone: "euw1-az3".into(),
+                    service: "com.amazonaws.eu-west-1.sts".into(),
+                }],
             )]
             .into(),
             unused_approvals: Vec::new(),

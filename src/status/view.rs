@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Setup;
 use crate::{
     engine::{Drift, Outcome, PendingDeletion, Report, StepResult},
-    kind::{Audited, Line, Sign},
+    kind::{Audited, LeftOut, Line, Sign},
     memory::Memory,
     model::{Address, Halt, Pause, Stop},
     plan::{Action, Conflict, Counts, Orphan, Step, Unknown, Verdict},
@@ -58,6 +58,9 @@ pub struct View {
     /// What people should know of live resources and no step changes, by address.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub notes: BTreeMap<Address, Vec<String>>,
+    /// What manifests name, or find, and AWS does not accept, by address.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub left_out: BTreeMap<Address, Vec<LeftOut>>,
     /// The pauses in force.
     pub pauses: Vec<Pause>,
     /// Why nothing is written at all, unless the settings ask for that.
@@ -186,6 +189,7 @@ impl View {
             orphans: report.plan.orphans.clone(),
             unknown: report.plan.unknown.clone(),
             notes: report.plan.notes.clone(),
+            left_out: report.plan.left_out.clone(),
             pauses: report.plan.pauses.clone(),
             stopped: report.plan.stopped.clone(),
             pending_deletions: report.pending_deletions.clone(),

@@ -261,6 +261,7 @@ class Contract:
             "sts:GetCallerIdentity": SCOPES,
             "ec2:DescribeSecurityGroups": math.ceil(groups / 1000),
             "ec2:DescribeVpcEndpoints": math.ceil(endpoints / 1000),
+            "ec2:DescribeVpcEndpointServices": 1,  # the zones of the services
             "ec2:DescribeVpcs": 1,
             "ec2:DescribeSubnets": 1,
             "ec2:DescribeRouteTables": 2,  # the kind's, and a lookup

@@ -339,7 +339,7 @@ fn the_loop_stays_small_enough_to_be_read_in_one_sitting() {
 }
 
 /// Folders of what several kinds of one service share. Only kinds know them.
-const SHARED: [&str; 1] = ["studio"];
+const SHARED: [&str; 2] = ["studio", "subnets"];
 
 #[test]
 fn what_kinds_share_is_known_to_kinds_only() {

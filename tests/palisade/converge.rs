@@ -23,6 +23,7 @@ fn allowed() -> BTreeMap<String, usize> {
         ("ec2:DescribeSubnets", 1),
         ("ec2:DescribeRouteTables", 1),
         ("ec2:DescribeManagedPrefixLists", 1),
+        ("ec2:DescribeVpcEndpointServices", 1),
         // One page of up to 100, and four calls a key.
         ("kms:ListAliases", 1),
         ("kms:DescribeKey", KEYS),

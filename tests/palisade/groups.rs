@@ -371,3 +371,115 @@ async fn an_ampersand_in_the_description_of_addresses_is_kept_by_ec2() {
     until_quiet(&mut engine).await.in_order();
     assert_eq!(world.writes(), ["UpdateSecurityGroupRuleDescriptionsIngress"]);
 }
+
+/// Another VPC, `batch`, with a subnet.
+fn second_vpc(world: &World) -> (String, String) {
+    let tags = json!([{"ResourceType": "vpc", "Tag": [{"Key": "Name", "Value": "batch"}]}]);
+    let input = json!({"CidrBlock": "10.77.0.0/16", "TagSpecification": tags});
+    let vpc = string(&world.ec2("CreateVpc", &input)["vpc"], "vpcId");
+    let input = json!({"VpcId": vpc, "CidrBlock": "10.77.0.0/24"});
+    let subnet = string(&world.ec2("CreateSubnet", &input)["subnet"], "subnetId");
+    (vpc, subnet)
+}
+
+/// The group `apps`, used in these VPCs too.
+fn shared(vpcs: &str) -> String {
+    format!("{}  associatedVpcs: {vpcs}\n", apps("[]"))
+}
+
+const BATCH: &str = "[{lookup: {tags: {Name: batch}}}]";
+
+/// The VPCs that the group `apps` is associated with, each with the state.
+fn associations(world: &World) -> Vec<String> {
+    let all = world.ec2("DescribeSecurityGroupVpcAssociations", &json!({}));
+    let all = list(&all, "securityGroupVpcAssociationSet");
+    all.iter().map(|it| format!("{} {}", string(it, "vpcId"), string(it, "state"))).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_is_used_in_the_vpcs_that_its_manifest_names_and_in_no_others() {
+    let world = World::empty();
+    let (batch, _) = second_vpc(&world);
+    world.write("apps.yaml", shared(BATCH));
+    let mut engine = in_order(&world).await;
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert_eq!(associations(&world), [format!("{batch} associated")]);
+    world.writes();
+    // Somebody shares it further.
+    let input = json!({"CidrBlock": "10.78.0.0/16"});
+    let third = string(&world.ec2("CreateVpc", &input)["vpc"], "vpcId");
+    world
+        .ec2("AssociateSecurityGroupVpc", &json!({"GroupId": world.group("apps"), "VpcId": third}));
+    tokio::time::advance(Duration::from_secs(2)).await;
+    world.writes();
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), ["DisassociateSecurityGroupVpc"]);
+    // What a manifest does not name is not read, and not changed.
+    world.write("apps.yaml", apps("[]"));
+    world.calls();
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.reads().get("ec2:DescribeSecurityGroupVpcAssociations"), None);
+    world.write("apps.yaml", shared("null"));
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), ["DisassociateSecurityGroupVpc"]);
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert!(associations(&world).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_association_that_a_network_interface_uses_stays_and_the_interface_is_named() {
+    let world = World::empty();
+    let (batch, subnet) = second_vpc(&world);
+    world.write("apps.yaml", shared(BATCH));
+    let mut engine = in_order(&world).await;
+    tokio::time::advance(Duration::from_secs(2)).await;
+    let input = json!({"SubnetId": subnet, "SecurityGroupId": [world.group("apps")]});
+    let made = world.ec2("CreateNetworkInterface", &input);
+    let interface = string(&made["networkInterface"], "networkInterfaceId");
+    world.writes();
+    world.write("apps.yaml", shared("[]"));
+    let report = engine.pass().await;
+    assert_eq!(world.writes(), [""; 0]);
+    assert!(waiting(&report, APPS).contains(&interface));
+    world.ec2("DeleteNetworkInterface", &json!({"NetworkInterfaceId": interface}));
+    world.writes();
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), ["DisassociateSecurityGroupVpc"]);
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert!(!associations(&world).contains(&format!("{batch} associated")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn rules_are_corrected_while_associations_cannot_be_read() {
+    let world = World::empty();
+    second_vpc(&world);
+    world.write("apps.yaml", shared(BATCH));
+    let mut engine = in_order(&world).await;
+    let open = json!([{"IpProtocol": "tcp", "FromPort": "22", "ToPort": "22", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]);
+    let input = json!({"GroupId": world.group("apps"), "IpPermissions": open});
+    world.ec2("AuthorizeSecurityGroupIngress", &input);
+    world.writes();
+    let denied =
+        Fault::reject("DescribeSecurityGroupVpcAssociations", "UnauthorizedOperation", "no");
+    world.simulator.inject(denied.times(100));
+    let report = engine.pass().await;
+    assert_eq!(world.writes(), ["RevokeSecurityGroupIngress"]);
+    assert!(waiting(&report, APPS).contains("associatedVpcs could not be read"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deleted_group_leaves_its_vpcs_first() {
+    let world = World::empty();
+    second_vpc(&world);
+    world.write("apps.yaml", shared(BATCH));
+    let mut engine = in_order(&world).await;
+    tokio::time::advance(Duration::from_secs(2)).await;
+    world.writes();
+    let gone = shared(BATCH).replace("spec:", "lifecycle: {state: absent}\nspec:");
+    world.write("apps.yaml", gone);
+    until_quiet(&mut engine).await;
+    let writes = world.writes();
+    assert_eq!(writes.first().map(String::as_str), Some("DisassociateSecurityGroupVpc"));
+    assert_eq!(writes.last().map(String::as_str), Some("DeleteSecurityGroup"));
+    assert!(world.groups("apps").is_empty());
+}

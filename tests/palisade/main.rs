@@ -22,6 +22,7 @@ mod converge;
 mod deploy;
 mod directory;
 mod drift;
+mod endpoints;
 mod gate;
 mod grants;
 mod groups;

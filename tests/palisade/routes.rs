@@ -1,7 +1,7 @@
 //! Route tables: what leads out of a private network, and who uses which table.
 
 use palisade::{
-    plan::Cause,
+    plan::{Action, Cause, Verdict, WaitReason},
     simulator::{Deed, Effect, Fault, example},
 };
 use serde_json::{Value, json};
@@ -377,4 +377,112 @@ async fn a_route_of_a_table_that_nothing_uses_goes_without_asking() {
     world.write("main.yaml", private(TRANSIT));
     until_quiet(&mut engine).await.in_order();
     assert_eq!(world.writes(), ["DeleteRoute"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_route_of_a_prefix_list_to_a_balancer_endpoint_is_seen_once_it_is_there() {
+    const SERVICE: &str = "com.amazonaws.vpce.eu-west-1.vpce-svc-0123456789abcdef0";
+    let options = palisade::simulator::Options {
+        acceptance_required: [SERVICE.to_owned()].into(),
+        ..palisade::simulator::Options::default()
+    };
+    let world = World::over(options);
+    let own = subnet(&world, "10.20.192.0/24");
+    let made = world.ec2(
+        "CreateVpcEndpoint",
+        &json!({
+            "VpcEndpointType": "GatewayLoadBalancer", "ServiceName": SERVICE, "VpcId": world.vpc(),
+            "SubnetId": [own],
+        }),
+    );
+    let endpoint = string(&made["vpcEndpoint"], "vpcEndpointId");
+    let made = world.ec2(
+        "CreateManagedPrefixList",
+        &json!({"PrefixListName": "offices", "AddressFamily": "IPv4", "MaxEntries": "3"}),
+    );
+    let offices = string(&made["prefixList"], "prefixListId");
+    let route = format!("{{to: {offices}, via: {endpoint}}}");
+    world.write("main.yaml", private(&route));
+    let mut engine = world.engine().await;
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), ["CreateRouteTable", "CreateRoute"]);
+    // The owner of the list is asked for once.
+    world.calls();
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.reads().get("ec2:DescribeManagedPrefixLists"), None);
+    world.write("main.yaml", private(""));
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), ["DeleteRoute"]);
+}
+
+fn names_what_is_not_there(report: &palisade::engine::Report) -> bool {
+    let is = |wait: &palisade::plan::Wait| matches!(wait.reason, WaitReason::NotThere { .. });
+    let steps = report.plan.steps.iter();
+    let mut waits = steps.filter_map(|step| match &step.verdict {
+        Verdict::Waiting(why) => Some(why),
+        _ => None,
+    });
+    waits.any(|why| why.iter().any(is))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_that_does_not_exist_is_waited_for_and_at_last_left_to_people() {
+    let world = World::with(&private("{to: 10.0.0.0/8, via: pcx-0123456789abcdef0}"));
+    let mut engine = world.engine().await;
+    let mut report = engine.pass().await;
+    let begun = tokio::time::Instant::now();
+    while !names_what_is_not_there(&report) {
+        assert!(begun.elapsed() < std::time::Duration::from_mins(2), "it goes on and on");
+        tokio::time::advance(std::time::Duration::from_secs(1)).await;
+        report = engine.pass().await;
+    }
+    assert!(report.plan.needs_a_person() && !report.will_move());
+    // It is asked for again, in case somebody makes it.
+    world.writes();
+    tokio::time::advance(std::time::Duration::from_secs(31)).await;
+    engine.pass().await;
+    assert_eq!(world.writes(), ["CreateRoute"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conflict_about_a_subnet_says_which_table_it_uses_and_what_to_do() {
+    let world = World::with(&table("private", "subnets: {lookup: {tags: {tier: private}}}"));
+    let mut engine = world.engine().await;
+    let report = engine.pass().await;
+    let [conflict] = &report.plan.conflicts[..] else { panic!("one conflict") };
+    let id = conflict.ids.first().expect("a table").to_string();
+    assert!(conflict.why.starts_with("subnet-"), "{}", conflict.why);
+    assert!(
+        conflict.why.ends_with(&format!(" uses {id}, which carries no claim")),
+        "{}",
+        conflict.why
+    );
+    assert!(conflict.help.contains("out of this manifest"), "{}", conflict.help);
+}
+
+#[tokio::test(start_paused = true)]
+async fn consent_to_a_new_table_is_also_for_the_routes_and_subnets_that_it_showed() {
+    let world = World::empty();
+    let own = subnet(&world, "10.20.192.0/24");
+    let text =
+        |subnets: &str| table("private", &format!("routes: [{TRANSIT}], subnets: [{subnets}]"));
+    world.write("main.yaml", text(&own));
+    let mut engine = world.engine().await;
+    let report = until_quiet(&mut engine).await.reports.pop().expect("a pass");
+    let (step, _) = held(&report, PRIVATE);
+    let Action::Create { lines, .. } = &step.action else { panic!("a create") };
+    let lines: Vec<_> = lines.iter().map(|line| line.text.as_str()).collect();
+    let route = "routes: 10.0.0.0/8 to transit gateway tgw-0a000000";
+    assert!(lines.contains(&route), "{lines:?}");
+    let digest = step.digest.clone();
+    world.writes();
+    let mut engine = world.engine_approving(&[&digest]).await;
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), ["CreateRouteTable", "CreateRoute", "AssociateRouteTable"]);
+    // What comes later was not shown.
+    let second = subnet(&world, "10.20.193.0/24");
+    world.write("main.yaml", text(&format!("{own}, {second}")));
+    let report = until_quiet(&mut engine).await.reports.pop().expect("a pass");
+    held(&report, PRIVATE);
+    assert_eq!(world.writes(), [""; 0]);
 }

@@ -24,7 +24,7 @@ pub use self::{
 };
 use super::{Access, classify};
 use crate::{
-    kind::{Class, CloudError, LookupItem, LookupKind},
+    kind::{Class, CloudError, LookupItem, LookupKind, zones_of},
     model::Tags,
 };
 
@@ -263,7 +263,7 @@ async fn endpoint_services(
     names: &BTreeSet<String>,
 ) -> Result<Vec<LookupItem>, CloudError> {
     const OPERATION: &str = "ec2:DescribeVpcEndpointServices";
-    let mut found = BTreeSet::new();
+    let mut found: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     // A filter takes 200 values (EC2 API reference, Filter). With `ServiceNames`, one name that
     // does not exist would make the whole request fail.
     let names: Vec<&String> = names.iter().collect();
@@ -282,16 +282,27 @@ async fn endpoint_services(
                 .await
                 .map_err(|error| classify(OPERATION, &error))?;
             // A service with gateway and interface endpoints is listed twice.
-            let details = page.service_details.unwrap_or_default();
-            found.extend(details.into_iter().filter_map(|service| service.service_name));
+            for service in page.service_details.unwrap_or_default() {
+                let zones = service.availability_zone_ids().join(" ");
+                let types = service.service_type().iter().filter_map(|it| it.service_type());
+                let zones = types.map(|it| (zones_of(it.as_str()), zones.clone()));
+                let zones: Vec<_> = zones.filter(|(_, zones)| !zones.is_empty()).collect();
+                if let Some(name) = service.service_name {
+                    found.entry(name).or_default().extend(zones);
+                }
+            }
             token = pages.next(page.next_token)?;
             if token.is_none() {
                 break;
             }
         }
     }
-    let item =
-        |name: String| LookupItem { id: name.clone(), name: Some(name), ..LookupItem::default() };
+    let item = |(name, attributes): (String, _)| LookupItem {
+        id: name.clone(),
+        name: Some(name),
+        attributes,
+        ..LookupItem::default()
+    };
     Ok(found.into_iter().map(item).collect())
 }
 

@@ -21,7 +21,12 @@ use super::{
     CloudError, Describe as _, Doctor, Guarded, Intent, Invalid, Kind, Line, Meaning, Port,
     Profile, Refs, TagSpec, table::Table,
 };
-use crate::{aws::Access, baseline::Baseline, model::Risk, operations::OfKind};
+use crate::{
+    aws::Access,
+    baseline::Baseline,
+    model::{PhysicalId, Risk},
+    operations::OfKind,
+};
 
 /// A stored value that a kind cannot read back: a defect in palisade, not in the input.
 #[derive(Debug, thiserror::Error)]
@@ -114,6 +119,11 @@ pub trait ErasedKind: Send + Sync {
     /// # Errors
     /// A state that does not decode.
     fn risk_of_creating(&self, want: &Value) -> Result<Risk, Undecodable>;
+    /// Whether an edit adds something to a new resource that the plan of its creation shows: a route
+    /// table is created empty, and its routes and subnets follow.
+    fn completes(&self, _edit: &Edit) -> bool {
+        false
+    }
     /// A wanted state's leaves, for the plan of a create.
     fn state_lines(&self, want: &Value) -> Vec<Line>;
     /// [`Kind::natural_keys`] of a live state.
@@ -121,6 +131,12 @@ pub trait ErasedKind: Send + Sync {
     /// # Errors
     /// A state that does not decode.
     fn natural_keys(&self, have: &Value) -> Result<Vec<String>, Undecodable>;
+    /// What a natural key has to do with the live resource of this id and state, after the key, if
+    /// the key is another resource that only one of this kind can have: a subnet *uses rtb-1*. For
+    /// a name there is nothing to say.
+    fn held(&self, _have: &Value, _key: &str, _id: &PhysicalId) -> Option<String> {
+        None
+    }
     /// [`Kind::together`] on plain data.
     ///
     /// # Errors
@@ -337,6 +353,15 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
             .map(|(name, state)| Ok((name.clone(), decode::<K, K::State>("state", state)?)))
             .collect::<Result<_, _>>()?;
         Ok(K::together(&wanted))
+    }
+
+    fn unread(&self, want: &Value, have: &Value) -> Result<Vec<(String, String)>, Undecodable> {
+        Ok(K::unread(&decode::<K, _>("state", want)?, &decode::<K, _>("state", have)?))
+    }
+
+    /// A state that does not decode is reported with the plan of its manifest.
+    fn notes(&self, have: &Value) -> Vec<String> {
+        decode::<K, _>("state", have).map(|have| K::notes(&have)).unwrap_or_default()
     }
 
     fn is_gone(&self, have: &Value) -> Result<bool, Undecodable> {

@@ -6,12 +6,12 @@ mod soft;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use self::soft::Candidates;
+pub use self::soft::{Called, Candidates};
 use super::{
     Invalid,
     known::{Known, KnownResource, LookupItem, LookupKind, ScopeFacts},
     target::{Accepts, Form, Lookup, Target, Targets, id_form},
-    unresolved::{Missing, Unresolved},
+    unresolved::{LeftOut, Missing, Unresolved},
 };
 use crate::model::{Address, Seen};
 
@@ -37,6 +37,8 @@ pub struct Resolution {
     pub filled: BTreeMap<String, String>,
     /// What may be a mistake, although it can be right.
     pub warnings: Vec<Invalid>,
+    /// What is left out of the state because AWS does not accept it.
+    pub left_out: Vec<LeftOut>,
 }
 
 impl Resolution {
@@ -134,6 +136,11 @@ impl<'a> Refs<'a> {
     /// of it.
     pub fn warn(&mut self, warning: Invalid) {
         self.resolution.warnings.push(warning);
+    }
+
+    /// Records that something is left out of the state: people are told.
+    pub fn leave_out(&mut self, what: LeftOut) {
+        self.resolution.left_out.push(what);
     }
 
     /// Resolves the fields of one entry of a list: they are recorded below this path.

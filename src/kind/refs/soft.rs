@@ -24,6 +24,20 @@ pub enum Candidates {
     Others(BTreeSet<String>),
 }
 
+/// What was read of a thing that is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Called {
+    /// This.
+    Found(LookupItem),
+    /// There is no such thing.
+    Absent,
+    /// It could not be read: the placeholder for what follows from it, which can be several values.
+    Unread(String),
+    /// Nothing has been asked yet, as where a directory is read without AWS. Nothing is created
+    /// before that.
+    NotYet,
+}
+
 impl Candidates {
     /// Whether it may be the live thing with this id.
     pub fn allow(&self, id: &str) -> bool {
@@ -91,6 +105,32 @@ impl Refs<'_> {
             None => Unresolved::LookupUnread { field, what: kind, why: None },
         };
         Err(self.withhold(kind, id, why))
+    }
+
+    /// What was read of a thing by its name.
+    pub fn called(&mut self, field: &str, kind: LookupKind, name: &str) -> Called {
+        self.resolution.lookups.insert((kind, Some(name.to_owned())));
+        let why = match self.known.lookups.get(&(self.scope.name.clone(), kind)) {
+            Some(Seen::All(items)) => {
+                let mut named = items.iter().filter(|item| item.name.as_deref() == Some(name));
+                return named.next().map_or(Called::Absent, |item| Called::Found(item.clone()));
+            }
+            Some(Seen::Unknown(why)) => Some(why.clone()),
+            None => None,
+        };
+        let was_asked = why.is_some();
+        let why = Unresolved::LookupUnread { field: field.to_owned(), what: kind, why };
+        let placeholder = self.lack(kind, name, why);
+        if was_asked { Called::Unread(placeholder) } else { Called::NotYet }
+    }
+
+    /// Records that values which follow from a thing of this name are not known, and returns the
+    /// placeholder for them.
+    pub fn lack(&mut self, kind: LookupKind, name: &str, why: Unresolved) -> String {
+        let placeholder = format!("what follows from {} {name}{NOT_RESOLVED}", kind.as_str());
+        self.resolution.missing(&placeholder, why, false);
+        self.resolution.several(&placeholder);
+        placeholder
     }
 
     /// Records that something about a thing named by its id is not known, and returns the

@@ -415,9 +415,12 @@ impl Leaf {
     }
 }
 
-/// Whether the other leaf of a condition has its value.
+/// Whether the other leaf of a condition has its value, or one of its values.
 pub(super) fn is_while(condition: &Option<(Text, Value)>, state: &Tree) -> bool {
-    condition.as_ref().is_some_and(|(path, value)| get(state, path) == value)
+    condition.as_ref().is_some_and(|(path, value)| match value {
+        Value::Array(any) => any.contains(get(state, path)),
+        value => get(state, path) == value,
+    })
 }
 
 impl Call {

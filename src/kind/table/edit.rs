@@ -184,6 +184,25 @@ fn items(path: &Text, old: &Value, new: &Value) -> Vec<Line> {
         .collect()
 }
 
+impl Table {
+    /// Where an entry is that only one resource can have, after the entry ([`Take::shown`]); for
+    /// entries that are resources themselves, and not names.
+    pub(super) fn place_of(&self, have: &Tree, entry: &str, id: &str) -> Option<String> {
+        let has = |leaf: &&Leaf| texts(get(have, &leaf.path)).any(|item| item == entry);
+        let mut places =
+            self.rows().into_iter().filter(has).filter_map(|leaf| match &leaf.change {
+                How::Entries { take: Some(take), .. }
+                    if matches!(leaf.form, Form::Targets { .. }) =>
+                {
+                    let from = |name: &str| (name == "from").then(|| id.to_owned());
+                    template::filled(&take.shown.0, &from)
+                }
+                _ => None,
+            });
+        places.next()
+    }
+}
+
 /// A template with the values of an edit filled in: `{path}`, `{item}`, `{from}`, `{changes}` of a
 /// set, and the members of what is written.
 pub(super) fn said(says: &str, edit: &LeafEdit) -> String {

@@ -7,7 +7,7 @@ use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::{
-    FAILURE, Form, Leaf, LeafEdit, NOTES, Restore, Table, Tree,
+    Absent, FAILURE, Form, How, Leaf, LeafEdit, NOTES, Restore, Table, Tree, Verb,
     diff::{Pending, unread},
     get,
     policy::{policy, why_unreadable},
@@ -20,11 +20,29 @@ use crate::{
         Doctor, Guarded, Invalid, Line, Meaning, Profile, Refs, Sign,
         erased::{Edit, EditBody, ErasedKind, ErasedPort, Move, Resolved, Undecodable},
     },
-    model::Risk,
+    model::{PhysicalId, Risk},
     operations::OfKind,
 };
 
 impl Table {
+    /// A member of a wanted state, as manifests name it: entries as a plan shows them, and nothing
+    /// of an argument that nobody gave.
+    fn member_lines(&self, path: &str, value: &Value) -> Vec<Line> {
+        let leaf = self.leaves.iter().find(|leaf| leaf.path == path);
+        match leaf.map(|leaf| (&leaf.form, &leaf.change, &leaf.absent)) {
+            Some((Form::Keyed(keyed), ..)) => {
+                let entries = value.as_object().into_iter().flatten();
+                let shown = entries.map(|(key, value)| (keyed.shown)(key, value));
+                shown.map(|entry| Line::add(format!("{path}: {entry}"))).collect()
+            }
+            Some((_, How::Argument, Absent::Means(default))) if value == default => Vec::new(),
+            _ => {
+                let member = Tree::from_iter([(path.to_owned(), value.clone())]);
+                crate::kind::state_lines(&Value::Object(member), &[])
+            }
+        }
+    }
+
     fn open<'v>(&self, state: &'v Value) -> Result<&'v Tree, Undecodable> {
         state.as_object().ok_or_else(|| self.broken("state", wrong("an object", state)))
     }
@@ -203,18 +221,30 @@ impl ErasedKind for Table {
         self.open(want).map(self.creating)
     }
 
+    fn completes(&self, edit: &Edit) -> bool {
+        let EditBody::Change(body) = &edit.body else { return false };
+        self.change(body).is_ok_and(|edit| edit.verb == Verb::Add)
+    }
+
     fn state_lines(&self, want: &Value) -> Vec<Line> {
         let always = self.leaves.iter().filter(|leaf| !leaf.is_written());
         let hidden: Vec<&str> = always
             .map(|leaf| leaf.path.as_ref())
             .chain([super::PARTITION, super::ACCOUNT])
             .collect();
-        let told = want.as_object().map(|want| Value::Object(self.without_scripts(want)));
-        crate::kind::state_lines(told.as_ref().unwrap_or(want), &hidden)
+        let Some(told) = want.as_object().map(|want| self.without_scripts(want)) else {
+            return Vec::new();
+        };
+        let told = told.iter().filter(|(path, _)| !hidden.contains(&path.as_str()));
+        told.flat_map(|(path, value)| self.member_lines(path, value)).collect()
     }
 
     fn natural_keys(&self, have: &Value) -> Result<Vec<String>, Undecodable> {
         self.open(have).map(|have| (self.natural_keys)(have))
+    }
+
+    fn held(&self, have: &Value, key: &str, id: &PhysicalId) -> Option<String> {
+        self.place_of(have.as_object()?, key, id.as_str())
     }
 
     fn together(

@@ -30,7 +30,7 @@ pub struct Leaf {
     /// What a value of it lets people do. The laws check order and risk against it, so it is
     /// defined separately from both.
     pub gives: Gives,
-    /// While that other leaf has this value, no call changes it.
+    /// While that other leaf has this value, or one of these in a list, no call changes it.
     pub fixed_while: Option<(Text, Value)>,
     /// While that other leaf, or [`IDLE`](super::IDLE), has this live value nothing uses this one:
     /// a change of it interrupts nobody.

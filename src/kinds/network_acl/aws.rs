@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_ec2::types::{
-    Filter, IcmpTypeCode, NetworkAcl, NetworkAclAssociation, NetworkAclEntry, PortRange,
-    ResourceType, RuleAction,
+    IcmpTypeCode, NetworkAcl, NetworkAclAssociation, NetworkAclEntry, PortRange, ResourceType,
+    RuleAction,
 };
 use ipnet::IpNet;
 use serde::Deserialize as _;
@@ -12,12 +12,13 @@ use serde_json::{Value, json};
 
 use super::entries::{Entry, key, parsed};
 use crate::{
-    aws::{Access, classify, ec2_tags, lookup::Pages},
+    aws::{Access, classify, ec2_tags, lookup},
     kind::{
         Class, CloudError, ScopeFacts,
         table::{ACCOUNT, Found, IDLE, LeafEdit, PARTITION, Page, Service, Tree, get},
     },
-    model::{Observed, Phase, PhysicalId, Tags},
+    kinds::subnets::aws::{self as subnets, all, arn, whole},
+    model::{Observed, PhysicalId, Tags},
 };
 
 const LIST: &str = "ec2:DescribeNetworkAcls";
@@ -63,8 +64,7 @@ impl Service for Acls {
     }
 
     fn arn(&self, id: &PhysicalId) -> Option<String> {
-        let ScopeFacts { partition, region, account, .. } = &self.facts;
-        Some(format!("arn:{partition}:ec2:{region}:{account}:network-acl/{}", id.as_str()))
+        Some(arn("network-acl", id, &self.facts))
     }
 
     /// The SDK may repeat the call: the token makes a repetition the same ACL (EC2 API reference,
@@ -140,34 +140,20 @@ impl Acls {
         filters: &[(&str, &str)],
         token: Option<String>,
     ) -> Result<(Vec<NetworkAcl>, Option<String>), CloudError> {
-        let filters = filters
-            .iter()
-            .map(|(name, value)| Filter::builder().name(*name).values(*value).build());
-        let filters: Vec<_> = filters.collect();
         let call = self.ec2.describe_network_acls().max_results(1000).set_next_token(token);
-        let call = call.set_filters((!filters.is_empty()).then_some(filters));
+        let call = call.set_filters(subnets::filters(filters));
         let answer = call.send().await.map_err(|error| classify(LIST, &error))?;
         Ok((answer.network_acls.unwrap_or_default(), answer.next_token))
     }
 
     async fn all(&self, filters: &[(&str, &str)]) -> Result<Vec<NetworkAcl>, CloudError> {
-        let (mut pages, mut token, mut all) = (Pages::of(LIST), None, Vec::new());
-        loop {
-            let (acls, next) = self.described(filters, token).await?;
-            all.extend(acls);
-            token = pages.next(next)?;
-            if token.is_none() {
-                return Ok(all);
-            }
-        }
+        all(LIST, |token| self.described(filters, token)).await
     }
 
     fn found(&self, acl: NetworkAcl) -> Result<Found, CloudError> {
         let unnamed = || CloudError::new(LIST, Class::Unknown, "an ACL without id");
         let id = acl.network_acl_id.clone().map(PhysicalId).ok_or_else(unnamed)?;
-        let tags = acl.tags().iter();
-        let tags: Tags =
-            tags.filter_map(|tag| Some((tag.key.clone()?, tag.value.clone()?))).collect();
+        let tags = lookup::tags(acl.tags.clone());
         let subnets: BTreeSet<String> =
             acl.associations().iter().filter_map(|it| it.subnet_id.clone()).collect();
         // The default one has what no other has: it is in nobody's way.
@@ -193,14 +179,8 @@ impl Acls {
             PARTITION: self.facts.partition,
             ACCOUNT: self.facts.account,
         });
-        let observed = Observed {
-            id: id.clone(),
-            arn: self.arn(&id).unwrap_or_default(),
-            tags: tags.clone(),
-            phase: Phase::Ready,
-            state,
-        };
-        Ok(Found { names, tags: Some(tags), whole: Some(observed), ..Found::of(id) })
+        let arn = arn("network-acl", &id, &self.facts);
+        Ok(Found { names, ..whole(id, arn, tags, state) })
     }
 
     async fn entry(&self, have: &Observed<Value>, edit: &LeafEdit) -> Result<(), CloudError> {

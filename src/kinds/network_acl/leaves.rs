@@ -8,21 +8,19 @@ use super::{
     entries::{counts, entry, examples, fits, outcomes, probes, risk, shown},
     errors, operations,
 };
-use crate::kinds::cloud_control::ec2_vpc;
 use crate::{
     baseline::Baseline,
     kind::{
-        Accepts, Claimed, Creation, Doctor, Invalid, LookupKind, Profile, Refs, Removal, Writers,
+        Claimed, Creation, Doctor, Invalid, Profile, Refs, Removal, Writers,
         table::{
-            Absent, Call, Check, Compare, Form, Gives, How, IDLE, Keyed, Leaf, Live, Named, Null,
-            Range, RiskOf, Table, TagLeaf, Take, Text, Tree, get, texts,
+            Absent, Call, Check, Form, Gives, How, IDLE, Keyed, Leaf, Live, Null, Range, RiskOf,
+            Table, TagLeaf, Text, Tree, get,
         },
     },
+    kinds::subnets::{self, Moves, row},
     model::{Risk, text},
 };
 
-/// The member of a live state that says which subnets other ACLs of ours have.
-const ELSEWHERE: &str = "elsewhere";
 /// The row that says the quota of entries.
 const QUOTA: &str = "entryQuota";
 /// Entries of one direction and address family, with the one that denies the rest: what every
@@ -30,10 +28,6 @@ const QUOTA: &str = "entryQuota";
 const QUOTAS: (i64, i64) = (20, 40);
 /// Entries of a manifest, with both directions and address families.
 const ENTRY_LIMIT: usize = 156;
-/// A subnet that another ACL filters loses what this one stops, and may get what that one stopped.
-const MOVES: Risk = Risk::REPLACES.cutting_connections();
-/// Subnets of a VPC, with the quota raised.
-const SUBNET_LIMIT: usize = 2_000;
 
 /// The kind as one value.
 pub fn table() -> Table {
@@ -56,7 +50,7 @@ pub fn table() -> Table {
                 packet decides, by number, and\nwhat none fits is denied. It keeps no \
                 connections: answers need entries of their own."
             .into(),
-        leaves: vec![vpc(), entries(), entry_quota(), subnets()],
+        leaves: vec![vpc(), entries(), entry_quota(), filtered()],
         tags: Some(TagLeaf {
             about: "Tags, in addition to palisade's own. `null` removes one.".into(),
             rules: text::EC2,
@@ -67,7 +61,7 @@ pub fn table() -> Table {
             "ec2:DeleteNetworkAclEntry".into(),
             "ec2:ReplaceNetworkAclAssociation".into(),
         ],
-        natural_keys: |state: &Tree| texts(get(state, "subnets")).map(str::to_owned).collect(),
+        natural_keys: |state: &Tree| subnets::of(state).map(str::to_owned).collect(),
         fixed_first: true,
         creating,
         restore: None,
@@ -79,9 +73,7 @@ pub fn table() -> Table {
 /// A new ACL lets nothing through and filters nothing; its entries and subnets follow at once.
 fn creating(want: &Tree) -> Risk {
     let entries = get(want, "entries").as_object().is_some_and(|all| !all.is_empty());
-    let subnets = texts(get(want, "subnets")).next().is_some();
-    let of = [(entries, Risk::LOOSENS), (subnets, MOVES)];
-    of.into_iter().filter_map(|(is, risk)| is.then_some(risk)).collect()
+    subnets::creating(entries, subnets::of(want).next().is_some())
 }
 
 /// Too many entries are refused before the first write: with half of them an ACL would stop what
@@ -99,29 +91,8 @@ fn settle(want: &mut Tree, _: &mut Refs<'_>, problems: &mut Vec<Invalid>) {
     }
 }
 
-fn row(path: &'static str, about: &'static str, form: Form, change: How) -> Leaf {
-    Leaf {
-        null: Null::None(json!([])),
-        compare: Compare::Set,
-        ..Leaf::harmless(path, about, form, change)
-    }
-}
-
 fn vpc() -> Leaf {
-    let named = Named {
-        accepts: Accepts::id_or_lookup(ec2_vpc::NAME, LookupKind::Vpc),
-        prefix: "vpc-".into(),
-    };
-    let fixed = How::Fixed("which EC2 fixes when an ACL is made".into());
-    Leaf {
-        absent: Absent::Required(
-            "is missing; an ACL belongs to a VPC".into(),
-            "write the VPC's id, or {lookup: {tags: {Name: …}}}".into(),
-        ),
-        null: Null::Refused,
-        compare: Compare::Exact,
-        ..row("vpc", "The VPC: its id or a lookup by tags. Immutable.", Form::Target(named), fixed)
-    }
+    subnets::vpc("is missing; an ACL belongs to a VPC", "which EC2 fixes when an ACL is made")
 }
 
 fn entries() -> Leaf {
@@ -259,38 +230,21 @@ fn one() -> Form {
     Form::Group { name: "AclEntry".into(), about, rows }
 }
 
-fn subnets() -> Leaf {
-    let form = Form::Targets {
-        each: Named { accepts: Accepts::lookup(LookupKind::Subnet), prefix: "subnet-".into() },
-        within: Some(("vpc".into(), "vpc".into())),
-        one_of_each: None,
-        single_while: None,
-        min: (0, Text::default()),
-        max: (SUBNET_LIMIT, "{count} subnets; a VPC has at most {max}".into()),
-    };
+fn filtered() -> Leaf {
     let call = |says| Call::new("ec2:ReplaceNetworkAclAssociation", says);
     let after =
         ["ec2:CreateNetworkAclEntry", "ec2:ReplaceNetworkAclEntry", "ec2:DeleteNetworkAclEntry"];
-    let change = How::Entries {
+    let moves = Moves {
         // The entries are right before anything is filtered by them, and all of them are there.
         add: call("filter subnet {item}").once(&after),
         remove: Err("which always has an ACL: another one has to take it".into()),
-        take: Some(Take {
-            call: call("take subnet {item} over from {from}").once(&after),
-            fact: ELSEWHERE.into(),
-            shown: ("is filtered by {from}".into(), "is filtered by this ACL".into()),
-        }),
+        take: call("take subnet {item} over from {from}").once(&after),
+        shown: ("is filtered by {from}", "is filtered by this ACL"),
     };
-    Leaf {
-        risk: RiskOf::Each { add: MOVES, remove: MOVES, take: MOVES },
-        gives: Gives::More,
-        ..row(
-            "subnets",
-            "The subnets that it filters: ids, or a lookup by tags in its VPC. A subnet always\n\
-             has an ACL, so one that is not in the list stays until another ACL takes it. Absent:\n\
-             not managed; `null`: none.",
-            form,
-            change,
-        )
-    }
+    subnets::subnets(
+        "The subnets that it filters: ids, or a lookup by tags in its VPC. A subnet always\n\
+         has an ACL, so one that is not in the list stays until another ACL takes it. Absent:\n\
+         not managed; `null`: none.",
+        moves,
+    )
 }

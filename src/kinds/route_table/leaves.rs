@@ -8,7 +8,6 @@ use super::{
     errors, operations,
     routes::{entry, examples, fits, outcomes, probes, risk, shown},
 };
-use crate::kinds::cloud_control::ec2_vpc;
 use crate::{
     baseline::Baseline,
     kind::{
@@ -18,7 +17,10 @@ use crate::{
             Table, TagLeaf, Take, Text, Tree, get, texts,
         },
     },
-    kinds::vpc_endpoint,
+    kinds::{
+        subnets::{self, MOVES, Moves, row},
+        vpc_endpoint,
+    },
     model::{Risk, text},
 };
 
@@ -26,9 +28,7 @@ use crate::{
 pub(super) const GATEWAYS: &str = "gateways";
 /// The row of the gateways that put routes in.
 pub(super) const PROPAGATING: &str = "propagating";
-/// The member of a live state that says which subnets other tables of ours have.
-const ELSEWHERE: &str = "elsewhere";
-/// The same of gateways.
+/// The member of a live state that says which gateways other tables of ours have.
 const GATEWAYS_ELSEWHERE: &str = "gatewaysElsewhere";
 /// The member of a live state that says whether it is the main table of its VPC.
 pub(super) const MAIN: &str = "main";
@@ -38,8 +38,6 @@ pub(super) const INTERFACES: &str = "interfaces";
 pub(super) const LOCAL: &str = "local";
 /// Routes of a table for each address family, at most, with the quota raised (Amazon VPC quotas).
 const ROUTE_LIMIT: usize = 2_000;
-/// A subnet that uses another table loses what led where this one leads elsewhere.
-const MOVES: Risk = Risk::REPLACES.cutting_connections();
 /// What brings the routes of a table about. A table is right before anything uses it: nothing is
 /// put into use while a route waits.
 const ROUTED: [&str; 5] = [
@@ -51,8 +49,6 @@ const ROUTED: [&str; 5] = [
 ];
 /// More gateways than any VPC has: it has one of each sort (Amazon VPC quotas).
 const GATEWAY_LIMIT: usize = 10;
-/// Subnets of a VPC, with the quota raised.
-const SUBNET_LIMIT: usize = 2_000;
 
 /// The kind as a table.
 pub fn table() -> Table {
@@ -74,7 +70,7 @@ pub fn table() -> Table {
         about: "A route table of a VPC. Its routes are exclusive, except those that AWS adds \
                 itself: the local ones, those\nof gateway endpoints, and those that are propagated."
             .into(),
-        leaves: vec![vpc(), routes(), propagating(), subnets(), gateways()],
+        leaves: vec![vpc(), routes(), propagating(), used_by_subnets(), gateways()],
         tags: Some(TagLeaf {
             about: "Tags, in addition to palisade's own. `null` removes one.".into(),
             rules: text::EC2,
@@ -102,14 +98,12 @@ pub fn table() -> Table {
 fn creating(want: &Tree) -> Risk {
     let routes = get(want, "routes").as_object().is_some_and(|all| !all.is_empty())
         || texts(get(want, PROPAGATING)).next().is_some();
-    let used = users(want).next().is_some();
-    let of = [(routes, Risk::LOOSENS), (used, MOVES)];
-    of.into_iter().filter_map(|(is, risk)| is.then_some(risk)).collect()
+    subnets::creating(routes, users(want).next().is_some())
 }
 
 /// What uses a table: each subnet and each gateway has one.
 fn users(state: &Tree) -> impl Iterator<Item = &str> {
-    texts(get(state, "subnets")).chain(texts(get(state, GATEWAYS)))
+    subnets::of(state).chain(texts(get(state, GATEWAYS)))
 }
 
 /// A table that gateways use takes no propagated routes (Amazon VPC guide, "Gateway route tables").
@@ -128,26 +122,8 @@ fn settle(want: &mut Tree, _: &mut Refs<'_>, problems: &mut Vec<Invalid>) {
     }
 }
 
-fn row(path: &'static str, about: &'static str, form: Form, change: How) -> Leaf {
-    Leaf {
-        null: Null::None(json!([])),
-        compare: Compare::Set,
-        ..Leaf::harmless(path, about, form, change)
-    }
-}
-
 fn vpc() -> Leaf {
-    let named = Named::new(Accepts::id_or_lookup(ec2_vpc::NAME, LookupKind::Vpc), "vpc-");
-    let fixed = How::Fixed("which EC2 fixes when a table is created".into());
-    Leaf {
-        absent: Absent::Required(
-            "is missing; a table belongs to a VPC".into(),
-            "write the VPC's id, or {lookup: {tags: {Name: …}}}".into(),
-        ),
-        null: Null::Refused,
-        compare: Compare::Exact,
-        ..row("vpc", "The VPC: its id or a lookup by tags. Immutable.", Form::Target(named), fixed)
-    }
+    subnets::vpc("is missing; a table belongs to a VPC", "which EC2 fixes when a table is created")
 }
 
 fn routes() -> Leaf {
@@ -203,9 +179,10 @@ fn route() -> Form {
     );
     let via = needed(
         "via",
-        "The target, by its id: an internet, egress-only, NAT, transit, virtual private or\n\
+        "The target, by its id: an internet, egress-only, NAT, transit, virtual private, local or\n\
          carrier gateway, a peering connection, a network interface, an instance, or a Gateway\n\
-         Load Balancer endpoint, which can be a reference.",
+         Load Balancer endpoint, which can be a reference; or the ARN of a core network or an ODB\n\
+         network.",
         Accepts::id_of(vpc_endpoint::NAME),
         "write the target's id, such as nat-0123456789abcdef0",
     );
@@ -216,43 +193,25 @@ fn route() -> Form {
     }
 }
 
-fn subnets() -> Leaf {
-    let form = Form::Targets {
-        each: Named::new(Accepts::lookup(LookupKind::Subnet), "subnet-"),
-        within: Some(("vpc".into(), "vpc".into())),
-        one_of_each: None,
-        single_while: None,
-        min: (0, Text::default()),
-        max: (SUBNET_LIMIT, "{count} subnets; a VPC has at most {max}".into()),
-    };
-    let take = Take {
-        call: Call::new("ec2:ReplaceRouteTableAssociation", "take subnet {item} over from {from}")
-            .once(&ROUTED),
-        fact: ELSEWHERE.into(),
-        shown: ("uses {from}".into(), "uses this table".into()),
-    };
+fn used_by_subnets() -> Leaf {
     let remove = Call {
         inspect: true,
         ..Call::new("ec2:DisassociateRouteTable", "leave subnet {item} to the VPC's main table")
     };
-    let change = How::Entries {
+    let moves = Moves {
         // The routes are right before anything uses them.
         add: Call::new("ec2:AssociateRouteTable", "associate subnet {item}").once(&ROUTED),
         remove: Ok(remove),
-        take: Some(take),
+        take: Call::new("ec2:ReplaceRouteTableAssociation", "take subnet {item} over from {from}")
+            .once(&ROUTED),
+        shown: ("uses {from}", "uses this table"),
     };
-    Leaf {
-        risk: RiskOf::Each { add: MOVES, remove: MOVES, take: MOVES },
-        gives: Gives::More,
-        ..row(
-            "subnets",
-            "The subnets that use the table: ids, or a lookup by tags in its VPC. A subnet that\n\
-             is not in the list goes back to the VPC's main table, which waits while that has\n\
-             routes of its own. Absent: not managed; `null`: none.",
-            form,
-            change,
-        )
-    }
+    subnets::subnets(
+        "The subnets that use the table: ids, or a lookup by tags in its VPC. A subnet that\n\
+         is not in the list goes back to the VPC's main table, which waits while that has\n\
+         routes of its own. Absent: not managed; `null`: none.",
+        moves,
+    )
 }
 
 /// One of a VPC's gateways, by its id.

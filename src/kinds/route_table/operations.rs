@@ -27,6 +27,8 @@ const ROWS: &[Operation] = &[
     reads("ec2:DescribeVpcs"),
     reads("ec2:DescribeSubnets"),
     reads("ec2:DescribeRouteTables").swept(),
+    // Only where a route leads by a prefix list to an endpoint, and once for each list.
+    reads("ec2:DescribeManagedPrefixLists").swept(),
     writes("ec2:CreateRouteTable", TABLES, CLAIMS).and(&[
         may("ec2:CreateRouteTable", VPCS, &[]),
         may("ec2:CreateTags", TABLES, &[When::Claims, When::CreatedByEc2]),

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The prefixes of targets' ids, and what each is (EC2 API reference, `CreateRoute`).
-pub(super) const TARGETS: [(&str, &str); 10] = [
+pub(super) const TARGETS: [(&str, &str); 11] = [
     ("igw-", "internet gateway"),
     ("eigw-", "egress-only internet gateway"),
     ("nat-", "NAT gateway"),
@@ -26,7 +26,17 @@ pub(super) const TARGETS: [(&str, &str); 10] = [
     ("eni-", "network interface"),
     ("i-", "instance"),
     ("cagw-", "carrier gateway"),
+    ("lgw-", "local gateway"),
 ];
+/// What is in the ARNs of targets that are named by their ARN, and what each is (EC2 API reference,
+/// `CreateRoute`; service authorization reference, resource types of AWS Network Manager and of
+/// Oracle Database@AWS).
+const TARGETS_BY_ARN: [(&str, &str); 2] =
+    [(CORE_NETWORK, "core network"), (ODB_NETWORK, "ODB network")];
+/// In the ARN of a core network.
+const CORE_NETWORK: &str = ":core-network/";
+/// In the ARN of an ODB network.
+const ODB_NETWORK: &str = ":odb-network/";
 /// Routes of one address family that every account can have (Amazon VPC quotas).
 const IN_EVERY_ACCOUNT: usize = 50;
 /// How the ids of prefix lists begin.
@@ -55,14 +65,37 @@ pub(super) fn examples() -> Vec<Tree> {
 pub(super) fn entry(members: &Tree) -> Result<(String, Value), Wrong> {
     let text = |name| members.get(name).and_then(Value::as_str).unwrap_or_default();
     let (to, via) = (text("to"), text("via"));
-    let fits =
-        |(prefix, _): &(&str, &str)| via.strip_prefix(prefix).is_some_and(|id| !id.is_empty());
-    if !is_placeholder(via) && !TARGETS.iter().any(fits) {
+    if !is_placeholder(via) && sort(via).is_none() {
         let known: Vec<_> = TARGETS.iter().map(|(prefix, _)| format!("`{prefix}…`")).collect();
-        let help = format!("write an id: {}; or a reference to an endpoint", known.join(", "));
+        let help = format!(
+            "write an id: {}; the ARN of a core network or an ODB network; or a reference to an \
+             endpoint",
+            known.join(", ")
+        );
         return Err(Wrong::new("via", format!("`{via}` is not the id of a target"), help));
     }
     Ok((destination(to)?, json!(via)))
+}
+
+/// What a target is, by its id or ARN.
+pub(super) fn sort(via: &str) -> Option<&'static str> {
+    let goes_on = |rest: &str| !rest.is_empty();
+    let by_id = |(prefix, _): &&(&str, &str)| via.strip_prefix(prefix).is_some_and(goes_on);
+    let by_arn = |(part, _): &&(&str, &str)| {
+        via.starts_with("arn:") && via.split_once(part).is_some_and(|(_, rest)| goes_on(rest))
+    };
+    let found = TARGETS.iter().find(by_id).or_else(|| TARGETS_BY_ARN.iter().find(by_arn));
+    found.map(|(_, what)| *what)
+}
+
+/// Whether the target is a core network.
+pub(super) fn is_core_network(via: &str) -> bool {
+    via.contains(CORE_NETWORK)
+}
+
+/// Whether the target is an ODB network.
+pub(super) fn is_odb_network(via: &str) -> bool {
+    via.contains(ODB_NETWORK)
 }
 
 fn destination(to: &str) -> Result<String, Wrong> {
@@ -83,9 +116,8 @@ fn destination(to: &str) -> Result<String, Wrong> {
 /// A route on one line.
 pub(super) fn shown(to: &str, via: &Value) -> String {
     let via = via.as_str().unwrap_or_default();
-    let what = TARGETS.iter().find(|(prefix, _)| via.starts_with(prefix));
-    match what {
-        Some((_, what)) => format!("{to} to {what} {via}"),
+    match sort(via) {
+        Some(what) => format!("{to} to {what} {via}"),
         None => format!("{to} to {via}"),
     }
 }

@@ -5,12 +5,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    associations::FIELD,
     peer::Peer,
     rule::{Direction, Entry, Rule},
     state::State,
 };
 use crate::{
-    kind::{Describe, Line, Sign},
+    kind::{Describe, Line, Sign, is_placeholder},
     model::Risk,
 };
 
@@ -64,6 +65,18 @@ pub enum Change {
         /// The placeholder of a prefix list's size, which must be known first.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         waits_for: Option<String>,
+    },
+    /// Lets network interfaces of another VPC use the group.
+    #[serde(rename_all = "camelCase")]
+    Associate {
+        /// The VPC's id.
+        vpc: String,
+    },
+    /// Lets no network interface of another VPC use the group any more.
+    #[serde(rename_all = "camelCase")]
+    Disassociate {
+        /// The VPC's id.
+        vpc: String,
     },
     /// Rewrites descriptions in place.
     #[serde(rename_all = "camelCase")]
@@ -144,6 +157,8 @@ impl Change {
                 };
                 each("modify", direction, pairs.iter().map(pair).collect())
             }
+            Self::Associate { vpc } => vec![format!("associate {vpc}")],
+            Self::Disassociate { vpc } => vec![format!("disassociate {vpc}")],
             Self::Describe { direction, rules } => each(
                 "describe",
                 direction,
@@ -152,9 +167,12 @@ impl Change {
         }
     }
 
-    /// The placeholder that this change waits for: of the peer of its rules, or of a prefix list's
-    /// size.
+    /// The placeholder that this change waits for: of the peer of its rules, of a prefix list's
+    /// size, or of a VPC.
     pub fn waits_for(&self) -> Option<&str> {
+        if let Self::Associate { vpc } = self {
+            return Some(vpc.as_str()).filter(|vpc| is_placeholder(vpc));
+        }
         let Self::Authorize { waits_for, rules, .. } = self else { return None };
         let peer = rules.iter().find_map(|entry| match &entry.rule.peer {
             Peer::Pending(pending) => Some(pending.placeholder.as_str()),
@@ -191,6 +209,14 @@ impl Change {
                     live.insert(rule.clone(), Some(description.clone().unwrap_or_default()));
                 }
             }
+            Self::Associate { vpc } => {
+                have.associated_vpcs.get_or_insert_default().insert(vpc.clone());
+                have.failed_associations.remove(vpc);
+            }
+            Self::Disassociate { vpc } => {
+                have.associated_vpcs.get_or_insert_default().remove(vpc);
+                have.failed_associations.remove(vpc);
+            }
             Self::Describe { direction, rules } => {
                 let live = &mut have.rules_mut(*direction).0;
                 for Redescription { rule, new, .. } in rules {
@@ -213,6 +239,8 @@ impl fmt::Display for Change {
                 [pair] => write!(f, "modify {}", pair.line(*direction)),
                 _ => write!(f, "modify {} {direction} rules", pairs.len()),
             },
+            Self::Associate { vpc } => write!(f, "let the group be used in {vpc}"),
+            Self::Disassociate { vpc } => write!(f, "let the group not be used in {vpc} any more"),
             Self::Describe { direction, rules } => match &rules[..] {
                 [one] => write!(f, "describe {}", one.line(*direction)),
                 _ => write!(f, "describe {} {direction} rules", rules.len()),
@@ -304,14 +332,19 @@ impl Describe for Change {
     fn risk(&self) -> Risk {
         match self {
             Self::Immutable { .. } => Risk::IMPOSSIBLE,
-            Self::Revoke { .. } => Risk::TIGHTENS,
+            Self::Revoke { .. } | Self::Disassociate { .. } => Risk::TIGHTENS,
             Self::Modify { pairs, .. } if pairs.iter().all(|pair| pair.old.covers(&pair.new)) => {
                 Risk::TIGHTENS
             }
             Self::Modify { .. } => Risk::REPLACES,
             Self::Authorize { covered: true, .. } | Self::Describe { .. } => Risk::NEUTRAL,
-            Self::Authorize { .. } => Risk::LOOSENS,
+            Self::Authorize { .. } | Self::Associate { .. } => Risk::LOOSENS,
         }
+    }
+
+    /// EC2 does not end an association that a network interface uses, so nobody is cut off.
+    fn inspect(&self) -> bool {
+        matches!(self, Self::Disassociate { .. })
     }
 
     fn lines(&self) -> Vec<Line> {
@@ -333,6 +366,8 @@ impl Describe for Change {
             Self::Describe { direction, rules } if rules.len() > 1 => {
                 rules.iter().map(|one| changed(one.line(*direction))).collect()
             }
+            Self::Associate { vpc } => vec![Line::add(format!("{FIELD}: {vpc}"))],
+            Self::Disassociate { vpc } => vec![Line::remove(format!("{FIELD}: {vpc}"))],
             _ => Vec::new(),
         }
     }

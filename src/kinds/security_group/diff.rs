@@ -20,6 +20,9 @@
 //! edit of its own, which is the only one to wait for that. A live rule that may be such a rule is
 //! neither revoked nor changed meanwhile; one that cannot be is revoked at once.
 //!
+//! Associations with VPCs that are not wanted end before all of this, and missing ones are made after
+//! it: the group is used in more VPCs only with the rules that it is to have.
+//!
 //! A rule that names a group by its id, which was not seen in the VPC, may be one that EC2 refuses:
 //! it is added by an edit of its own too. What such a rule, or one for a prefix list of unknown
 //! size, takes the place of is revoked after it: a mistyped id must not cut off everybody. This is
@@ -29,6 +32,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    associations,
     change::{Change, Fixed, Pair, Redescription},
     peer::{OtherGroup, Peer, PeerType, Pending, PendingKind},
     rule::{Direction, Entry, Rule},
@@ -69,7 +73,9 @@ pub(super) fn edits(want: &State, have: &State) -> Vec<Change> {
         }
     }
     staged.sort_by_key(|(stage, _)| *stage);
+    changes.extend(associations::ends(want, have));
     changes.extend(staged.into_iter().map(|(_, change)| change));
+    changes.extend(associations::begins(want, have));
     changes
 }
 

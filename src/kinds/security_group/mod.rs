@@ -4,6 +4,7 @@
 //! AWS merges, reorders and rewrites what it receives. Equal rules are never touched; `diff`
 //! explains the order of the edits.
 
+mod associations;
 pub mod aws;
 pub(crate) mod baseline;
 mod change;
@@ -23,6 +24,8 @@ mod text;
 mod traffic;
 
 pub(crate) use self::operations::RESOURCE;
+use std::collections::BTreeSet;
+
 pub use self::{
     change::{Change, Pair, Redescription},
     peer::{OtherGroup, Peer, PeerType, Pending, PendingKind},
@@ -87,7 +90,17 @@ impl Kind for SecurityGroup {
     fn risk_of_creating(want: &State) -> Risk {
         let closed = |rules: Option<&Rules>| rules.is_some_and(|rules| rules.0.is_empty());
         let no_ingress = want.ingress.as_ref().is_none_or(|rules| rules.0.is_empty());
-        if no_ingress && closed(want.egress.as_ref()) { Risk::NEUTRAL } else { Risk::LOOSENS }
+        let own_vpc_only = want.associated_vpcs.as_ref().is_none_or(BTreeSet::is_empty);
+        let is_closed = no_ingress && closed(want.egress.as_ref()) && own_vpc_only;
+        if is_closed { Risk::NEUTRAL } else { Risk::LOOSENS }
+    }
+
+    fn unread(want: &State, have: &State) -> Vec<(String, String)> {
+        associations::unread(want, have)
+    }
+
+    fn notes(have: &State) -> Vec<String> {
+        associations::notes(have)
     }
 
     fn otherwise(change: &Change) -> Vec<Change> {

@@ -41,6 +41,8 @@ const ROWS: &[Operation] = &[
     reads("ec2:DescribeSecurityGroups").swept(),
     reads("ec2:DescribeSecurityGroupRules"),
     reads("ec2:DescribeNetworkInterfaces"),
+    // Only where a manifest says `associatedVpcs`, and before a group is deleted.
+    reads("ec2:DescribeSecurityGroupVpcAssociations"),
     writes("ec2:CreateSecurityGroup", GROUPS, CLAIMS)
         .and(&[
             may("ec2:CreateSecurityGroup", VPCS, &[]),
@@ -59,6 +61,14 @@ const ROWS: &[Operation] = &[
         .note("Rules carry no tags of ours; the group that they are in must be ours."),
     writes("ec2:UpdateSecurityGroupRuleDescriptionsIngress", GROUPS, OURS),
     writes("ec2:UpdateSecurityGroupRuleDescriptionsEgress", GROUPS, OURS),
+    writes("ec2:AssociateSecurityGroupVpc", GROUPS, OURS)
+        .and(&[may("ec2:AssociateSecurityGroupVpc", VPCS, &[])])
+        .note("The VPCs are named by the manifest and need not be ours."),
+    writes("ec2:DisassociateSecurityGroupVpc", GROUPS, OURS).and(&[may(
+        "ec2:DisassociateSecurityGroupVpc",
+        VPCS,
+        &[],
+    )]),
     writes("ec2:CreateTags", GROUPS, OURS_AFTER).and(&[may(
         "ec2:CreateTags",
         On::Adopted(NAME),

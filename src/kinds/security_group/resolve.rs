@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    associations,
     peer::Peer,
     peers::Peers,
     quota::{DEFAULT_QUOTA, Quota},
@@ -38,12 +39,16 @@ pub(super) fn resolve(spec: Spec, refs: &mut Refs<'_>) -> Result<State, Vec<Inva
         problems.push(Invalid::new("ruleQuota", format!("must be 1 to {MAX_RULES}")));
     }
     let vpc = resolve_vpc(&spec.vpc, refs, &mut problems);
+    let associated_vpcs = spec
+        .associated_vpcs
+        .map(|list| associations::resolve(&list, (&name, vpc.as_deref()), refs, &mut problems));
     let mut state = State {
         group_name: Some(name),
         description: spec.description,
         vpc,
         rules: Some(spec.rules),
         rule_quota: spec.rule_quota,
+        associated_vpcs,
         ..State::default()
     };
     let ingress = spec.ingress.map(|rules| rules.into_iter().map(Block::from).collect());

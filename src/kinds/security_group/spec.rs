@@ -37,6 +37,13 @@ pub struct Spec {
     /// is listed.
     #[serde(default)]
     pub egress: Option<Vec<EgressRule>>,
+    /// Further VPCs of the Region whose network interfaces may use the group: ids, references to
+    /// `AWS::EC2::VPC`, or lookups that find one each. Absent: not managed. `[]` or `null`: none.
+    /// Any other is disassociated, once no interface there uses the group. Not for the VPC's own
+    /// group `default`.
+    #[serde(default, deserialize_with = "listed")]
+    #[schemars(with = "Option<Vec<Target>>")]
+    pub associated_vpcs: Option<Vec<Target>>,
     /// The account's quota of rules per direction and address family, 1 to 1000. Default: 60, AWS's
     /// own. Only used for counting before anything is written; AWS enforces its own number.
     #[serde(default)]
@@ -259,6 +266,11 @@ impl JsonSchema for PortList {
             "anyOf": [port.clone(), {"type": "array", "items": port, "minItems": 1}]
         })
     }
+}
+
+/// Reads `null` as the empty list.
+fn listed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Target>>, D::Error> {
+    Option::deserialize(deserializer).map(|list| Some(list.unwrap_or_default()))
 }
 
 /// Distinguishes `null` from an absent field.

@@ -42,6 +42,17 @@ pub struct State {
     /// those of a peered VPC, in this or another account; if they are not, EC2 refuses the rule.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub unseen_groups: BTreeSet<String>,
+    /// The ids of the VPCs in which the group may be used, besides its own; in *want* with a
+    /// placeholder for each that is not known yet, in *have* absent if they were not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub associated_vpcs: Option<BTreeSet<String>>,
+    /// *Have* only: the VPCs with which an association or its end failed, each with the reason that
+    /// AWS gives.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub failed_associations: BTreeMap<String, String>,
+    /// *Have* only: why the associations could not be read, if a manifest manages them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread_associations: Option<String>,
     /// Rules into the group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ingress: Option<Rules>,

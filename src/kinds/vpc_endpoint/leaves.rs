@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use super::{
-    NAME,
+    NAME, addresses,
     aws::{Endpoints, rehearsal},
-    baseline, errors, operations, prefixes, region,
-    rules::{self, BALANCER, GATEWAY, INTERFACE},
+    baseline, errors, lattice, operations, prefixes, region,
+    rules::{self, BALANCER, GATEWAY, INTERFACE, NETWORK, RESOURCE},
     service,
 };
 use crate::kinds::cloud_control::ec2_vpc;
@@ -35,8 +35,8 @@ pub fn table() -> Table {
         profile: Profile {
             name: NAME,
             short: "vpce",
-            about: "A private way from a VPC to a service: interface, gateway or Gateway Load \
-                    Balancer endpoint.",
+            about: "A private way from a VPC to a service (interface, gateway or Gateway Load \
+                    Balancer endpoint), or to a resource or service network of Amazon VPC Lattice.",
             claimed: Claimed::ByTags,
             creation: Creation::Token,
             removal: Removal::Prunable,
@@ -47,7 +47,8 @@ pub fn table() -> Table {
         errors: errors::ERRORS,
         baseline: baseline::BASELINE,
         doctor: rehearsal::DOCTOR,
-        about: "A VPC endpoint: a private way from a VPC to a service.\n\nEverything that AWS \
+        about: "A VPC endpoint: a private way from a VPC to a service, a resource or a service \
+                network.\n\nEverything that AWS \
                 would otherwise choose unsafely is sent explicitly: the type, the \
                 security\ngroups, the policy and private DNS."
             .into(),
@@ -55,12 +56,17 @@ pub fn table() -> Table {
             endpoint_type(),
             service(),
             service_region(),
+            lattice::configuration(),
+            lattice::service_network(),
             vpc(),
             policy(),
             security_groups(),
             subnets(),
+            addresses::leaf(),
             route_tables(),
             private_dns(),
+            lattice::preference(),
+            lattice::domains(),
             inbound_only(),
             dns_record_ip_type(),
             ip_address_type(),
@@ -92,7 +98,7 @@ fn fixed(path: &'static str, about: &'static str, form: Form, help: &'static str
     }
 }
 
-fn modify(says: &'static str) -> Call {
+pub(super) fn modify(says: &'static str) -> Call {
     Call::new(MODIFY, says).shared()
 }
 
@@ -104,22 +110,30 @@ fn endpoint_type() -> Leaf {
             (INTERFACE, "Network interfaces with private addresses in subnets of the VPC."),
             (GATEWAY, "Routes in route tables of the VPC: S3 and DynamoDB."),
             (BALANCER, "A next hop that sends traffic through a fleet of appliances."),
+            (RESOURCE, "Network interfaces that lead to a resource of somebody's network."),
+            (NETWORK, "Network interfaces that lead to the services of a service network."),
         ],
         None,
     );
-    let help = "write `Interface`, `Gateway` or `GatewayLoadBalancer`";
+    let help =
+        "write `Interface`, `Gateway`, `GatewayLoadBalancer`, `Resource` or `ServiceNetwork`";
     fixed("type", "What kind of endpoint it is. Immutable.", form, help)
 }
 
 fn service() -> Leaf {
-    fixed(
-        "service",
-        "The service: a short name such as `s3`, `sagemaker.api`, `ecr.dkr` or `studio`, or its \
-         full name\n(`com.amazonaws.eu-west-1.s3`, `com.amazonaws.vpce.eu-west-1.vpce-svc-…`). \
-         Immutable.",
-        Form::Text(Check::Form(service::wrong)),
-        service::HELP,
-    )
+    Leaf {
+        absent: Absent::Derived,
+        null: Null::Refused,
+        ..Leaf::harmless(
+            "service",
+            "The service: a short name such as `s3`, `sagemaker.api`, `ecr.dkr` or `studio`, or \
+             its full name\n(`com.amazonaws.eu-west-1.s3`, \
+             `com.amazonaws.vpce.eu-west-1.vpce-svc-…`). Required for interface, gateway\nand \
+             Gateway Load Balancer endpoints, and not for others. Immutable.",
+            Form::Text(Check::Form(service::wrong)),
+            How::Fixed(FIXED.into()),
+        )
+    }
 }
 
 fn service_region() -> Leaf {
@@ -214,9 +228,10 @@ fn security_groups() -> Leaf {
         risk: RiskOf::Each { add: Risk::LOOSENS, remove: Risk::TIGHTENS, take: Risk::LOOSENS },
         ..targets(
             "securityGroups",
-            "The security groups of the network interfaces, 1 to 16: ids or references. Interface \
-             endpoints\nonly; required there, because without them AWS would use the VPC's default \
-             group. They should\nadmit the clients on tcp 443.",
+            "The security groups of the network interfaces, 1 to 16: ids or references. Interface, \
+             Resource and\nServiceNetwork endpoints only; required there, because without them AWS \
+             would use the VPC's default\ngroup. They should admit the clients, for AWS's services \
+             on tcp 443.",
             form,
             "change the security groups: {changes}",
         )
@@ -242,12 +257,15 @@ fn subnets() -> Leaf {
         // ModifyVpcEndpoint cannot remove a subnet from a Gateway Load Balancer endpoint, and a
         // second one is not allowed (EC2 API reference).
         fixed_while: Some(("type".into(), json!(BALANCER))),
+        // A new interface gets its fixed address at once.
+        change: How::By(modify("change the subnets: {changes}").with(&[addresses::FIXED])),
         ..targets(
             "subnets",
             "The subnets to put network interfaces in, at most one in each Availability Zone: ids, \
              or a lookup,\nof whose finds one a zone is used (the one in use stays, else the \
-             lowest id). Interface endpoints:\nrequired, at least one. Gateway Load Balancer \
-             endpoints: required, exactly one, immutable.",
+             lowest id). A subnet in a zone in\nwhich the service does not exist is left out. \
+             Required for all but gateway endpoints, at least one.\nGateway Load Balancer \
+             endpoints: exactly one, immutable.",
             form,
             "change the subnets: {changes}",
         )
@@ -287,6 +305,8 @@ fn route_tables() -> Leaf {
 fn private_dns() -> Leaf {
     // AWS would use its own defaults for both when it turns private DNS on.
     let on = modify("turn private DNS on").with(&[INBOUND_ONLY, RECORDS]);
+    // Terraform makes a new endpoint instead (`aws_vpc_endpoint`).
+    let fixed_while = Some(("type".into(), json!([RESOURCE, NETWORK])));
     Leaf {
         absent: Absent::Derived,
         // On: the endpoint's policy and groups now apply to requests to the usual names. Off: those
@@ -297,12 +317,14 @@ fn private_dns() -> Leaf {
             back: Risk::LOOSENS.cutting_connections(),
         },
         gives: Gives::Least(json!(true)),
+        fixed_while,
         ..Leaf::harmless(
             "privateDns",
             "Whether the service's usual names resolve to the endpoint inside the VPC, which needs \
-             the VPC\nattributes enableDnsSupport and enableDnsHostnames. Interface endpoints \
-             only. Default: true. For\nsomebody's endpoint service it is turned on after the \
-             endpoint has been accepted.",
+             the VPC\nattributes enableDnsSupport and enableDnsHostnames. Interface \
+             endpoints; default: true. For\nsomebody's endpoint service it is turned on after the \
+             endpoint has been accepted. Resource and\nServiceNetwork endpoints: whether custom \
+             domain names do; default: false, and immutable.",
             Form::Bool,
             How::Switch { on, off: modify("turn private DNS off") },
         )

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::NAME;
+use super::{NAME, addresses};
 use crate::{
     kind::LookupKind,
     kinds::security_group,
@@ -45,6 +45,7 @@ const PARTS: On = On::Of(&Resources {
     types: &[ROUTE_TABLE, security_group::RESOURCE, SUBNET],
 });
 
+const FIXED_ADDRESSES: Need = Need::Noted("an endpoint with fixed addresses");
 const TO_OTHER_REGIONS: Need = Need::Noted("an endpoint to a service in another Region");
 
 const ROWS: &[Operation] = &[
@@ -52,7 +53,8 @@ const ROWS: &[Operation] = &[
     reads("ec2:DescribeSubnets"),
     reads("ec2:DescribeRouteTables"),
     reads("ec2:DescribeVpcEndpoints").swept(),
-    // Only for a service whose name palisade does not know.
+    reads("ec2:DescribeNetworkInterfaces").only(FIXED_ADDRESSES),
+    // For the zones of services, and for a service whose name palisade does not know.
     reads("ec2:DescribeVpcEndpointServices").only(Need::Lookup(LookupKind::EndpointService)),
     writes("ec2:CreateVpcEndpoint", ENDPOINTS, CLAIMS)
         .and(&[
@@ -88,5 +90,8 @@ const ROWS: &[Operation] = &[
 fn usage(spec: &Value, usage: &mut Usage) {
     if !spec["serviceRegion"].is_null() {
         usage.needs.insert(TO_OTHER_REGIONS);
+    }
+    if !spec[addresses::FIXED].is_null() {
+        usage.needs.insert(FIXED_ADDRESSES);
     }
 }

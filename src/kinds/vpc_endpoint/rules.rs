@@ -3,9 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{
+    addresses,
+    lattice::{self, CONFIGURATION, DOMAINS, PREFERENCE, SERVICE_NETWORK},
     leaves::{ADDRESSES, INBOUND_ONLY, RECORDS},
     region,
     service::{self, Standing},
+    zones,
 };
 use crate::{
     kind::{
@@ -22,15 +25,25 @@ pub(super) const INTERFACE: &str = "Interface";
 pub(super) const GATEWAY: &str = "Gateway";
 /// A next hop of routes.
 pub(super) const BALANCER: &str = "GatewayLoadBalancer";
+/// Network interfaces in subnets that lead to a resource.
+pub(super) const RESOURCE: &str = "Resource";
+/// Network interfaces in subnets that lead to a service network.
+pub(super) const NETWORK: &str = "ServiceNetwork";
 
 /// Leaves that only some types of endpoint have.
-const OF_TYPES: [(&str, &[&str]); 8] = [
+const OF_TYPES: [(&str, &[&str]); 14] = [
+    ("service", &[INTERFACE, GATEWAY, BALANCER]),
     ("serviceRegion", &[INTERFACE]),
+    (CONFIGURATION, &[RESOURCE]),
+    (SERVICE_NETWORK, &[NETWORK]),
     ("policy", &[INTERFACE, GATEWAY]),
-    ("securityGroups", &[INTERFACE]),
-    ("subnets", &[INTERFACE, BALANCER]),
+    ("securityGroups", &[INTERFACE, RESOURCE, NETWORK]),
+    ("subnets", &[INTERFACE, BALANCER, RESOURCE, NETWORK]),
+    (addresses::FIXED, addresses::OF_TYPES),
     ("routeTables", &[GATEWAY]),
-    ("privateDns", &[INTERFACE]),
+    ("privateDns", &[INTERFACE, RESOURCE, NETWORK]),
+    (PREFERENCE, &[RESOURCE, NETWORK]),
+    (DOMAINS, &[RESOURCE, NETWORK]),
     (INBOUND_ONLY, &[INTERFACE]),
     (RECORDS, &[INTERFACE, GATEWAY]),
 ];
@@ -47,16 +60,28 @@ pub(super) fn no_policy() -> Value {
 /// Fills in names and defaults, and reports leaves that do not fit together.
 pub(super) fn settle(want: &mut Tree, refs: &mut Refs<'_>, problems: &mut Vec<Invalid>) {
     let endpoint_type = text(want, "type");
-    // Without the type, nothing that depends on it can be checked.
+    if !lattice::is_of(&endpoint_type) && get(want, "service").is_null() {
+        problems.push(Invalid::new("service", "missing").help(service::HELP));
+    }
+    // Without the type, nothing else that depends on it can be checked.
     if !endpoint_type.is_empty() {
         problems.extend(misplaced(want, &endpoint_type));
         problems.extend(missing(want, &endpoint_type));
         problems.extend(address_families(want, &endpoint_type));
+        problems.extend(addresses::problems(want));
     }
     if *get(want, "policy") == no_policy() {
         want.insert("policy".to_owned(), Value::Null);
     }
     problems.extend(region::check(want, refs));
+    if lattice::is_of(&endpoint_type) {
+        // Which names resolve to it is for people to say.
+        let private_dns = get(want, "privateDns").as_bool().unwrap_or(false);
+        want.insert("privateDns".to_owned(), json!(private_dns));
+        problems.extend(lattice::problems(want, &endpoint_type));
+        want.insert("service".to_owned(), Value::Null);
+        return;
+    }
     let own_region = refs.scope().region.clone();
     let region = get(want, "serviceRegion").as_str().unwrap_or(&own_region).to_owned();
     let written = text(want, "service");
@@ -66,6 +91,11 @@ pub(super) fn settle(want: &mut Tree, refs: &mut Refs<'_>, problems: &mut Vec<In
         standing((written.as_str(), name.as_str()), &region, &endpoint_type, refs);
     }
     problems.extend(fixed_records(want, &name, &endpoint_type));
+    // The listing shows the services of its own Region.
+    if is_name && region == own_region {
+        zones::keep(want, &endpoint_type, &name, refs);
+        addresses::keep(want);
+    }
     if endpoint_type == INTERFACE {
         let private_dns = get(want, "privateDns").as_bool().unwrap_or(true);
         let inbound_only = inbound_only(want, is_name.then_some(&name), private_dns, problems);
@@ -91,9 +121,17 @@ fn misplaced(want: &Tree, endpoint_type: &str) -> Vec<Invalid> {
     misplaced
         .map(|(leaf, types)| {
             Invalid::new(*leaf, format!("an endpoint of type {endpoint_type} has none"))
-                .help(format!("remove it; it belongs to type {}", types.join(" and ")))
+                .help(format!("remove it; it belongs to type {}", listed(types)))
         })
         .collect()
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn listed(words: &[&str]) -> String {
+    match words {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => words.concat(),
+    }
 }
 
 /// Leaves for which AWS has an unsafe default.
@@ -102,6 +140,7 @@ fn missing(want: &Tree, endpoint_type: &str) -> Vec<Invalid> {
     let mut is_missing = |leaf: &'static str, why: String, help: &str| {
         problems.push(Invalid::new(leaf, why).help(help));
     };
+    let is_lattice = lattice::is_of(endpoint_type);
     let subnets = get(want, "subnets");
     if endpoint_type != GATEWAY && subnets.is_null() {
         let why = format!("an endpoint of type {endpoint_type} needs subnets");
@@ -113,14 +152,17 @@ fn missing(want: &Tree, endpoint_type: &str) -> Vec<Invalid> {
         let why = "a Gateway Load Balancer endpoint is in exactly one subnet";
         is_missing("subnets", why.to_owned(), "make an endpoint for each zone");
     }
-    if endpoint_type == INTERFACE && get(want, "securityGroups").is_null() {
-        let why = "an interface endpoint needs at least one; without it AWS would use the VPC's \
-                   default group";
+    let has_groups = endpoint_type == INTERFACE || is_lattice;
+    if has_groups && get(want, "securityGroups").is_null() {
+        let of_type = format!("an endpoint of type {endpoint_type}");
+        let what = if is_lattice { &of_type } else { "an interface endpoint" };
+        let why =
+            format!("{what} needs at least one; without it AWS would use the VPC's default group");
         let help = format!("refer to a {} manifest: `[{{ref: name}}]`", security_group::NAME);
-        is_missing("securityGroups", why.to_owned(), &help);
+        is_missing("securityGroups", why, &help);
     }
     let policy = get(want, "policy");
-    if endpoint_type != BALANCER && policy.is_null() {
+    if [INTERFACE, GATEWAY].contains(&endpoint_type) && policy.is_null() {
         let why = "missing; AWS would silently let everybody do everything through the endpoint";
         is_missing("policy", why.to_owned(), POLICY_HELP);
     }

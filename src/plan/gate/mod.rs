@@ -6,8 +6,9 @@
 //! ([`accounts`]), or moves one ([`moves`]). Edits that restore what somebody else opened are held
 //! only for a lock-out, or where AWS would stop running work. What creates or widens identity always
 //! needs an approval (`fence`). If some edits of a resource are held and others are not, they become
-//! two steps. An approved digest releases exactly its step, whatever held it, but for what is never
-//! done: what AWS has no call for, and what the settings do not let any manifest do.
+//! two steps. An approved digest releases exactly its step, whatever held it; that of a create also
+//! what completes the new resource as the create showed it. It never releases what AWS has no call
+//! for, and what the settings do not let any manifest do.
 
 pub mod accounts;
 mod fence;
@@ -20,7 +21,7 @@ mod tests;
 use std::collections::BTreeSet;
 
 use super::{
-    Action, HoldReason, Inputs, Plan, Rewrites, Step, Verdict, Wait, WaitReason, Want,
+    Action, Consent, HoldReason, Inputs, Plan, Rewrites, Step, Verdict, Wait, WaitReason, Want,
     divide::{Divided, divide},
     order::TAG_KEY,
 };
@@ -44,7 +45,8 @@ pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
             let mass = masses
                 .get(&masses::key(&step))
                 .filter(|_| masses::counts_towards_limit(&step, inputs));
-            hold_parts(step, inputs, mass, frozen_why.as_ref())
+            let consent = consent(&step, plan.wants.get(&step.address), inputs);
+            hold_parts(step, inputs, (mass, consent), frozen_why.as_ref())
         })
         .flat_map(|step| hold_lockouts(step, &grounds, inputs.limits.approved))
         .collect();
@@ -88,7 +90,7 @@ fn release(step: &mut Step, approved: &BTreeSet<String>) {
 fn hold_parts(
     mut step: Step,
     inputs: &Inputs<'_>,
-    mass: Option<&HoldReason>,
+    (mass, consent): (Option<&HoldReason>, Option<&Consent>),
     frozen_why: Option<&HoldReason>,
 ) -> Vec<Step> {
     if !step.verdict.goes() {
@@ -104,6 +106,9 @@ fn hold_parts(
         add(&mut step, why);
         return vec![step];
     };
+    let kind = inputs.look.kind(&step.address.kind);
+    // What a person agreed to when it was shown with the create.
+    let shown = |edit: &Edit| consent.is_some() && kind.is_some_and(|kind| kind.completes(edit));
     let fate = |edit: &Edit| {
         let identity = fence::opens(&step, edit.risk, edit.puts_back, inputs);
         if edit.puts_back {
@@ -114,17 +119,33 @@ fn hold_parts(
         }
         let mut why: Vec<HoldReason> =
             mass.filter(|_| !is_claim(edit, step.cause)).cloned().into_iter().collect();
-        why.extend(held_risks(edit.risk, inputs));
+        if !shown(edit) {
+            why.extend(held_risks(edit.risk, inputs));
+        }
         why.extend(identity);
         why.extend(frozen_why.cloned());
         why
     };
     let Divided { go, rest, why } = divide(edits.clone(), fate, earlier);
-    if rest.is_empty() {
-        return vec![step];
-    }
+    let consent = consent.filter(|_| !go.is_empty() && go.iter().all(&shown));
+    let going = match (rest.is_empty(), consent) {
+        (true, None) => return vec![step],
+        (_, None) => step.part(go, Verdict::Go),
+        (_, Some(Consent { digest, .. })) => {
+            Step { digest: digest.clone(), approved: true, ..step.part(go, Verdict::Go) }
+        }
+    };
     let held = step.part(rest, Verdict::Held(why));
-    if go.is_empty() { vec![held] } else { vec![step.part(go, Verdict::Go), held] }
+    let parts = [going, held].into_iter();
+    parts.filter(|part| !part.action.edits().is_empty()).collect()
+}
+
+/// The approval of the creation of a resource that is being completed, if it is still what was
+/// agreed to.
+fn consent<'i>(step: &Step, want: Option<&Want>, inputs: &Inputs<'i>) -> Option<&'i Consent> {
+    let given = inputs.memory.past.consented.get(&step.address)?;
+    let is_new = inputs.memory.completing.contains(&step.address);
+    (is_new && want.is_some_and(|want| want.digest == given.want)).then_some(given)
 }
 
 /// Holds the edits that would lock somebody out who must keep access. The other edits of the

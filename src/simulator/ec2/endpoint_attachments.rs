@@ -28,6 +28,10 @@ impl State {
                 endpoint.vpc
             )));
         }
+        // The names of VPC Lattice are their provider's.
+        if endpoint.kind.is_lattice() {
+            return Ok(());
+        }
         let in_vpc = || {
             let others = self.endpoints.iter().filter(|(other, _)| Some(other.as_str()) != id);
             others.map(|(_, other)| other).filter(|other| {
@@ -72,6 +76,14 @@ impl State {
             }
             if endpoint.subnets.contains_key(*subnet) {
                 continue;
+            }
+            let zones = call.context.options.service_zones.get(&endpoint.service);
+            if zones.is_some_and(|zones| !zones.contains(&new.zone.1)) {
+                return Err(parameter_error(format!(
+                    "The VPC endpoint service {} does not support the availability zone of the \
+                     subnet: {subnet}.",
+                    endpoint.service
+                )));
             }
             let same_zone = |other: &String| {
                 self.subnets.get(other).is_some_and(|other| other.zone == new.zone)

@@ -49,11 +49,19 @@ pub(super) fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
     if let Some(inbound) = endpoint.inbound_resolver_only {
         dns_options.insert("privateDnsOnlyForInboundResolverEndpoint".into(), inbound.into());
     }
+    if let Some((preference, domains)) = &endpoint.dns_preference {
+        dns_options.insert("privateDnsPreference".into(), preference.as_str().into());
+        dns_options.insert("privateDnsSpecifiedDomainSet".into(), domains.clone().into());
+    }
+    let lattice = |kind| endpoint.lattice.as_ref().filter(|_| endpoint.kind == kind);
+    let service = Some(&endpoint.service).filter(|name| !name.is_empty());
     json!({
         "vpcEndpointId": id,
         "vpcEndpointType": endpoint.kind.name(),
         "vpcId": endpoint.vpc,
-        "serviceName": endpoint.service,
+        "serviceName": service,
+        "resourceConfigurationArn": lattice(Kind::Resource),
+        "serviceNetworkArn": lattice(Kind::ServiceNetwork),
         "serviceRegion": call.caller.region,
         "state": endpoint.phase.name(),
         "policyDocument": endpoint.policy,

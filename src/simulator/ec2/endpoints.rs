@@ -2,6 +2,7 @@
 
 use super::{
     endpoint_listing::shown,
+    lattice,
     model::{Endpoint, Kind, Phase},
     services::{self, EndpointService},
     state::{Call, State},
@@ -33,6 +34,8 @@ impl Kind {
             None | Some("Gateway") => Ok(Self::Gateway),
             Some("Interface") => Ok(Self::Interface),
             Some("GatewayLoadBalancer") => Ok(Self::GatewayLoadBalancer),
+            Some("Resource") => Ok(Self::Resource),
+            Some("ServiceNetwork") => Ok(Self::ServiceNetwork),
             Some(other) => Err(invalid(format!("Invalid value '{other}' for VpcEndpointType"))),
         }
     }
@@ -43,6 +46,12 @@ impl Kind {
             Self::Gateway => &["SubnetId", "SecurityGroupId", "SubnetConfiguration"],
             Self::Interface => &["RouteTableId"],
             Self::GatewayLoadBalancer => &["RouteTableId", "SecurityGroupId", "PolicyDocument"],
+            Self::Resource => {
+                &["RouteTableId", "PolicyDocument", "ServiceName", "ServiceNetworkArn"]
+            }
+            Self::ServiceNetwork => {
+                &["RouteTableId", "PolicyDocument", "ServiceName", "ResourceConfigurationArn"]
+            }
         };
         for parameter in foreign {
             for given in
@@ -56,7 +65,7 @@ impl Kind {
                 }
             }
         }
-        if self != Self::Interface && input.flag("PrivateDnsEnabled")? == Some(true) {
+        if !self.has_groups() && input.flag("PrivateDnsEnabled")? == Some(true) {
             let message =
                 format!("Private DNS can't be enabled for endpoints of type {}.", self.name());
             return Err(parameter_error(message));
@@ -95,12 +104,19 @@ fn requested(state: &State, call: &Call<'_, '_>) -> Result<Endpoint, ApiError> {
     let kind = Kind::parse(input.text("VpcEndpointType"))?;
     let vpc = input.required("VpcId")?;
     state.vpc(vpc)?;
-    let service = services::find(input.required("ServiceName")?, kind, call)?;
     kind.check_parameters(input)?;
-    let groups = match kind {
-        Kind::Interface => state.groups_or_default(&input.texts("SecurityGroupId"), vpc)?,
-        Kind::Gateway | Kind::GatewayLoadBalancer => BTreeSet::new(),
+    let lattice = lattice::target(kind, input)?;
+    let service = if kind.is_lattice() {
+        lattice::service(kind)
+    } else {
+        services::find(input.required("ServiceName")?, kind, call)?
     };
+    let groups = if kind.has_groups() {
+        state.groups_or_default(&input.texts("SecurityGroupId"), vpc)?
+    } else {
+        BTreeSet::new()
+    };
+    let private_dns = private_dns(input, &service)?;
     let dns = input.member("DnsOptions");
     let inbound =
         dns.map(|dns| dns.flag("PrivateDnsOnlyForInboundResolverEndpoint")).transpose()?.flatten();
@@ -114,11 +130,13 @@ fn requested(state: &State, call: &Call<'_, '_>) -> Result<Endpoint, ApiError> {
     let endpoint = Endpoint {
         vpc: vpc.into(),
         kind,
+        lattice,
+        dns_preference: lattice::preference(kind, private_dns, dns)?,
         policy: policy(input, &service)?,
         route_tables: BTreeSet::new(),
         subnets: BTreeMap::new(),
         groups,
-        private_dns: private_dns(input, &service)?,
+        private_dns,
         private_domain: service.private_domain.clone(),
         address_type,
         record_type,
@@ -152,7 +170,7 @@ pub(super) fn addresses(
     let default = match kind {
         Kind::Gateway => Some("service-defined"),
         Kind::Interface => Some(addresses),
-        Kind::GatewayLoadBalancer => None,
+        Kind::GatewayLoadBalancer | Kind::Resource | Kind::ServiceNetwork => None,
     };
     let fits = |records: &str| match records {
         _ if kind == Kind::Gateway && service.ends_with(".dynamodb") => {
@@ -174,6 +192,7 @@ pub(super) fn addresses(
 fn private_dns(input: Input<'_>, service: &EndpointService) -> Result<bool, ApiError> {
     let possible = service.kind == Kind::Interface && service.private_domain.is_some();
     match input.flag("PrivateDnsEnabled")? {
+        given if service.kind.is_lattice() => Ok(given.unwrap_or(true)),
         Some(true) if !possible => Err(parameter_error(format!(
             "Private DNS can't be enabled because the service {} does not provide a private DNS \
              name.",
@@ -233,7 +252,7 @@ fn check_quota(state: &State, new: &Endpoint) -> Result<(), ApiError> {
         Kind::Gateway => {
             (live.filter(|endpoint| endpoint.kind == Kind::Gateway).count(), MAX_GATEWAY_ENDPOINTS)
         }
-        Kind::Interface | Kind::GatewayLoadBalancer => {
+        Kind::Interface | Kind::GatewayLoadBalancer | Kind::Resource | Kind::ServiceNetwork => {
             let here =
                 live.filter(|endpoint| endpoint.kind != Kind::Gateway && endpoint.vpc == new.vpc);
             (here.count(), MAX_INTERFACE_ENDPOINTS)

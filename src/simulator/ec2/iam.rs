@@ -48,6 +48,9 @@ pub(super) fn needs(call: &Call<'_>) -> Vec<Need> {
             needs.extend(associated(call, ""));
             needs
         }
+        "AssociateSecurityGroupVpc" | "DisassociateSecurityGroupVpc" => {
+            on(call, &["GroupId", "VpcId"])
+        }
         "CreateTags" => {
             let set = call.tags("Tag", "Key", "Value");
             on(call, &["ResourceId"]).into_iter().map(|need| need.sets(&set)).collect()

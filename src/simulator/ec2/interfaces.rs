@@ -13,7 +13,7 @@ use crate::simulator::{
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The account with which the endpoint service manages its interfaces.
 const ENDPOINT_REQUESTER: &str = "727180483921";
@@ -59,6 +59,7 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let interface = Interface {
         subnet: subnet.into(),
         address,
+        ipv6: None,
         groups,
         description: call.input.text("Description").unwrap_or_default().into(),
         endpoint: None,
@@ -153,11 +154,22 @@ impl State {
         groups: &BTreeSet<String>,
         call: &mut Call<'_, '_>,
     ) -> Result<String, ApiError> {
-        let address = self.free_address(subnet)?;
+        let configured = call.input.list("SubnetConfiguration");
+        let mut configured = configured.iter().filter(|it| it.text("SubnetId") == Some(subnet));
+        let chosen = configured.next();
+        let address = match chosen.and_then(|it| it.text("Ipv4")) {
+            Some(text) => chosen_address(self, subnet, text)?,
+            None => self.free_address(subnet)?,
+        };
+        let ipv6 = match chosen.and_then(|it| it.text("Ipv6")) {
+            Some(text) => Some(chosen_ipv6(self, subnet, text)?),
+            None => None,
+        };
         let id = call.context.ids.next("eni");
         let interface = Interface {
             subnet: subnet.into(),
             address,
+            ipv6,
             groups: groups.clone(),
             description: format!("VPC Endpoint Interface {endpoint}"),
             endpoint: Some(endpoint.into()),
@@ -166,6 +178,18 @@ impl State {
         self.interfaces.insert(id.clone(), interface);
         Ok(id)
     }
+}
+
+/// An address of the subnet's IPv6 block.
+fn chosen_ipv6(state: &State, subnet: &str, text: &str) -> Result<Ipv6Addr, ApiError> {
+    let address: Ipv6Addr = text
+        .parse()
+        .map_err(|_| invalid(format!("invalid value for parameter address: {text}")))?;
+    let block = state.subnet(subnet)?.ipv6.as_ref().map(|(block, _)| *block);
+    if block.is_some_and(|block| block.contains(&address)) {
+        return Ok(address);
+    }
+    Err(invalid(format!("Address {text} does not fall within the subnet's address range")))
 }
 
 fn chosen_address(state: &State, subnet: &str, text: &str) -> Result<Ipv4Addr, ApiError> {
@@ -218,7 +242,8 @@ fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
         "privateIpAddressesSet": [
             {"privateIpAddress": interface.address.to_string(), "primary": true},
         ],
-        "ipv6AddressesSet": [],
+        "ipv6AddressesSet": interface.ipv6.iter().map(|it| json!({"ipv6Address": it.to_string()}))
+            .collect::<Vec<_>>(),
         "sourceDestCheck": true,
         "groupSet": groups,
         "interfaceType": if managed { "vpc_endpoint" } else { "interface" },

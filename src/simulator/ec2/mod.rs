@@ -13,8 +13,10 @@ mod endpoints;
 mod errors;
 mod gateways;
 mod group_rules;
+mod group_vpcs;
 mod iam;
 mod interfaces;
+mod lattice;
 mod listing;
 mod model;
 mod network_acls;
@@ -84,6 +86,7 @@ fn unfiltered(operation: &str, input: &Value) -> Option<Bucket> {
 /// All operations.
 const OPERATIONS: &[(&str, Handler)] = &[
     ("AssociateRouteTable", route_associations::associate),
+    ("AssociateSecurityGroupVpc", group_vpcs::associate),
     ("AttachInternetGateway", gateways::attach_internet),
     ("AttachNetworkInterface", interfaces::attach),
     ("AttachVpnGateway", gateways::attach_private),
@@ -124,6 +127,7 @@ const OPERATIONS: &[(&str, Handler)] = &[
     ("DescribeRouteTables", route_tables::describe),
     ("DescribeSecurityGroupReferences", references::describe),
     ("DescribeSecurityGroupRules", rule_calls::describe),
+    ("DescribeSecurityGroupVpcAssociations", group_vpcs::describe),
     ("DescribeSecurityGroups", security_groups::describe),
     ("DescribeSubnets", subnets::describe),
     ("DescribeTags", tags::describe),
@@ -137,6 +141,7 @@ const OPERATIONS: &[(&str, Handler)] = &[
     ("DetachVpnGateway", gateways::detach_private),
     ("DisableVgwRoutePropagation", gateways::disable_propagation),
     ("DisassociateRouteTable", route_associations::disassociate),
+    ("DisassociateSecurityGroupVpc", group_vpcs::disassociate),
     ("EnableVgwRoutePropagation", gateways::enable_propagation),
     ("GetManagedPrefixListEntries", prefix_lists::describe_entries),
     ("ModifySecurityGroupRules", rule_calls::modify),

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    net::Ipv4Addr,
+    net::{Ipv4Addr, Ipv6Addr},
     time::Duration,
 };
 
@@ -158,6 +158,8 @@ pub(super) enum Family {
 pub(super) struct Interface {
     pub subnet: String,
     pub address: Ipv4Addr,
+    /// Only if a caller chose it.
+    pub ipv6: Option<Ipv6Addr>,
     pub groups: BTreeSet<String>,
     pub description: String,
     /// The VPC endpoint that it belongs to; AWS manages it then.
@@ -174,6 +176,30 @@ pub(super) struct Group {
     pub vpc: String,
     /// The ids of its rules in both directions.
     pub rules: BTreeSet<String>,
+}
+
+/// The state of the association of a group with another VPC than its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum GroupVpcPhase {
+    /// Being made, until that time.
+    Associating(Duration),
+    Associated,
+    /// It could not be made, for this reason. It can be made again.
+    Failed(String),
+    /// Being ended, until that time.
+    Disassociating(Duration),
+}
+
+impl GroupVpcPhase {
+    /// EC2 API reference, `SecurityGroupVpcAssociation`.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Associating(_) => "associating",
+            Self::Associated => "associated",
+            Self::Failed(_) => "association-failed",
+            Self::Disassociating(_) => "disassociating",
+        }
+    }
 }
 
 /// One rule of one group.
@@ -212,7 +238,12 @@ pub(super) enum Peer {
 #[derive(Debug, Clone)]
 pub(super) struct Endpoint {
     pub vpc: String,
+    /// Empty for an endpoint of VPC Lattice.
     pub service: String,
+    /// The ARN of the resource configuration or service network.
+    pub lattice: Option<String>,
+    /// `privateDnsPreference` and `privateDnsSpecifiedDomains`, as AWS shows them.
+    pub dns_preference: Option<(String, Vec<String>)>,
     pub kind: Kind,
     pub policy: Option<String>,
     pub route_tables: BTreeSet<String>,
@@ -235,6 +266,10 @@ pub(super) enum Kind {
     Gateway,
     Interface,
     GatewayLoadBalancer,
+    /// To a resource configuration of VPC Lattice.
+    Resource,
+    /// To a service network of VPC Lattice.
+    ServiceNetwork,
 }
 
 /// The state of an endpoint.
@@ -257,11 +292,23 @@ pub(super) enum Phase {
 }
 
 impl Kind {
+    /// Whether it leads to something of VPC Lattice.
+    pub(super) fn is_lattice(self) -> bool {
+        matches!(self, Self::Resource | Self::ServiceNetwork)
+    }
+
+    /// Whether its interfaces have security groups.
+    pub(super) fn has_groups(self) -> bool {
+        self == Self::Interface || self.is_lattice()
+    }
+
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Gateway => "Gateway",
             Self::Interface => "Interface",
             Self::GatewayLoadBalancer => "GatewayLoadBalancer",
+            Self::Resource => "Resource",
+            Self::ServiceNetwork => "ServiceNetwork",
         }
     }
 }

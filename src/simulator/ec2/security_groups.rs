@@ -112,7 +112,7 @@ pub(super) fn describe(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
 }
 
 /// A group cannot be deleted while a network interface, an endpoint, or a rule of another group
-/// uses it. Its own rules do not count.
+/// uses it, or it is associated with another VPC. Its own rules do not count.
 pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     if let (None, Some(name)) = (call.input.text("GroupId"), call.input.text("GroupName")) {
         return Err(not_in_default_vpc(name));
@@ -130,6 +130,7 @@ pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
             .endpoints
             .values()
             .any(|endpoint| !endpoint.is_gone() && endpoint.groups.contains(id))
+        || state.is_associated(id)
         || state.rules.values().any(refers);
     if in_use {
         return Err(dependency(format!("resource {id} has a dependent object")));
@@ -146,6 +147,7 @@ impl State {
             self.remove_rule(rule);
         }
         self.groups.remove(id);
+        self.group_vpcs.retain(|(group, _), _| group != id);
         self.tags.remove(id);
     }
 }

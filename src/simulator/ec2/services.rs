@@ -162,7 +162,9 @@ pub(super) fn describe(_state: &mut State, call: &mut Call<'_, '_>) -> Answer {
 
 fn detail(service: &EndpointService, call: &Call<'_, '_>) -> Value {
     let region = &call.caller.region;
-    let zones = zones(region);
+    let some = call.context.options.service_zones.get(&service.name);
+    let zones = zones(region).into_iter();
+    let zones: Vec<_> = zones.filter(|(_, id)| some.is_none_or(|some| some.contains(id))).collect();
     let short: Vec<&str> = service.name.split('.').skip(3).collect();
     let short = short.join(".");
     let domains: Vec<Value> =

@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::{
     errors::unknown_id,
     model::{
-        Endpoint, Gateway, Group, Interface, NetworkAcl, PrefixList, RouteTable, Rule, Subnet, Vpc,
-        settle,
+        Endpoint, Gateway, Group, GroupVpcPhase, Interface, NetworkAcl, PrefixList, RouteTable,
+        Rule, Subnet, Vpc, settle,
     },
     peering::{FarGroups, Peering},
 };
@@ -48,6 +48,8 @@ pub(super) struct State {
     pub interfaces: BTreeMap<String, Interface>,
     pub groups: BTreeMap<String, Group>,
     pub rules: BTreeMap<String, Rule>,
+    /// Group and VPC -> their association.
+    pub group_vpcs: BTreeMap<(String, String), GroupVpcPhase>,
     pub endpoints: BTreeMap<String, Endpoint>,
     pub tags: BTreeMap<String, BTreeMap<String, String>>,
     pub settings: Settings,
@@ -108,6 +110,14 @@ impl State {
         for table in self.route_tables.values_mut() {
             table.settle(elapsed);
         }
+        self.group_vpcs.retain(
+            |_, phase| !matches!(phase, GroupVpcPhase::Disassociating(until) if elapsed >= *until),
+        );
+        for phase in self.group_vpcs.values_mut() {
+            if matches!(phase, GroupVpcPhase::Associating(until) if elapsed >= *until) {
+                *phase = GroupVpcPhase::Associated;
+            }
+        }
         let gone = settle(&mut self.endpoints, elapsed);
         for id in gone {
             self.tags.remove(&id);
@@ -136,10 +146,10 @@ impl State {
     }
 
     /// A group that other resources of this VPC may use: EC2 reports a group of another VPC as
-    /// unknown.
+    /// unknown, unless it is associated with this one.
     pub(super) fn group_in(&self, id: &str, vpc: &str) -> Result<&Group, ApiError> {
         let group = self.group(id)?;
-        if group.vpc == vpc {
+        if self.is_usable_in(id, group, vpc) {
             return Ok(group);
         }
         Err(ApiError::new(

@@ -28,7 +28,7 @@ pub(super) const KINDS: &[Kind] = &[
         repeated: Repeated::Name,
         vital: &["ec2:DescribeSecurityGroups", "ec2:RevokeSecurityGroupIngress", "ec2:CreateTags"],
         lost: |_| None,
-        holes: Holes { added: &["ingress ", "egress "], whole: &[], missing: &[] },
+        holes: Holes { added: &["ingress ", "egress ", "usable in "], whole: &[], missing: &[] },
     },
     Kind {
         name: vpc_endpoint::NAME,
@@ -132,6 +132,10 @@ impl State {
                 format!("description {}", group.description),
                 format!("vpc {}", group.vpc),
             ]);
+            let usable = self.group_vpcs.iter().filter(|((group, _), phase)| {
+                group == id && matches!(phase.name(), "associating" | "associated")
+            });
+            facts.extend(usable.map(|((_, vpc), _)| format!("usable in {vpc}")));
             for rule in group.rules.iter().filter_map(|rule| self.rules.get(rule)) {
                 let direction = if rule.egress { "egress" } else { "ingress" };
                 let permission = &rule.permission;
@@ -169,6 +173,8 @@ impl State {
             facts.extend(endpoint.policy.iter().map(|policy| format!("policy {policy}")));
             facts.extend(endpoint.groups.iter().map(|id| format!("group {id}")));
             facts.extend(endpoint.subnets.keys().map(|id| format!("subnet {id}")));
+            facts.extend(endpoint.lattice.iter().map(|arn| format!("leads to {arn}")));
+            facts.extend(endpoint.dns_preference.iter().map(|it| format!("names {it:?}")));
             facts.extend(endpoint.route_tables.iter().map(|id| format!("routeTable {id}")));
             let tags = self.tags.get(id).cloned().unwrap_or_default();
             let thing =

@@ -77,6 +77,7 @@ pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let main = |table: &RouteTable| table.main_association.is_some();
     let occupied = state.subnets.values().any(|subnet| subnet.vpc == id)
         || state.groups.values().any(|group| group.vpc == id && group.name != "default")
+        || state.group_vpcs.keys().any(|(_, vpc)| vpc == id)
         || state.route_tables.values().any(|table| table.vpc == id && !main(table))
         || state.network_acls.values().any(|acl| acl.vpc == id && !acl.default)
         || state.gateways.values().any(|gateway| gateway.vpc.as_deref() == Some(id))

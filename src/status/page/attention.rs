@@ -24,7 +24,8 @@ pub(super) fn troubles(html: &mut Html, view: &View) {
     let unasked: Vec<_> =
         view.pending_deletions.iter().filter(|pending| !pending.tombstone).collect();
     let halted = view.pauses.len() + usize::from(view.stopped.is_some());
-    let read = view.problems.len() + refused.len() + view.unknown.len() + view.notes.len();
+    let live = view.notes.len() + view.left_out.len();
+    let read = view.problems.len() + refused.len() + view.unknown.len() + live;
     let forgotten = view.memory.iter().map(|memory| memory.troubles.len()).sum::<usize>();
     let count = halted + read + failed.len() + unasked.len() + forgotten;
     if count == 0 {
@@ -51,6 +52,13 @@ pub(super) fn troubles(html: &mut Html, view: &View) {
         item(html, "trouble", format_args!("{address} needs attention in AWS"));
         for note in notes {
             html.element("p", "", note);
+        }
+        html.markup("</li>\n");
+    }
+    for (address, left_out) in &view.left_out {
+        item(html, "trouble", format_args!("{address} is without a part of it"));
+        for what in left_out {
+            html.element("p", "", what);
         }
         html.markup("</li>\n");
     }

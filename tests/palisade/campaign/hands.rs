@@ -321,6 +321,24 @@ pub fn open_ssh(world: &mut World) {
     }
 }
 
+/// A second VPC, `batch`.
+pub fn second_vpc(world: &mut World) {
+    let vpc =
+        json!({"CidrBlock": "10.77.0.0/16", "TagSpecification": tagged("vpc", "Name", "batch")});
+    call(world, "ec2", "CreateVpc", &vpc);
+}
+
+/// Lets the group `apps` be used in the VPC `batch`; nothing if it is not there or used there already.
+pub fn share_apps(world: &mut World) {
+    let filter = json!({"Filter": [{"Name": "tag:Name", "Value": ["batch"]}]});
+    let found = call(world, "ec2", "DescribeVpcs", &filter);
+    let batch = text(&found, "/vpcSet/0/vpcId");
+    if let Some(group) = id(world, "SecurityGroup", "apps") {
+        let association = json!({"GroupId": group, "VpcId": batch});
+        let _ = try_call(world, "ec2", "AssociateSecurityGroupVpc", &association);
+    }
+}
+
 /// Takes the rule for HTTPS from the network off the group `apps`.
 pub fn close_https(world: &mut World) {
     if let Some(group) = id(world, "SecurityGroup", "apps") {

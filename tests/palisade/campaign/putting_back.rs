@@ -92,7 +92,9 @@ fn may_hold(why: &HoldReason, edit: &Edit) -> bool {
 /// What guards palisade itself, AWS's own pace, running work, and what the edit itself has no value for.
 fn may_delay(why: &WaitReason, edit: &Edit, turn: bool) -> bool {
     match why {
-        WaitReason::Settling { .. } | WaitReason::Failed { .. } => true,
+        WaitReason::Settling { .. } | WaitReason::Failed { .. } | WaitReason::NotThere { .. } => {
+            true
+        }
         WaitReason::Futile { retry_seconds, .. } | WaitReason::Paced { retry_seconds, .. } => {
             *retry_seconds <= LONGEST_SECONDS
         }

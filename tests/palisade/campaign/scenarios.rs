@@ -16,7 +16,9 @@ pub fn all() -> Vec<Scenario> {
     let mut all = Vec::new();
     all.extend(groups());
     all.extend(more_groups());
+    all.extend(shared_groups());
     all.extend(endpoints());
+    all.extend(lattice_endpoints());
     all.extend(keys());
     all.extend(policies());
     all.extend(sisters());
@@ -130,6 +132,61 @@ fn more_groups() -> Vec<Scenario> {
                 ", rules: additive",
             ))
             .by_hand(hands::open_ssh),
+    ]
+}
+
+/// Groups that are used in a second VPC.
+fn shared_groups() -> Vec<Scenario> {
+    let new = |name, depth| Scenario::new(name, Place::Ml, depth);
+    let apps = |more: &str| group_with("apps", "", &https(), "", more);
+    const BATCH: &str = ", associatedVpcs: [{lookup: {tags: {Name: batch}}}]";
+    const NONE: &str = ", associatedVpcs: null";
+    let begun = |scenario: Scenario| scenario.then(apps(BATCH)).by_hand(hands::second_vpc);
+    vec![
+        begun(new("group-share", 1)),
+        begun(new("group-unshare", 1)).then(apps(NONE)),
+        begun(new("group-share-tombstone", 3))
+            .then(group_with("apps", TOMB, "", "", ""))
+            .deletes(&["SecurityGroup/apps"]),
+        new("group-share-drift", 1)
+            .then(apps(NONE))
+            .by_hand(hands::second_vpc)
+            .then(apps(NONE))
+            .by_hand(hands::share_apps),
+        new("hole-group-shared", 1)
+            .then(apps(NONE))
+            .by_hand(hands::second_vpc)
+            .attacked(hands::share_apps),
+    ]
+}
+
+/// Endpoints to resources and service networks.
+fn lattice_endpoints() -> Vec<Scenario> {
+    let gates = || format!("{}{}", group("gate", &https(), ""), group("door", &https(), ""));
+    let endpoint = |lifecycle: &str, target: &str, groups: &str, more: &str| {
+        let spec = format!(
+            "{{{target}, vpc: {{lookup: {{tags: {{Name: ml}}}}}}, \
+             subnets: {{lookup: {{tags: {{tier: private}}}}}}, securityGroups: [{groups}]{more}}}"
+        );
+        format!("{}{}", gates(), manifest("ml", "VpcEndpoint", "features", lifecycle, &spec))
+    };
+    const RESOURCE: &str = "type: Resource, resourceConfiguration: \
+        \"arn:aws:vpc-lattice:eu-west-1:444455556666:resourceconfiguration/rcfg-0a\"";
+    const NETWORK: &str = "type: ServiceNetwork, serviceNetwork: \
+        \"arn:aws:vpc-lattice:eu-west-1:444455556666:servicenetwork/sn-0a\"";
+    const NAMES: &str = ", privateDns: true, privateDnsPreference: SPECIFIED_DOMAINS_ONLY, \
+        privateDnsSpecifiedDomains: [db.example.com]";
+    let new = |name| Scenario::new(name, Place::Ml, 2);
+    vec![
+        new("endpoint-create-resource").then(endpoint("", RESOURCE, "{ref: gate}", NAMES)),
+        new("endpoint-resource-groups")
+            .then(endpoint("", RESOURCE, "{ref: gate}", ""))
+            .then(endpoint("", RESOURCE, "{ref: door}", ", tags: {team: a}")),
+        new("endpoint-create-service-network").then(endpoint("", NETWORK, "{ref: gate}", "")),
+        new("endpoint-service-network-tombstone")
+            .then(endpoint("", NETWORK, "{ref: gate}", ""))
+            .then(endpoint(TOMB, NETWORK, "{ref: gate}", ""))
+            .deletes(&["VpcEndpoint/features"]),
     ]
 }
 
@@ -289,6 +346,10 @@ fn route_tables() -> Vec<Scenario> {
         new("routes-create").then(table(&format!("{TRANSIT}, {OUT}"))),
         new("routes-change").then(plain(&format!("{TRANSIT}, {OUT}"))).then(plain(
             "{to: 10.0.0.0/8, via: tgw-0b000000}, {to: 10.1.0.0/16, via: tgw-0a000000}",
+        )),
+        new("routes-far-targets").then(plain(TRANSIT)).then(plain(
+            "{to: 10.0.0.0/8, via: \"arn:aws:networkmanager::111122223333:core-network/core-network-0a\"}, \
+             {to: 192.168.0.0/16, via: lgw-0a000000}",
         )),
         new("routes-associate").then(plain(TRANSIT)).then(table(TRANSIT)),
         new("routes-take").then(pair(SUBNETS, NONE)).then(pair(NONE, SUBNETS)),

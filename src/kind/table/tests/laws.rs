@@ -132,8 +132,7 @@ fn same_resource(table: &Table, want: &Tree, have: &mut Tree) {
         table.rows().into_iter().partition(|leaf| fixed(leaf));
     for leaf in always.into_iter().chain(sometimes) {
         let Some(wanted) = leaf.wanted_in(want) else { continue };
-        let is_fixed = fixed(leaf)
-            || leaf.fixed_while.as_ref().is_some_and(|(path, value)| get(have, path) == value);
+        let is_fixed = fixed(leaf) || super::super::diff::is_while(&leaf.fixed_while, have);
         if is_fixed {
             place(have, leaf, observed(leaf, wanted));
         }

@@ -1,19 +1,21 @@
 //! Route tables at EC2: one listing of the whole Region, in pages of 100.
 
+mod lists;
 mod read;
 mod write;
 
-use aws_sdk_ec2::types::{Filter, ResourceType, RouteTable};
+use aws_sdk_ec2::types::{ResourceType, RouteTable};
 use serde_json::Value;
 
-use self::read::{ends, is_of_endpoint};
+use self::{lists::Lists, read::ends};
 use super::leaves::{GATEWAYS, MAIN, PROPAGATING};
 use crate::{
-    aws::{Access, classify, ec2_tags, lookup::Pages},
+    aws::{Access, classify, ec2_tags},
     kind::{
         Class, CloudError, ScopeFacts,
         table::{Found, LeafEdit, Page, Service, Tree, get, texts},
     },
+    kinds::subnets::aws::{self as subnets, all, arn},
     model::{Observed, PhysicalId, Tags},
 };
 
@@ -26,19 +28,20 @@ const LOCAL_TARGET: &str = "local";
 pub struct Tables {
     ec2: aws_sdk_ec2::Client,
     facts: ScopeFacts,
+    lists: Lists,
 }
 
 impl Service for Tables {
     const LISTS: &'static [&'static str] = &[LIST];
 
     fn connect(access: &Access) -> Self {
-        Self { ec2: access.ec2.clone(), facts: access.facts.clone() }
+        Self { ec2: access.ec2.clone(), facts: access.facts.clone(), lists: Lists::default() }
     }
 
     async fn page(&self, _: usize, token: Option<String>) -> Result<Page, CloudError> {
         let (tables, next) = self.described(&[], token).await?;
-        let found = tables.into_iter().map(|table| self.found(table));
-        Ok(Page { found: found.collect::<Result<_, _>>()?, next, ..Page::default() })
+        let found = self.found(tables).await?;
+        Ok(Page { found, next, ..Page::default() })
     }
 
     /// They come with the list.
@@ -48,7 +51,7 @@ impl Service for Tables {
 
     async fn find(&self, id: &PhysicalId) -> Result<Option<Found>, CloudError> {
         let tables = self.all(&[("route-table-id", id.as_str())]).await?;
-        tables.into_iter().next().map(|table| self.found(table)).transpose()
+        Ok(self.found(tables).await?.into_iter().next())
     }
 
     /// Nothing is left to read.
@@ -57,8 +60,7 @@ impl Service for Tables {
     }
 
     fn arn(&self, id: &PhysicalId) -> Option<String> {
-        let ScopeFacts { partition, region, account, .. } = &self.facts;
-        Some(format!("arn:{partition}:ec2:{region}:{account}:route-table/{}", id.as_str()))
+        Some(arn("route-table", id, &self.facts))
     }
 
     /// The SDK may repeat the call: the token makes a repetition the same table (EC2 API reference,
@@ -129,11 +131,12 @@ impl Service for Tables {
             return Ok(used.flat_map(texts).map(|end| format!("{end} uses it")).collect());
         };
         let mains = self.all(&[("vpc-id", vpc), ("association.main", "true")]).await?;
+        let lists = self.lists.of_customers(&self.ec2, &mains).await?;
         let routes = mains.iter().flat_map(|main| {
             let id = main.route_table_id().unwrap_or_default();
             // What is propagated leads out too; an endpoint's route leads to AWS only.
             let out = main.routes().iter().filter_map(ends);
-            let out = out.filter(|end| end.1 != LOCAL_TARGET && !is_of_endpoint(end));
+            let out = out.filter(|end| end.1 != LOCAL_TARGET && !lists.is_of_endpoint(end));
             out.map(move |(to, via)| (id, to, via))
         });
         let subnet = edit.text();
@@ -144,30 +147,24 @@ impl Service for Tables {
 }
 
 impl Tables {
+    /// Tables as a whole.
+    async fn found(&self, tables: Vec<RouteTable>) -> Result<Vec<Found>, CloudError> {
+        let lists = self.lists.of_customers(&self.ec2, &tables).await?;
+        tables.into_iter().map(|table| self.whole(table, &lists)).collect()
+    }
+
     async fn described(
         &self,
         filters: &[(&str, &str)],
         token: Option<String>,
     ) -> Result<(Vec<RouteTable>, Option<String>), CloudError> {
-        let filters = filters
-            .iter()
-            .map(|(name, value)| Filter::builder().name(*name).values(*value).build());
-        let filters: Vec<_> = filters.collect();
         let call = self.ec2.describe_route_tables().max_results(100).set_next_token(token);
-        let call = call.set_filters((!filters.is_empty()).then_some(filters));
+        let call = call.set_filters(subnets::filters(filters));
         let answer = call.send().await.map_err(|error| classify(LIST, &error))?;
         Ok((answer.route_tables.unwrap_or_default(), answer.next_token))
     }
 
     async fn all(&self, filters: &[(&str, &str)]) -> Result<Vec<RouteTable>, CloudError> {
-        let (mut pages, mut token, mut all) = (Pages::of(LIST), None, Vec::new());
-        loop {
-            let (tables, next) = self.described(filters, token).await?;
-            all.extend(tables);
-            token = pages.next(next)?;
-            if token.is_none() {
-                return Ok(all);
-            }
-        }
+        all(LIST, |token| self.described(filters, token)).await
     }
 }

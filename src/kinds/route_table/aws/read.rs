@@ -14,23 +14,28 @@ use super::{
         routes::PREFIX_LIST,
     },
     LIST, LOCAL_TARGET, Tables,
+    lists::OfCustomers,
 };
 use crate::{
+    aws::lookup,
     kind::{
         Class, CloudError,
         table::{ACCOUNT, Found, IDLE, NOTES, PARTITION, Service as _, Tree},
     },
-    model::{Observed, Phase, PhysicalId, Tags},
+    kinds::subnets::aws::whole,
+    model::PhysicalId,
 };
 
 impl Tables {
     /// A table as a whole.
-    pub(super) fn found(&self, table: RouteTable) -> Result<Found, CloudError> {
+    pub(super) fn whole(
+        &self,
+        table: RouteTable,
+        lists: &OfCustomers,
+    ) -> Result<Found, CloudError> {
         let unnamed = || CloudError::new(LIST, Class::Unknown, "a table without id");
         let id = table.route_table_id.clone().map(PhysicalId).ok_or_else(unnamed)?;
-        let tags = table.tags().iter();
-        let tags: Tags =
-            tags.filter_map(|tag| Some((tag.key.clone()?, tag.value.clone()?))).collect();
+        let tags = lookup::tags(table.tags.clone());
         let is_main = table.associations().iter().any(|it| it.main() == Some(true));
         let used: Vec<_> = table.associations().iter().filter(|it| is_in_force(it)).collect();
         let subnets: BTreeSet<_> = used.iter().filter_map(|it| it.subnet_id.clone()).collect();
@@ -40,11 +45,11 @@ impl Tables {
         let mut routes: Tree = table
             .routes()
             .iter()
-            .filter_map(target)
+            .filter_map(|route| target(route, lists))
             .map(|(to, via)| (to.to_owned(), json!(via)))
             .collect();
         routes.sort_keys();
-        let interfaces = table.routes().iter().filter_map(interface);
+        let interfaces = table.routes().iter().filter_map(|route| interface(route, lists));
         let interfaces: Tree =
             interfaces.map(|(to, interface)| (to.to_owned(), json!(interface))).collect();
         let local = table.routes().iter().filter(|route| is_local(route));
@@ -60,19 +65,13 @@ impl Tables {
             // Subnets without a table of their own have the main one, and new ones get it.
             IDLE: used.is_empty() && !is_main,
             INTERFACES: interfaces,
-            NOTES: table.routes().iter().filter_map(lost).collect::<Vec<_>>(),
+            NOTES: table.routes().iter().filter_map(|route| lost(route, lists)).collect::<Vec<_>>(),
             PARTITION: self.facts.partition,
             ACCOUNT: self.facts.account,
         });
-        let observed = Observed {
-            id: id.clone(),
-            arn: self.arn(&id).unwrap_or_default(),
-            tags: tags.clone(),
-            phase: Phase::Ready,
-            state,
-        };
         let names = subnets.into_iter().chain(gateways).collect();
-        Ok(Found { names, tags: Some(tags), whole: Some(observed), ..Found::of(id) })
+        let arn = self.arn(&id).unwrap_or_default();
+        Ok(Found { names, ..whole(id, arn, tags, state) })
     }
 }
 
@@ -114,30 +113,31 @@ pub(super) fn ends(route: &Route) -> Option<(&str, &str)> {
 
 /// Destination and target of a route that a manifest can name; nothing of one that AWS puts in
 /// itself.
-fn target(route: &Route) -> Option<(&str, &str)> {
+fn target<'r>(route: &'r Route, lists: &OfCustomers) -> Option<(&'r str, &'r str)> {
     let is_own = matches!(
         route.origin(),
         None | Some(RouteOrigin::CreateRoute | RouteOrigin::CreateRouteTable)
     );
-    ends(route).filter(|end| is_own && end.1 != LOCAL_TARGET && !is_of_endpoint(end))
+    ends(route).filter(|end| is_own && end.1 != LOCAL_TARGET && !lists.is_of_endpoint(end))
 }
 
 /// Destination and network interface of a route that leads to an instance.
-fn interface(route: &Route) -> Option<(&str, &str)> {
+fn interface<'r>(route: &'r Route, lists: &OfCustomers) -> Option<(&'r str, &'r str)> {
     route.instance_id()?;
-    let (to, _) = target(route)?;
+    let (to, _) = target(route, lists)?;
     Some((to, route.network_interface_id()?))
 }
 
 /// What is said of a route that leads nowhere: its target is gone, or not attached (EC2 API
 /// reference, `Route`). It stands all the same, and another target is for people to choose.
-fn lost(route: &Route) -> Option<String> {
-    let (to, via) = target(route).filter(|_| route.state() == Some(&RouteState::Blackhole))?;
+fn lost(route: &Route, lists: &OfCustomers) -> Option<String> {
+    let is_lost = |_: &(&str, &str)| route.state() == Some(&RouteState::Blackhole);
+    let (to, via) = target(route, lists).filter(is_lost)?;
     Some(format!("the route to {to} leads nowhere: {via} is gone, or not attached"))
 }
 
-/// Whether a gateway endpoint put a route in.
-pub(super) fn is_of_endpoint((to, via): &(&str, &str)) -> bool {
+/// Whether a route leads by a prefix list to an endpoint, of whichever type.
+pub(super) fn leads_to_endpoint((to, via): &(&str, &str)) -> bool {
     to.starts_with(PREFIX_LIST) && via.starts_with("vpce-")
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     super::{
         leaves::{GATEWAYS, LOCAL},
-        routes::PREFIX_LIST,
+        routes::{PREFIX_LIST, is_core_network, is_odb_network},
     },
     Tables,
 };
@@ -22,12 +22,16 @@ macro_rules! targeted {
         let (call, via) = ($call, $via);
         let is = |prefix: &str| via.starts_with(prefix).then(|| via.to_owned());
         let gateway = is("igw-").or_else(|| is("vgw-"));
+        let arn = |is: bool| is.then(|| via.to_owned());
         call.set_gateway_id(gateway)
             .set_nat_gateway_id(is("nat-"))
             .set_transit_gateway_id(is("tgw-"))
             .set_vpc_peering_connection_id(is("pcx-"))
             .set_egress_only_internet_gateway_id(is("eigw-"))
             .set_carrier_gateway_id(is("cagw-"))
+            .set_local_gateway_id(is("lgw-"))
+            .set_core_network_arn(arn(is_core_network(via)))
+            .set_odb_network_arn(arn(is_odb_network(via)))
             .set_vpc_endpoint_id(is("vpce-"))
             .set_network_interface_id(is("eni-"))
             .set_instance_id(is("i-"))

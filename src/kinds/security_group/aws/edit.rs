@@ -43,6 +43,24 @@ pub(super) async fn change(
         Change::Modify { direction, pairs } => editor.modify(*direction, pairs).await,
         Change::Authorize { direction, rules, .. } => editor.authorize(*direction, rules).await,
         Change::Describe { direction, rules } => editor.describe(*direction, rules).await,
+        Change::Associate { vpc } => {
+            let call = ec2.associate_security_group_vpc().group_id(group).vpc_id(vpc);
+            let answer = call.send().await.map(drop);
+            answer.map_err(|error| classify("ec2:AssociateSecurityGroupVpc", &error))
+        }
+        Change::Disassociate { vpc } => disassociate(ec2, group, vpc).await,
+    }
+}
+
+/// Ends an association; one that is gone is fine. EC2 goes on with it after its answer, and refuses
+/// while a network interface of the VPC uses the group (EC2 API reference,
+/// `DisassociateSecurityGroupVpc`).
+pub(super) async fn disassociate(ec2: &Client, group: &str, vpc: &str) -> Result<(), CloudError> {
+    let call = ec2.disassociate_security_group_vpc().group_id(group).vpc_id(vpc);
+    let answer = call.send().await;
+    match answer.map_err(|error| classify("ec2:DisassociateSecurityGroupVpc", &error)) {
+        Err(error) if error.class != Class::Missing => Err(error),
+        _ => Ok(()),
     }
 }
 

@@ -8,13 +8,15 @@ pub(super) mod rehearsal;
 mod simulated;
 mod wire;
 
+use std::collections::BTreeMap;
+
 use aws_sdk_ec2::{
     Client,
     config::{Builder, retry::RetryConfig},
     types::{ResourceType, SecurityGroup as LiveGroup},
 };
 
-use super::{Change, DEFAULT_GROUP, Peer, SecurityGroup, State};
+use super::{Change, DEFAULT_GROUP, Peer, SecurityGroup, State, associations};
 use crate::{
     aws::{Access, classify, ec2_tags},
     kind::{
@@ -50,6 +52,12 @@ impl Port<SecurityGroup> for Live {
                 groups.extend(read::groups(&self.ec2, &[("group-id", id.as_str())]).await?);
             }
         }
+        // Not read where no manifest names them.
+        let associations = if ask.said.contains(associations::FIELD) {
+            Some(read::associations(&self.ec2, None).await)
+        } else {
+            None
+        };
         let mut found = Population::default();
         for group in groups {
             let tags = wire::tags(group.tags());
@@ -63,7 +71,12 @@ impl Port<SecurityGroup> for Live {
             }
             // A group that EC2 describes in an unknown way does not hide the others.
             match (self.observed(&group, tags.clone()), group.group_id()) {
-                (Ok(observed), _) => found.whole.push(observed),
+                (Ok(mut observed), _) => {
+                    if let Some(all) = &associations {
+                        add_associations(&mut observed, all);
+                    }
+                    found.whole.push(observed);
+                }
                 (Err(why), None) => return Err(why),
                 (Err(why), Some(id)) => found.miss(Unread {
                     id: id.into(),
@@ -155,7 +168,7 @@ impl Port<SecurityGroup> for Live {
                 "a VPC's group `default` cannot be deleted",
             ));
         }
-        let interfaces = blockers::interfaces(&self.ec2, id).await?;
+        let interfaces = blockers::interfaces(&self.ec2, id, None).await?;
         if !interfaces.is_empty() {
             return Err(CloudError::blocked(OPERATION, &interfaces));
         }
@@ -163,6 +176,7 @@ impl Port<SecurityGroup> for Live {
             Err(error) if error.class == Class::Missing => return Ok(()),
             other => other?,
         }
+        self.disassociate_everywhere(id).await?;
         let Err(error) = self.ec2.delete_security_group().group_id(id).send().await else {
             return Ok(());
         };
@@ -170,7 +184,7 @@ impl Port<SecurityGroup> for Live {
         match error.class {
             Class::Missing => Ok(()),
             Class::Blocked => {
-                let mut names = blockers::interfaces(&self.ec2, id).await?;
+                let mut names = blockers::interfaces(&self.ec2, id, None).await?;
                 let owner = have.tags.get(OWNER_TAG).map(String::as_str);
                 let referrers_of_others = blockers::referrers(&self.ec2, id, owner).await?;
                 let stuck = !names.is_empty() || !referrers_of_others.is_empty();
@@ -194,10 +208,14 @@ impl Port<SecurityGroup> for Live {
         have: &Observed<State>,
         intent: Intent<'_, Change>,
     ) -> Result<Vec<String>, CloudError> {
-        if let Intent::Change(_) = intent {
-            return Ok(Vec::new());
-        }
         let id = have.id.as_str();
+        match intent {
+            Intent::Change(Change::Disassociate { vpc }) => {
+                return blockers::interfaces(&self.ec2, id, Some(vpc)).await;
+            }
+            Intent::Change(_) => return Ok(Vec::new()),
+            Intent::Delete => {}
+        }
         let owner = have.tags.get(OWNER_TAG);
         let state = &have.state;
         let names_groups = [&state.ingress, &state.egress]
@@ -205,7 +223,7 @@ impl Port<SecurityGroup> for Live {
             .flatten()
             .flat_map(|rules| rules.0.keys())
             .any(|rule| matches!(rule.peer, Peer::Group(_)));
-        let mut names = blockers::interfaces(&self.ec2, id).await?;
+        let mut names = blockers::interfaces(&self.ec2, id, None).await?;
         let spared = owner.filter(|_| names_groups).map(String::as_str);
         names.extend(blockers::referrers(&self.ec2, id, spared).await?);
         Ok(names)
@@ -241,6 +259,26 @@ impl Live {
         Observed { id: id.into(), arn: String::new(), tags, phase: Phase::Ready, state }
     }
 
+    /// Ends the associations of a group that is deleted. EC2 works on that after its answer, and
+    /// refuses to delete the group until it is done.
+    async fn disassociate_everywhere(&self, id: &str) -> Result<(), CloudError> {
+        let all = match read::associations(&self.ec2, Some(id)).await {
+            // Then EC2 says itself what keeps the group.
+            Err(error) if error.class == Class::Denied => return Ok(()),
+            other => other?,
+        };
+        let Some(read::Associated { vpcs, leaving, .. }) = all.get(id) else { return Ok(()) };
+        for vpc in vpcs {
+            edit::disassociate(&self.ec2, id, vpc).await?;
+        }
+        let left: Vec<&str> = vpcs.union(leaving).map(String::as_str).collect();
+        if left.is_empty() {
+            return Ok(());
+        }
+        let why = format!("it is being disassociated from {}", left.join(", "));
+        Err(CloudError::new("ec2:DeleteSecurityGroup", Class::Busy, why))
+    }
+
     /// Names the group that already has the name.
     async fn name_taken(&self, want: &State, error: CloudError) -> CloudError {
         let vpc = want.vpc.clone().unwrap_or_default();
@@ -259,5 +297,21 @@ impl Live {
             },
             None => error,
         }
+    }
+}
+
+/// Adds what was read of a group's associations, or why they could not be read: its rules are
+/// compared either way.
+fn add_associations(
+    group: &mut Observed<State>,
+    all: &Result<BTreeMap<String, read::Associated>, CloudError>,
+) {
+    match all {
+        Ok(all) => {
+            let own = all.get(group.id.as_str()).cloned().unwrap_or_default();
+            group.state.associated_vpcs = Some(own.vpcs);
+            group.state.failed_associations = own.failed;
+        }
+        Err(error) => group.state.unread_associations = Some(error.to_string()),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ec2::{
     Client,
-    types::{Filter, SecurityGroup as LiveGroup},
+    types::{Filter, SecurityGroup as LiveGroup, SecurityGroupVpcAssociationState as State},
 };
 
 use super::{
@@ -21,6 +21,7 @@ const PAGE_SIZE: i32 = 1000;
 pub(super) const DESCRIBE_GROUPS: &str = "ec2:DescribeSecurityGroups";
 const DESCRIBE_RULES: &str = "ec2:DescribeSecurityGroupRules";
 const DESCRIBE_INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
+const DESCRIBE_ASSOCIATIONS: &str = "ec2:DescribeSecurityGroupVpcAssociations";
 
 /// Follows page tokens, and detects loops.
 #[derive(Default)]
@@ -112,13 +113,77 @@ pub(super) async fn rule_ids(ec2: &Client, own: Own<'_>) -> Result<RuleIds, Clou
     }
 }
 
-/// Descriptions of the network interfaces that use a group.
-pub(super) async fn interfaces(ec2: &Client, group: &str) -> Result<Vec<String>, CloudError> {
+/// What is known of the associations of one group with other VPCs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Associated {
+    /// The VPCs in which it may be used, or soon may.
+    pub vpcs: BTreeSet<String>,
+    /// Those with which its association, or the end of it, failed, each with the reason.
+    pub failed: BTreeMap<String, String>,
+    /// Those with which it is not disassociated yet.
+    pub leaving: BTreeSet<String>,
+}
+
+/// The associations of groups with other VPCs, by group; of all groups of the Region, or of one.
+pub(super) async fn associations(
+    ec2: &Client,
+    group: Option<&str>,
+) -> Result<BTreeMap<String, Associated>, CloudError> {
+    let filters = group.map(|id| vec![filter("group-id", id)]);
+    let (mut found, mut pages) = (BTreeMap::<String, Associated>::new(), Pages::default());
+    loop {
+        let answer = ec2
+            .describe_security_group_vpc_associations()
+            .set_filters(filters.clone())
+            .max_results(PAGE_SIZE)
+            .set_next_token(pages.token.clone())
+            .send()
+            .await
+            .map_err(|error| classify(DESCRIBE_ASSOCIATIONS, &error))?;
+        for one in answer.security_group_vpc_associations.unwrap_or_default() {
+            let odd = || {
+                let what = "an association without a group or a VPC";
+                CloudError::new(DESCRIBE_ASSOCIATIONS, Class::Unknown, what)
+            };
+            let (group, vpc) = one.group_id.zip(one.vpc_id).ok_or_else(odd)?;
+            let of_group = found.entry(group).or_default();
+            match one.state {
+                Some(State::Disassociated) => {}
+                Some(State::Disassociating) => {
+                    of_group.leaving.insert(vpc);
+                }
+                Some(State::AssociationFailed) => {
+                    of_group.failed.insert(vpc, one.state_reason.unwrap_or_default());
+                }
+                Some(State::DisassociationFailed) => {
+                    of_group.failed.insert(vpc.clone(), one.state_reason.unwrap_or_default());
+                    of_group.vpcs.insert(vpc);
+                }
+                // One in a state that is not known here must not look like none.
+                _ => {
+                    of_group.vpcs.insert(vpc);
+                }
+            }
+        }
+        if !pages.turn(DESCRIBE_ASSOCIATIONS, answer.next_token)? {
+            return Ok(found);
+        }
+    }
+}
+
+/// Descriptions of the network interfaces that use a group, everywhere or in one VPC.
+pub(super) async fn interfaces(
+    ec2: &Client,
+    group: &str,
+    vpc: Option<&str>,
+) -> Result<Vec<String>, CloudError> {
+    let mut filters = vec![filter("group-id", group)];
+    filters.extend(vpc.map(|vpc| filter("vpc-id", vpc)));
     let (mut found, mut pages) = (Vec::new(), Pages::default());
     loop {
         let answer = ec2
             .describe_network_interfaces()
-            .filters(filter("group-id", group))
+            .set_filters(Some(filters.clone()))
             .max_results(PAGE_SIZE)
             .set_next_token(pages.token.clone())
             .send()

@@ -199,7 +199,7 @@ async fn a_changed_rule_keeps_its_id_and_a_description_is_edited_in_place() {
         let answer = cloud.access.ec2.describe_security_group_rules().send().await.expect("rules");
         let rows = answer.security_group_rules.unwrap_or_default().into_iter();
         let ours = rows.filter(|row| row.group_id.as_deref() == Some(id.as_str()));
-        ours.map(|row| row.security_group_rule_id).collect::<std::collections::BTreeSet<_>>()
+        ours.map(|row| row.security_group_rule_id).collect::<BTreeSet<_>>()
     };
     let before = rule_ids().await;
     cloud.writes();

@@ -453,7 +453,7 @@ fn invalid_protocols_ports_and_fields_do_not_decode() {
 #[test]
 fn the_example_resolves_without_known_resources_and_shows_every_field() {
     let text = include_str!("../../../../examples/security-group.yaml");
-    let (mut kinds, mut fields) = (Vec::new(), std::collections::BTreeSet::new());
+    let (mut kinds, mut fields) = (Vec::new(), BTreeSet::new());
     for document in serde_yaml::Deserializer::from_str(text) {
         let document = <Value as serde::Deserialize>::deserialize(document).expect("YAML");
         kinds.push(document["kind"].clone());

@@ -1,6 +1,7 @@
 //! VPC endpoints in EC2: one listing of the whole Region, in pages of 1000. That is cheaper than a
 //! search for each endpoint, and it includes conflicting endpoints that are not ours.
 
+mod interfaces;
 mod read;
 pub(super) mod rehearsal;
 #[cfg(all(test, feature = "simulator"))]
@@ -11,11 +12,15 @@ mod tests;
 use std::collections::BTreeSet;
 
 use aws_sdk_ec2::types::{
-    DnsOptionsSpecification, DnsRecordIpType, Filter, IpAddressType, ResourceType, VpcEndpointType,
+    DnsOptionsSpecification, DnsRecordIpType, Filter, IpAddressType, ResourceType,
+    SubnetConfiguration, VpcEndpointType,
 };
 use serde_json::Value;
 
+use self::interfaces::Interfaces;
 use super::{
+    addresses,
+    lattice::{self, DOMAINS, PREFERENCE},
     leaves::{ADDRESSES, INBOUND_ONLY, MODIFY, RECORDS},
     policy,
     rules::{BALANCER, GATEWAY, INTERFACE},
@@ -24,7 +29,7 @@ use super::{
 use crate::{
     aws::{Access, classify, ec2_tags, lookup::Pages},
     kind::{
-        Class, CloudError, ScopeFacts,
+        Ask, Class, CloudError, ScopeFacts, Unread,
         table::{Found, LeafEdit, Page, Service, Tree, chosen, get, texts},
     },
     model::{Observed, PhysicalId, Tags},
@@ -38,13 +43,15 @@ const MAX_TOKEN_LENGTH: usize = 64;
 pub struct Endpoints {
     ec2: aws_sdk_ec2::Client,
     facts: ScopeFacts,
+    interfaces: Interfaces,
 }
 
 impl Service for Endpoints {
     const LISTS: &'static [&'static str] = &["ec2:DescribeVpcEndpoints"];
 
     fn connect(access: &Access) -> Self {
-        Self { ec2: access.ec2.clone(), facts: access.facts.clone() }
+        let (ec2, facts) = (access.ec2.clone(), access.facts.clone());
+        Self { ec2, facts, interfaces: Interfaces::default() }
     }
 
     async fn page(&self, _: usize, token: Option<String>) -> Result<Page, CloudError> {
@@ -70,7 +77,13 @@ impl Service for Endpoints {
         }
     }
 
-    /// The list contains everything.
+    /// Addresses are those of network interfaces, which are not read where no manifest names any.
+    async fn under_way(&self, ask: &Ask) -> Result<Vec<Unread>, CloudError> {
+        self.interfaces.read(&self.ec2, ask.said.contains(addresses::FIXED)).await;
+        Ok(Vec::new())
+    }
+
+    /// The list contains everything else.
     async fn read(&self, found: &Found, _: &Tags) -> Result<Option<Observed<Value>>, CloudError> {
         Ok(found.whole.clone())
     }
@@ -97,7 +110,9 @@ impl Service for Endpoints {
             Some("without a usable client token it could be created twice")
         } else if !is(GATEWAY) && subnets.is_empty() {
             Some("no subnet is known")
-        } else if is(INTERFACE) && groups.is_empty() {
+        } else if (is(INTERFACE) || lattice::is_of(get(want, "type").as_str().unwrap_or_default()))
+            && groups.is_empty()
+        {
             Some("without a security group AWS would use the VPC's default one")
         } else {
             None
@@ -116,12 +131,15 @@ impl Service for Endpoints {
             .set_vpc_endpoint_type(text("type").map(|word| VpcEndpointType::from(word.as_str())))
             .set_vpc_id(text("vpc"))
             .set_service_name(text("service"))
+            .set_resource_configuration_arn(text(lattice::CONFIGURATION))
+            .set_service_network_arn(text(lattice::SERVICE_NETWORK))
             .set_service_region(text("serviceRegion"))
             .set_subnet_ids(list(subnets))
+            .set_subnet_configurations(configurations(get(want, addresses::FIXED), &Value::Null))
             .set_security_group_ids(list(groups))
             .set_route_table_ids(list(ids("routeTables")))
             .private_dns_enabled(private_dns)
-            .set_dns_options(dns_options(get(want, RECORDS), inbound_only))
+            .set_dns_options(dns_options(want, inbound_only))
             .set_ip_address_type(get(want, ADDRESSES).as_str().map(IpAddressType::from))
             .set_policy_document(policy)
             .tag_specifications(ec2_tags::specification(ResourceType::VpcEndpoint, tags))
@@ -162,7 +180,7 @@ impl Service for Endpoints {
                     call.set_add_route_table_ids(added).set_remove_route_table_ids(removed)
                 }
                 "privateDns" => call.set_private_dns_enabled(edit.new.as_bool()),
-                RECORDS | INBOUND_ONLY | ADDRESSES => {
+                RECORDS | INBOUND_ONLY | ADDRESSES | addresses::FIXED => {
                     addressing.insert(edit.path.clone(), edit.new.clone());
                     call
                 }
@@ -175,7 +193,11 @@ impl Service for Endpoints {
         let inbound_only = get(&addressing, INBOUND_ONLY).as_bool();
         let addresses = get(&addressing, ADDRESSES).as_str();
         let answer = call
-            .set_dns_options(dns_options(get(&addressing, RECORDS), inbound_only))
+            .set_dns_options(dns_options(&addressing, inbound_only))
+            .set_subnet_configurations(configurations(
+                get(&addressing, addresses::FIXED),
+                &have.state[addresses::FIXED],
+            ))
             .set_ip_address_type(addresses.map(IpAddressType::from))
             .send()
             .await
@@ -252,7 +274,11 @@ impl Endpoints {
         let answer = call.send().await.map_err(|error| classify(Self::LISTS[0], &error))?;
         let mut page = Page { next: answer.next_token, ..Page::default() };
         for endpoint in answer.vpc_endpoints.unwrap_or_default() {
-            page.found.extend(read::found(endpoint, &self.facts)?);
+            let found = read::found(endpoint, &self.facts)?;
+            page.found.extend(found.map(|found| Found {
+                whole: found.whole.map(|whole| self.interfaces.with_addresses(whole)),
+                ..found
+            }));
         }
         Ok(page)
     }
@@ -272,14 +298,33 @@ fn initial_private_dns(want: &Tree) -> bool {
     *get(want, "privateDns") == Value::Bool(true) && !service::is_endpoint_service(service)
 }
 
-fn dns_options(records: &Value, inbound_only: Option<bool>) -> Option<DnsOptionsSpecification> {
-    let records = records.as_str().map(DnsRecordIpType::from);
-    (records.is_some() || inbound_only.is_some()).then(|| {
+/// The DNS options among what is written; `None` if there are none.
+fn dns_options(written: &Tree, inbound_only: Option<bool>) -> Option<DnsOptionsSpecification> {
+    let records = get(written, RECORDS).as_str().map(DnsRecordIpType::from);
+    let preference = get(written, PREFERENCE).as_str();
+    let domains = list(texts(get(written, DOMAINS)).map(str::to_owned));
+    (records.is_some() || inbound_only.is_some() || preference.is_some()).then(|| {
         DnsOptionsSpecification::builder()
             .set_dns_record_ip_type(records)
             .set_private_dns_only_for_inbound_resolver_endpoint(inbound_only)
+            .set_private_dns_preference(preference.map(str::to_owned))
+            .set_private_dns_specified_domains(domains)
             .build()
     })
+}
+
+/// The addresses that differ from the live ones; `None` if none does.
+fn configurations(new: &Value, old: &Value) -> Option<Vec<SubnetConfiguration>> {
+    let of = |entry: &Value| {
+        let text = |name: &str| entry[name].as_str().map(str::to_owned);
+        SubnetConfiguration::builder()
+            .set_subnet_id(text("subnet"))
+            .set_ipv4(text("ipv4"))
+            .set_ipv6(text("ipv6"))
+            .build()
+    };
+    let changed: Vec<_> = addresses::changed(new, old).into_iter().map(of).collect();
+    (!changed.is_empty()).then_some(changed)
 }
 
 fn policy_text(operation: &'static str, policy: &Value) -> Result<String, CloudError> {

@@ -7,9 +7,13 @@ use aws_sdk_ec2::types::{
 };
 use serde_json::{Value, json};
 
-use super::super::{
-    policy,
-    rules::{GATEWAY, INTERFACE, natural_keys},
+use super::{
+    super::{
+        lattice::{CONFIGURATION, DOMAINS, PREFERENCE, SERVICE_NETWORK, live_domains},
+        policy,
+        rules::{GATEWAY, INTERFACE, natural_keys},
+    },
+    interfaces::INTERFACES,
 };
 use crate::{
     aws::lookup,
@@ -81,20 +85,27 @@ fn state(endpoint: Endpoint, facts: &ScopeFacts) -> Tree {
     // What is on is shown; an interface endpoint that shows nothing has it off.
     let inbound_only = (endpoint_type == INTERFACE).then(|| shown.unwrap_or(false));
     let records = dns.as_ref().and_then(|it| it.dns_record_ip_type.as_ref());
+    let preference = dns.as_ref().and_then(|it| it.private_dns_preference.clone());
+    let domains = dns.as_ref().and_then(|it| it.private_dns_specified_domains.clone());
     let policy = endpoint.policy_document.filter(|text| !text.trim().is_empty());
     let members = [
         ("type", json!(endpoint_type)),
         ("service", json!(endpoint.service_name.unwrap_or_default())),
         ("serviceRegion", json!(endpoint.service_region.unwrap_or(region))),
+        (CONFIGURATION, json!(endpoint.resource_configuration_arn)),
+        (SERVICE_NETWORK, json!(endpoint.service_network_arn)),
         ("vpc", json!(endpoint.vpc_id.unwrap_or_default())),
         ("policy", policy.map(|text| policy::read(&text, &context)).unwrap_or_default()),
         ("securityGroups", json!(groups.collect::<BTreeSet<_>>())),
         ("subnets", singles(endpoint.subnet_ids.unwrap_or_default())),
+        (INTERFACES, json!(endpoint.network_interface_ids.unwrap_or_default())),
         (
             "routeTables",
             json!(endpoint.route_table_ids.map(BTreeSet::from_iter).unwrap_or_default()),
         ),
         ("privateDns", json!(endpoint.private_dns_enabled.unwrap_or(false))),
+        (PREFERENCE, json!(preference)),
+        (DOMAINS, live_domains(domains)),
         ("privateDnsOnlyForInboundResolverEndpoint", json!(inbound_only)),
         ("dnsRecordIpType", json!(records.map(DnsRecordIpType::as_str))),
         ("ipAddressType", json!(endpoint.ip_address_type.as_ref().map(IpAddressType::as_str))),

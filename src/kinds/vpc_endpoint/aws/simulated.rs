@@ -91,6 +91,10 @@ impl Scene {
             let items = lookup::fetch(&self.access, kind, &BTreeSet::new()).await.expect("read");
             self.known.lookups.insert(("ml-prod".into(), kind), Seen::All(items));
         }
+        let names = ["sagemaker.api", "kms", "s3"].map(|it| format!("com.amazonaws.{REGION}.{it}"));
+        let kind = LookupKind::EndpointService;
+        let services = lookup::fetch(&self.access, kind, &names.into()).await.expect("read");
+        self.known.lookups.insert(("ml-prod".into(), kind), Seen::All(services));
         let id = PhysicalId(self.group.clone());
         let known = KnownResource { id, arn: String::new() };
         self.known.resources.insert(Address::new("ml-prod", "SecurityGroup", "endpoints"), known);

@@ -36,6 +36,7 @@ fn wanted() -> State {
         policy: Some(Policy::AllowAll),
         partition: "aws".into(),
         account: "111122223333".into(),
+        ..State::default()
     }
 }
 
@@ -298,7 +299,8 @@ async fn a_live_endpoint_is_read_completely() {
             "securityGroups": ["sg-1"], "routeTables": [], "privateDns": true,
             "dnsRecordIpType": "ipv4", "privateDnsOnlyForInboundResolverEndpoint": false,
             "ipAddressType": "ipv4", "policy": "default", "partition": "aws",
-            "account": "111122223333",
+            "account": "111122223333", "resourceConfiguration": null, "serviceNetwork": null,
+            "privateDnsPreference": null, "privateDnsSpecifiedDomains": [], "addresses": null,
         })
     );
 }

@@ -112,8 +112,8 @@ fn an_unknown_service_is_a_warning_and_looked_up_before_anything_is_created() {
     let (_, recorded) = resolve_with(interface(json!({"service": "kms"})), &known);
     assert_eq!(
         (recorded.warnings.len(), recorded.lookups.len()),
-        (0, 2),
-        "the VPC and the subnets"
+        (0, 3),
+        "the VPC, the subnets, and the zones of the service"
     );
 }
 
@@ -148,9 +148,9 @@ fn fields_of_other_types_are_refused() {
     });
     insta::assert_snapshot!(problems(mixed), @r#"
     serviceRegion: an endpoint of type Gateway has none (remove it; it belongs to type Interface)
-    securityGroups: an endpoint of type Gateway has none (remove it; it belongs to type Interface)
-    subnets: an endpoint of type Gateway has none (remove it; it belongs to type Interface and GatewayLoadBalancer)
-    privateDns: an endpoint of type Gateway has none (remove it; it belongs to type Interface)
+    securityGroups: an endpoint of type Gateway has none (remove it; it belongs to type Interface, Resource and ServiceNetwork)
+    subnets: an endpoint of type Gateway has none (remove it; it belongs to type Interface, GatewayLoadBalancer, Resource and ServiceNetwork)
+    privateDns: an endpoint of type Gateway has none (remove it; it belongs to type Interface, Resource and ServiceNetwork)
     privateDnsOnlyForInboundResolverEndpoint: an endpoint of type Gateway has none (remove it; it belongs to type Interface)
     "#);
     let balancer = json!({
@@ -220,7 +220,7 @@ fn all_invalid_values_are_reported_at_once() {
 #[test]
 fn all_missing_required_fields_are_reported_at_once() {
     insta::assert_snapshot!(problems(json!({"policy": "default"})), @r#"
-    type: missing (write `Interface`, `Gateway` or `GatewayLoadBalancer`)
+    type: missing (write `Interface`, `Gateway`, `GatewayLoadBalancer`, `Resource` or `ServiceNetwork`)
     service: missing (write its short name, such as sagemaker.api, or its full name)
     vpc: missing (write its id, or `{lookup: {tags: …}}`)
     "#);
@@ -325,11 +325,13 @@ fn before_the_first_observation_resolving_records_what_is_needed_and_waits() {
     let state = state.expect("placeholders are no mistake");
     assert_eq!(state.security_groups, Some(set(["SecurityGroup/endpoints (known after apply)"])));
     assert!(resolution.hard.contains(&Address::new("ml-prod", "SecurityGroup", "endpoints")));
-    let lookups = [(LookupKind::Vpc, None), (LookupKind::Subnet, None)];
+    let service = "com.amazonaws.eu-west-1.sagemaker.api".to_owned();
+    let zones = (LookupKind::EndpointService, Some(service));
+    let lookups = [(LookupKind::Vpc, None), (LookupKind::Subnet, None), zones];
     assert_eq!(resolution.lookups, lookups.into());
     // The subnets wait for the VPC that they are in.
-    assert_eq!(resolution.unresolved.len(), 3, "{:?}", resolution.unresolved);
-    assert_eq!(resolution.waiting().len(), 2, "{:?}", resolution.waiting());
+    assert_eq!(resolution.unresolved.len(), 4, "{:?}", resolution.unresolved);
+    assert_eq!(resolution.waiting().len(), 3, "{:?}", resolution.waiting());
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! The specification of VPC endpoints, in sentences.
 
 mod changes;
+mod lattice;
 mod manifests;
 mod perimeter;
+mod zones;
 
 use std::collections::BTreeSet;
 
@@ -87,6 +89,8 @@ fn known() -> Known {
     ];
     known.lookups.insert(("ml-prod".into(), LookupKind::Vpc), Seen::All(vec![vpc]));
     known.lookups.insert(("ml-prod".into(), LookupKind::Subnet), Seen::All(subnets));
+    // AWS says nothing of any service's zones.
+    known.lookups.insert(("ml-prod".into(), LookupKind::EndpointService), Seen::All(Vec::new()));
     known
 }
 
@@ -184,6 +188,11 @@ fn live() -> State {
         endpoint_type: "Interface".into(),
         service: "com.amazonaws.eu-west-1.sagemaker.api".into(),
         service_region: Some("eu-west-1".into()),
+        resource_configuration: None,
+        service_network: None,
+        addresses: None,
+        private_dns_preference: None,
+        private_dns_specified_domains: Some(BTreeSet::new()),
         vpc: "vpc-10000000".into(),
         subnets: Some(singles(set(["subnet-a1000000", "subnet-b1000000"]))),
         security_groups: Some(set(["sg-10000000"])),

@@ -313,6 +313,7 @@ fn endpoint_of(service: &str, statements: Value) -> Step {
         policy: Some(vpc_endpoint::Policy::Document(document)),
         partition: "aws".into(),
         account: ACCOUNT.into(),
+        ..vpc_endpoint::State::default()
     };
     let want = serde_json::to_value(state).unwrap();
     let action = Action::Create {
