@@ -143,6 +143,7 @@ async fn what_a_daemon_only_observes_and_an_apply_corrects_is_not_called_somebod
         assert_eq!(shown.rows()[0], DriftState::Restored);
     }
     let page = shown.0.page();
+    let page = std::str::from_utf8(&page).expect("a text");
     assert!(page.contains("by another apply") && !page.contains("not by palisade"), "{page}");
 }
 

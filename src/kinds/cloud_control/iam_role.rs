@@ -67,6 +67,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
         }),
         ..OfKind::NONE
     },
+    ..Overlay::PLAIN
 };
 
 /// Roles, with their path in the id.

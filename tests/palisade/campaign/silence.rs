@@ -58,7 +58,7 @@ impl Listener {
             ("status.json", status),
             ("readyz", health),
             ("the metrics", metrics),
-            ("the page", self.status.page()),
+            ("the page", String::from_utf8_lossy(&self.status.page()).into_owned()),
         ];
         for (place, text) in said {
             self.found.extend(told(&text, &secrets).map(|what| format!("{what} is in {place}")));

@@ -1,6 +1,6 @@
 //! The port against the simulator, through the real SDK.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use super::{diff, good, is_gone, natural_keys, operations, policy_of, scope, sta
 use crate::{
     aws::{Access, Brake, Connection, Guard},
     kind::{
-        Ask, Class, CloudError,
+        Ask, Class, CloudError, Look, Seen,
         erased::{Edit, EditBody, ErasedKind as _},
         table::{LeafEdit, Tree, Verb, tests::port::Port},
     },
@@ -577,7 +577,9 @@ async fn grants_that_may_not_be_read_are_unknown_and_the_rest_of_the_key_is_not(
 /// What the audit finds: rule and subject.
 async fn audited(fixture: &Fixture) -> Vec<(&'static str, String)> {
     let audit = table().doctor.audit.expect("an audit");
-    let found = (audit.look)(&fixture.access).await.expect("audited");
+    let (window, seen) = (Duration::from_hours(1), Seen::default());
+    let look = Look { access: &fixture.access, window, seen: &seen };
+    let found = (audit.look)(&look).await.expect("audited").breaches;
     found.into_iter().map(|breach| (breach.rule, breach.subject)).collect()
 }
 
