@@ -117,7 +117,7 @@ pub(super) async fn until_quiet(
 ) -> anyhow::Result<Ended> {
     let deadline = Instant::now() + timeout;
     let mut printed = String::new();
-    let mut failing = BTreeSet::new();
+    let (mut failing, mut changed) = (BTreeSet::new(), BTreeSet::new());
     // The person who was asked has seen the warnings above the plan.
     let mut warned = asking == Asking::Person;
     loop {
@@ -132,6 +132,8 @@ pub(super) async fn until_quiet(
             output::print(&line)?;
         }
         note_failures(&report, &mut failing);
+        let done = report.results.iter().filter(|result| !result.done.is_empty());
+        changed.extend(done.map(|result| result.address.clone()));
         if report.changed() == Changed::Yes {
             continue;
         }
@@ -145,10 +147,12 @@ pub(super) async fn until_quiet(
         }
         if !report.will_move() && !is_busy(&report) {
             output::print(&format!("\n{}", plan::render::text(&report.plan)))?;
+            output::print(&tally(&report, &changed, &failing))?;
             return Ok(ended(&report, &failing));
         }
         if Instant::now() >= deadline {
             output::print(&format!("\n{}", plan::render::text(&report.plan)))?;
+            output::print(&tally(&report, &changed, &failing))?;
             anyhow::bail!(
                 "AWS has not finished after {} s; run `palisade apply` again to continue",
                 timeout.as_secs()
@@ -232,6 +236,21 @@ fn note_failures(report: &Report, failing: &mut BTreeSet<Address>) {
             Outcome::Skipped { .. } => {}
         }
     }
+}
+
+/// What came of it, in one line; nothing if nothing was done and nothing is left.
+fn tally(report: &Report, changed: &BTreeSet<Address>, failing: &BTreeSet<Address>) -> String {
+    let plan = &report.plan;
+    let held = plan.steps.iter().filter(|step| matches!(step.verdict, Verdict::Held(_)));
+    let people: BTreeSet<&Address> = held
+        .map(|step| &step.address)
+        .chain(plan.conflicts.iter().map(|conflict| &conflict.address))
+        .collect();
+    let failed = failing.iter().filter(|address| !plan.in_sync.contains(*address)).count();
+    if changed.is_empty() && failed == 0 && people.is_empty() {
+        return String::new();
+    }
+    format!("{} changed, {failed} failed, {} need a person.\n", changed.len(), people.len())
 }
 
 /// Whether AWS was at work on something that a step was about, or may not know yet what a step

@@ -299,20 +299,22 @@ pub(super) async fn history(overrides: &Overrides, args: &History) -> anyhow::Re
     let what = format!("/v1/history{}", query.unwrap_or_default());
     let events: Vec<crate::engine::Event> = Daemon::of(overrides)?.get(&what).await?;
     output::data(args.output, &events, || {
-        let mut out = String::new();
-        for event in &events {
-            let about = event.address.as_ref().map(|it| format!("  {it}")).unwrap_or_default();
-            let _ = writeln!(out, "{}  {}{about}", seconds(event.at), event.what.as_str());
-            for line in &event.lines {
-                let _ = writeln!(out, "    {line}");
-            }
+        if events.is_empty() {
+            return "nothing has happened\n".to_owned();
         }
-        if out.is_empty() {
-            out.push_str("nothing has happened\n");
-        }
-        out
+        events.iter().map(event_text).collect()
     })?;
     Ok(Ended::Done)
+}
+
+/// An event for people: a line with its time, and what it says below it.
+pub(super) fn event_text(event: &crate::engine::Event) -> String {
+    let about = event.address.as_ref().map(|it| format!("  {it}")).unwrap_or_default();
+    let mut out = format!("{}  {}{about}\n", seconds(event.at), event.what.as_str());
+    for line in &event.lines {
+        let _ = writeln!(out, "    {line}");
+    }
+    out
 }
 
 pub(super) async fn reconcile(overrides: &Overrides, args: &Reconcile) -> anyhow::Result<Ended> {

@@ -24,6 +24,7 @@ mod session;
 #[cfg(feature = "simulator")]
 mod simulate;
 mod validate;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -89,6 +90,8 @@ enum Verb {
     Diff(live::Diff),
     /// Show what happened
     History(live::History),
+    /// Show what happens, as it happens
+    Watch(watch::Args),
     /// Write the manifest with which Git approves a held step
     Approve(approve::Args),
     /// Make the running palisade look at everything now
@@ -167,12 +170,19 @@ fn uses(verb: &str, setting: &str) -> bool {
     match verb {
         "run" => true,
         "plan" | "apply" => !matches!(setting, "interval" | "listen" | "socket" | "memory_dir"),
-        "status" | "get" | "diff" | "history" | "reconcile" => {
+        "status" | "get" | "diff" | "history" | "watch" | "reconcile" => {
             matches!(setting, "file" | "owner" | "socket" | "memory_dir")
         }
         "doctor" => matches!(
             setting,
-            "file" | "owner" | "default_scope" | "organization" | "mode" | "listen" | "vars"
+            "file"
+                | "owner"
+                | "default_scope"
+                | "organization"
+                | "mode"
+                | "listen"
+                | "token_file"
+                | "vars"
         ),
         "brake" => {
             matches!(setting, "file" | "owner" | "brake_file" | "socket" | "memory_dir")
@@ -236,6 +246,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
         Verb::Get(args) => live::get(settings, &args).await,
         Verb::Diff(args) => live::diff(settings, &args).await,
         Verb::History(args) => live::history(settings, &args).await,
+        Verb::Watch(args) => watch::watch(settings, &args).await,
         Verb::Approve(args) => approve::run(&args),
         Verb::Reconcile(args) => live::reconcile(settings, &args).await,
         Verb::Brake(args) => brake::run(settings, &args).await,
