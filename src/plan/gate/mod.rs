@@ -1,12 +1,12 @@
 //! The gate: what people must see before it happens. It only ever holds steps; it never adds one.
 //!
-//! In order: whether the plan changes too much at once (`masses`); which edits have a risk that
-//! the settings hold, and which ones somebody else keeps undoing; whether an edit would lock out
+//! In order: whether the plan changes too much at once (`masses`); which edits have a risk that the
+//! settings hold, and which ones somebody else keeps undoing; whether an edit would lock out
 //! somebody who must keep access ([`lockout`]); and whether it concerns too many accounts
-//! ([`accounts`]), or moves one ([`moves`]). Edits that restore what somebody else opened are held only for a lock-out, or
-//! where AWS would stop running work. If some edits of a resource are held and others are not, they
-//! become two steps. An approved digest releases exactly its step, whatever held it; a change that
-//! AWS has no call for stays held.
+//! ([`accounts`]), or moves one ([`moves`]). Edits that restore what somebody else opened are held
+//! only for a lock-out, or where AWS would stop running work. If some edits of a resource are held
+//! and others are not, they become two steps. An approved digest releases exactly its step,
+//! whatever held it; a change that AWS has no call for stays held.
 
 pub mod accounts;
 pub mod lockout;

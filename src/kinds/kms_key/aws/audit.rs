@@ -59,8 +59,8 @@ const RULES: &[LiveRule] = &[
         id: EXPIRES,
         severity: Severity::Medium,
         title: "Imported key material does not expire unnoticed",
-        why: "KMS deletes the material at that time, and whatever is encrypted under the key cannot \
-              be read until the same material is imported again.",
+        why: "KMS deletes the material at that time, and what is encrypted under the key cannot be \
+              read until the same material is imported again.",
         source: "KMS developer guide, \"Importing key material\"",
         help: "import the material again before that, with a later time or none",
     },
