@@ -35,6 +35,7 @@ const FOREIGN: &str = "KEY-01";
 const UNREAD: &str = "KEY-02";
 const EXPIRES: &str = "KEY-03";
 const GONE: &str = "KEY-04";
+const SERVICE: &str = "KEY-05";
 
 const RULES: &[LiveRule] = &[
     LiveRule {
@@ -46,6 +47,15 @@ const RULES: &[LiveRule] = &[
         source: "KMS developer guide, \"Grants in AWS KMS\"; AWS Security Hub KMS.1 is about \
                  policies only",
         help: "revoke the grant, or name its holder in `foreignGrants` of the key's manifest",
+    },
+    LiveRule {
+        id: SERVICE,
+        severity: Severity::Low,
+        title: "Grants that services use or retire in another account are known",
+        why: "Such a grant is needed by what runs there, and is never revoked by palisade; somebody \
+              may have made it by hand.",
+        source: "KMS developer guide, \"Grants in AWS KMS\"",
+        help: "revoke the grant if nothing in that account uses the key any more",
     },
     LiveRule {
         id: UNREAD,
@@ -126,15 +136,22 @@ impl Keys {
         let mut wrong = of_material(&key);
         match self.grants(id).await {
             Ok(grants) => {
-                let foreign = grants.iter().filter(|it| self.holder(it) != Holder::Usual);
-                wrong.extend(foreign.map(|grant| {
+                wrong.extend(grants.iter().filter_map(|grant| {
+                    let rule = match self.holder(grant) {
+                        Holder::Usual => return None,
+                        Holder::ServiceElsewhere => SERVICE,
+                        Holder::Foreign => FOREIGN,
+                    };
                     let to = grant.grantee_principal().unwrap_or("somebody");
                     let operations: Vec<_> =
                         grant.operations().iter().map(|it| it.as_str()).collect();
                     let grant_id = grant.grant_id().unwrap_or_default();
                     let may = operations.join(", ");
-                    (FOREIGN, format!("{to} may {may} under grant {grant_id}"))
+                    Some((rule, format!("{to} may {may} under grant {grant_id}")))
                 }));
+            }
+            Err(error) if error.class == Class::Denied => {
+                wrong.push((UNREAD, "its grants cannot be read".to_owned()));
             }
             Err(error) => return self.unread(id, error),
         }
