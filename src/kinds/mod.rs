@@ -9,6 +9,7 @@ pub mod network_acl;
 pub mod notebook_instance;
 pub mod notebook_lifecycle_config;
 pub(crate) mod notebooks;
+pub(crate) mod organization;
 pub mod organizations_policy;
 pub(crate) mod policies;
 pub mod route_table;

@@ -20,16 +20,16 @@ fn manifest(scope: &str, lifecycle: &str, more: &str) -> String {
     )
 }
 
-fn both(lifecycle: &str) -> String {
+fn both(lifecycle: &str, replica: &str) -> String {
     format!(
         "{}{}",
         manifest("ml-prod", lifecycle, "  multiRegion: true\n"),
-        manifest("ml-there", lifecycle, "  replicaOf: {ref: ml-prod/shared}\n")
+        manifest("ml-there", lifecycle, replica)
     )
 }
 
 fn world() -> World {
-    let mut world = World::with(&both(""));
+    let mut world = World::with(&both("", "  replicaOf: {ref: ml-prod/shared}\n"));
     let mut there = world.settings.scopes["ml-prod"].clone();
     there.region = Some(THERE.to_owned());
     world.settings.scopes.insert("ml-there".to_owned(), there);
@@ -66,11 +66,12 @@ async fn a_primary_key_is_not_deleted_before_its_replicas() {
     let mut engine = world.engine().await;
     until_quiet(&mut engine).await.in_order();
     world.writes();
-    world.write("main.yaml", both("state: absent"));
+    world.write("main.yaml", both("state: absent", ""));
     let mut engine = world.engine().await;
     let report = engine.pass().await;
     let goes = |step: &&palisade::plan::Step| matches!(step.verdict, Verdict::Go);
-    assert_eq!(steps(&report, REPLICA).into_iter().filter(goes).count(), 1);
+    let shown = palisade::plan::render::text(&report.plan);
+    assert_eq!(steps(&report, REPLICA).into_iter().filter(goes).count(), 1, "{shown}");
     assert_eq!(world.writes(), ["ScheduleKeyDeletion"]);
     let report = engine.pass().await;
     assert!(waiting(&report, PRIMARY).contains(&format!("replica arn:aws:kms:{THERE}")));

@@ -1,5 +1,5 @@
-//! In which organizational unit an account of the organization is, and with that which guardrails
-//! it has.
+//! In which organizational unit an account of the organization is: the unit decides which
+//! guardrails the account has.
 //!
 //! The account exists, and its manifest adopts it by its number: palisade neither creates nor
 //! closes accounts, nor removes them from the organization. Removing the manifest leaves the
@@ -16,7 +16,7 @@ mod tests;
 use serde_json::json;
 
 use self::aws::Accounts;
-use super::organizations_policy::{Place, resolve_place};
+use super::organization::{Place, resolve_place};
 use crate::{
     baseline::Baseline,
     kind::{

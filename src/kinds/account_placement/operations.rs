@@ -3,7 +3,7 @@
 
 use super::UNIT;
 use crate::{
-    kinds::organizations_policy::{ACCOUNT, CONTROLS, PARENTS, PLACES},
+    kinds::organization::{ACCOUNT, CHILDREN, CONTROLS, PARENTS, PLACES},
     operations::{
         OfKind, On, Operation, Resources,
         table::{reads, writes},
@@ -21,7 +21,7 @@ const ROWS: &[Operation] = &[
     reads("organizations:DescribeOrganization"),
     reads("organizations:ListOrganizationalUnitsForParent").on(PARENTS, &[]),
     reads("organizations:ListAccounts"),
-    reads("organizations:ListParents").note(
+    reads("organizations:ListParents").on(CHILDREN, &[]).note(
         "Only where ListAccounts does not say where an account is, and while one is to move.",
     ),
     reads("organizations:ListPoliciesForTarget")

@@ -35,14 +35,11 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     change::{Change, Replaced, Update},
     content::Content,
-    place::{Over, Place, attachments_over_limit},
+    place::{Over, attachments_over_limit},
     policy_type::{DefaultPolicy, Language, PolicyType, Sister},
     spec::Spec,
 };
-pub(in crate::kinds) use self::{
-    operations::{ACCOUNT, CONTROLS, PARENTS, PLACES},
-    spec::resolve_place,
-};
+pub use super::organization::Place;
 use crate::{
     baseline::Baseline,
     kind::{

@@ -3,49 +3,14 @@
 //!
 //! The ARNs contain the management account's number even if a delegated administrator calls.
 
-use super::{Policy, Sister};
+use super::{
+    super::organization::{PARENTS, PLACES, ROOTS},
+    Policy, Sister,
+};
 use crate::operations::{
     Grant, Named, OfKind, On, Operation, ResourceType, Resources, When,
     table::{CLAIMS_UNCLAIMED, OURS, OURS_AFTER, OURS_WITHOUT, deletes, may, reads, writes},
 };
-
-const ROOT: ResourceType = ResourceType::new(
-    "root",
-    "arn:{partition}:organizations::{manager}:root/{organization}/{id}",
-    "r-0000",
-    Named::By("r-"),
-)
-.like("r-*");
-const UNIT: ResourceType = ResourceType::new(
-    "organizationalunit",
-    "arn:{partition}:organizations::{manager}:ou/{organization}/{id}",
-    "ou-0000-00000000",
-    Named::By("ou-"),
-)
-.like("ou-*");
-/// Accounts; the one that palisade works in certainly exists.
-pub(in crate::kinds) const ACCOUNT: ResourceType = ResourceType::new(
-    "account",
-    "arn:{partition}:organizations::{manager}:account/{organization}/{id}",
-    "{account}",
-    Named::Account,
-);
-
-const ROOTS: On = On::Of(&Resources { name: "Roots", types: &[ROOT] });
-/// The organization's own service and resource control policies.
-pub(in crate::kinds) const CONTROLS: &[ResourceType] = &[ResourceType::new(
-    "policy",
-    "arn:{partition}:organizations::{manager}:policy/{organization}/{id}",
-    "service_control_policy/p-00000000",
-    Named::Never,
-)
-.like("*_control_policy/*")];
-/// What has units and accounts below it.
-pub(in crate::kinds) const PARENTS: On =
-    On::Of(&Resources { name: "Parents", types: &[UNIT, ROOT] });
-/// What a policy can be attached to.
-pub(in crate::kinds) const PLACES: On =
-    On::Of(&Resources { name: "Places", types: &[ACCOUNT, UNIT, ROOT] });
 
 impl<S: Sister> Policy<S> {
     /// What the rest of the program needs to know about its operations.

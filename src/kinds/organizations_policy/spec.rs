@@ -10,18 +10,17 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
-use super::{Attachments, Content, Language, Place, PolicyType, Sister, State};
+use super::{
+    super::organization::resolve_place, Attachments, Content, Language, PolicyType, Sister, State,
+};
 use crate::{
     baseline::guardrails::{Layer, Use},
     kind::{
-        Invalid, Lookup, LookupKind, Refs, TagSpec,
+        Invalid, Refs, TagSpec,
         blocks::{self, GUARDRAILS, Parts},
     },
     model::text,
 };
-
-/// The deepest nesting of organizational units below the root (Organizations quotas).
-const MAX_UNIT_DEPTH: usize = 5;
 
 /// A policy of one type.
 #[derive(Debug, Clone)]
@@ -245,49 +244,4 @@ fn resolve_targets(
         }
     }
     first_at.into_keys().collect()
-}
-
-/// The id of a root, unit or account: `root`, a path or the id itself.
-pub(in crate::kinds) fn resolve_place(
-    field: &str,
-    text: &str,
-    refs: &mut Refs<'_>,
-) -> Result<String, Invalid> {
-    let name = match text.strip_prefix("ou:") {
-        Some(path) => check_path(path).map_err(|why| {
-            Invalid::new(field, format!("`{text}`: {why}"))
-                .help("write the names of the units from the root down, such as ou:/Workloads/ML")
-        })?,
-        None if text == "root" => text,
-        None if Place::of(text).is_some() => return Ok(text.to_owned()),
-        None => {
-            return Err(Invalid::new(
-                field,
-                format!("`{text}` is not a place to attach a policy to"),
-            )
-            .help(
-                "write root, ou:/Path/Of/Unit, an id such as ou-ab12-abcdefgh or r-ab12, \
-                     or the twelve digits of an account",
-            ));
-        }
-    };
-    let lookup = Lookup { name: Some(name.to_owned()), ..Lookup::default() };
-    Ok(refs.find_one(field, LookupKind::OrganizationalUnit, &lookup, None).id)
-}
-
-fn check_path(path: &str) -> Result<&str, &'static str> {
-    let Some(units) = path.strip_prefix('/') else {
-        return Err("a path starts with a slash");
-    };
-    if units.is_empty() {
-        return Err("this is the root: write root");
-    }
-    let units: Vec<_> = units.split('/').collect();
-    if units.iter().any(|unit| unit.trim().is_empty()) {
-        return Err("a unit without a name");
-    }
-    if units.len() > MAX_UNIT_DEPTH {
-        return Err("AWS nests units at most five deep");
-    }
-    Ok(path)
 }

@@ -1,7 +1,7 @@
 //! The gate: what people must see before it happens. It only ever holds steps; it never adds one.
 //!
-//! In order: whether the plan changes too much at once (`masses`); which edits have a risk that
-//! the settings hold, and which ones somebody else keeps undoing; whether an edit would lock out
+//! In order: whether the plan changes too much at once (`masses`); which edits have a risk that the
+//! settings hold, and which ones somebody else keeps undoing; whether an edit would lock out
 //! somebody who must keep access ([`lockout`]); and whether it concerns too many accounts
 //! ([`accounts`]), or moves one ([`moves`]). Edits that restore what somebody else opened are held
 //! only for a lock-out, or where AWS would stop running work. What creates or widens identity always

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{replicas::Family, spec};
-use crate::simulator::service::ApiError;
+use super::{family::Family, spec};
+use crate::simulator::service::{ApiError, arn_of};
 
 /// The simulated states of a key (KMS developer guide, "Key states").
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -157,5 +157,44 @@ impl Key {
     /// `KMSInvalidStateException` with the message `ARN what`.
     pub(super) fn invalid_state(&self, what: &str) -> ApiError {
         ApiError::new("KMSInvalidStateException", format!("{} {what}", self.arn))
+    }
+}
+
+impl Key {
+    /// Whether another key is its primary key.
+    pub(super) fn is_replica(&self) -> bool {
+        self.family.as_ref().is_some_and(|family| family.primary != self.region)
+    }
+
+    /// `MultiRegionConfiguration` of the key's description.
+    pub(super) fn add_family(&self, members: &mut Map<String, Value>) {
+        let Some(family) = &self.family else { return };
+        let member = |region: &String| {
+            let place = (self.account.as_str(), region.as_str());
+            json!({ "Arn": arn_of("kms", place, &format!("key/{}", self.id)), "Region": region })
+        };
+        let replicas: Vec<_> = family.replicas.iter().map(member).collect();
+        let configuration = json!({
+            "MultiRegionKeyType": if self.is_replica() { "REPLICA" } else { "PRIMARY" },
+            "PrimaryKey": member(&family.primary), "ReplicaKeys": replicas,
+        });
+        members.insert("MultiRegionConfiguration".to_owned(), configuration);
+    }
+}
+
+impl Key {
+    /// The members about imported material.
+    pub(super) fn add_material(&self, members: &mut Map<String, Value>) {
+        if self.origin != "EXTERNAL" || self.state == KeyState::PendingImport {
+            return;
+        }
+        let model = match self.material_until {
+            Some(at) => {
+                members.insert("ValidTo".to_owned(), json!(at));
+                "KEY_MATERIAL_EXPIRES"
+            }
+            None => "KEY_MATERIAL_DOES_NOT_EXPIRE",
+        };
+        members.insert("ExpirationModel".to_owned(), json!(model));
     }
 }

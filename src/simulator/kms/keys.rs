@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
+    family::Family,
     key::{Key, KeyState},
     lockout, policy,
-    replicas::Family,
     spec::{self, KEY_SPECS, KEY_USAGES},
     store::{Request, Store, paged},
     tags,

@@ -1,30 +1,13 @@
 //! Imported key material. How it comes to KMS is cryptography, which is not simulated: the
 //! operation of the simulator's own stands for the whole import.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     key::{Key, KeyState},
     store::{Request, Store},
 };
 use crate::simulator::service::{Answer, ApiError};
-
-impl Key {
-    /// The members about imported material.
-    pub(super) fn add_material(&self, members: &mut Map<String, Value>) {
-        if self.origin != "EXTERNAL" || self.state == KeyState::PendingImport {
-            return;
-        }
-        let model = match self.material_until {
-            Some(at) => {
-                members.insert("ValidTo".to_owned(), json!(at));
-                "KEY_MATERIAL_EXPIRES"
-            }
-            None => "KEY_MATERIAL_DOES_NOT_EXPIRE",
-        };
-        members.insert("ExpirationModel".to_owned(), json!(model));
-    }
-}
 
 impl Store {
     /// Deletes the material that has expired (ImportKeyMaterial in the KMS API reference).

@@ -6,6 +6,7 @@
 
 mod aliases;
 mod deletion;
+mod family;
 mod governance;
 mod grants;
 mod iam;

@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::{
     deletion::DAY,
+    family::Family,
     key::{Key, KeyState},
     keys::accepted_policy,
     reference::not_found,
@@ -17,37 +18,6 @@ use crate::simulator::{
     json::tag_list,
     service::{Answer, ApiError, Caller, arn_of},
 };
-
-/// The Regions of a multi-Region key.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Family {
-    /// The Region of the primary key.
-    pub primary: String,
-    /// The Regions of the replicas.
-    pub replicas: BTreeSet<String>,
-}
-
-impl Key {
-    /// Whether another key is its primary key.
-    pub(super) fn is_replica(&self) -> bool {
-        self.family.as_ref().is_some_and(|family| family.primary != self.region)
-    }
-
-    /// `MultiRegionConfiguration` of the key's description.
-    pub(super) fn add_family(&self, members: &mut Map<String, Value>) {
-        let Some(family) = &self.family else { return };
-        let member = |region: &String| {
-            let place = (self.account.as_str(), region.as_str());
-            json!({ "Arn": arn_of("kms", place, &format!("key/{}", self.id)), "Region": region })
-        };
-        let replicas: Vec<_> = family.replicas.iter().map(member).collect();
-        let configuration = json!({
-            "MultiRegionKeyType": if self.is_replica() { "REPLICA" } else { "PRIMARY" },
-            "PrimaryKey": member(&family.primary), "ReplicaKeys": replicas,
-        });
-        members.insert("MultiRegionConfiguration".to_owned(), configuration);
-    }
-}
 
 impl Kms {
     /// ReplicateKey: called in the Region of the primary key.

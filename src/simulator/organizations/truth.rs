@@ -78,8 +78,8 @@ fn kind_of(policy_type: &str) -> Option<&'static str> {
     kind.map(|kind| kind.name)
 }
 
-/// Adds all policies created by customers, the places of all accounts, and the number of service control policies at each root,
-/// unit and account.
+/// Adds all policies created by customers, the places of all accounts, and the number of service
+/// control policies at each root, unit and account.
 pub(super) fn add_truth(state: &Organization, truth: &mut Truth) {
     for (id, policy) in state.policies.iter().filter(|(_, policy)| !policy.aws_managed) {
         let Some(kind) = kind_of(&policy.policy_type) else { continue };

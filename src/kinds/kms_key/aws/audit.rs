@@ -41,6 +41,7 @@ const FOREIGN: &str = "KEY-01";
 const UNREAD: &str = "KEY-02";
 const EXPIRES: &str = "KEY-03";
 const GONE: &str = "KEY-04";
+const SERVICE: &str = "KEY-05";
 
 const RULES: &[LiveRule] = &[
     LiveRule {
@@ -54,6 +55,15 @@ const RULES: &[LiveRule] = &[
         help: "revoke the grant, or name its holder in `foreignGrants` of the key's manifest",
     },
     LiveRule {
+        id: SERVICE,
+        severity: Severity::Low,
+        title: "Grants that services use or retire in another account are known",
+        why: "Such a grant is needed by what runs there, and is never revoked by palisade; somebody \
+              may have made it by hand.",
+        source: "KMS developer guide, \"Grants in AWS KMS\"",
+        help: "revoke the grant if nothing in that account uses the key any more",
+    },
+    LiveRule {
         id: UNREAD,
         severity: Severity::Low,
         title: "The grants of every key can be read",
@@ -65,8 +75,8 @@ const RULES: &[LiveRule] = &[
         id: EXPIRES,
         severity: Severity::Medium,
         title: "Imported key material does not expire unnoticed",
-        why: "KMS deletes the material at that time, and whatever is encrypted under the key cannot \
-              be read until the same material is imported again.",
+        why: "KMS deletes the material at that time, and what is encrypted under the key cannot be \
+              read until the same material is imported again.",
         source: "KMS developer guide, \"Importing key material\"",
         help: "import the material again before that, with a later time or none",
     },
@@ -133,15 +143,22 @@ impl Keys {
         let mut wrong = of_material(&key);
         match self.grants(id).await {
             Ok(grants) => {
-                let foreign = grants.iter().filter(|it| self.holder(it) != Holder::Usual);
-                wrong.extend(foreign.map(|grant| {
+                wrong.extend(grants.iter().filter_map(|grant| {
+                    let rule = match self.holder(grant) {
+                        Holder::Usual => return None,
+                        Holder::ServiceElsewhere => SERVICE,
+                        Holder::Foreign => FOREIGN,
+                    };
                     let to = grant.grantee_principal().unwrap_or("somebody");
                     let operations: Vec<_> =
                         grant.operations().iter().map(|it| it.as_str()).collect();
                     let grant_id = grant.grant_id().unwrap_or_default();
                     let may = operations.join(", ");
-                    (FOREIGN, format!("{to} may {may} under grant {grant_id}"))
+                    Some((rule, format!("{to} may {may} under grant {grant_id}")))
                 }));
+            }
+            Err(error) if error.class == Class::Denied => {
+                wrong.push((UNREAD, "its grants cannot be read".to_owned()));
             }
             Err(error) => return self.unread(id, error),
         }

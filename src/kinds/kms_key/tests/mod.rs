@@ -638,5 +638,5 @@ fn the_example_is_valid() {
         assert_eq!(diff(&state, &live(&state)), []);
         keys += 1;
     }
-    assert_eq!(keys, 2);
+    assert_eq!(keys, 3);
 }

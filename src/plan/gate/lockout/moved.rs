@@ -66,8 +66,8 @@ fn judge(
     losses.of(&principal.who)
 }
 
-/// Whether the identity that assumes the roles of the scopes is in the account, or may be, and could
-/// not do so any more.
+/// Whether the identity that assumes the roles of the scopes is in the account, or may be, and
+/// could not do so any more.
 fn cannot_assume(
     account: &str,
     moving: &Moving,

@@ -159,6 +159,8 @@ fn put(statements: Value) -> Step {
 fn a_key_policy_must_leave_palisade_every_call_that_it_makes_with_a_key() {
     let scene = Scene::new();
     let calls = crate::operations::all().filter(|row| row.kind == Some("KmsKey"));
+    // ReplicateKey is asked of the primary key, which is in another scope.
+    let calls = calls.filter(|row| row.name != "ReplicateKey");
     let on_keys = calls.flat_map(crate::operations::Operation::grants).filter(|grant| {
         grant.action.starts_with("kms:") && grant.on.types().iter().any(|it| it.sort == "key")
     });
