@@ -14,6 +14,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use super::{
     budget::{self, Budget},
     guard::Guard,
+    identity_center::IdentityCenter,
     resource_control::CloudControl,
     transport::{self, ATTEMPT_TIMEOUT, Gate, Transport},
 };
@@ -75,6 +76,8 @@ pub struct Access {
     pub ec2: aws_sdk_ec2::Client,
     /// IAM.
     pub iam: aws_sdk_iam::Client,
+    /// Identity Center: permission sets, users and groups.
+    pub identity_center: IdentityCenter,
     /// KMS.
     pub kms: aws_sdk_kms::Client,
     /// Organizations.
@@ -217,6 +220,11 @@ impl Access {
             ),
             ec2: client!(aws_sdk_ec2),
             iam: client!(aws_sdk_iam),
+            identity_center: IdentityCenter::new(
+                client!(aws_sdk_ssoadmin),
+                client!(aws_sdk_identitystore),
+                &facts,
+            ),
             kms: client!(aws_sdk_kms),
             organizations: client!(aws_sdk_organizations),
             s3control: aws_sdk_s3control::Client::from_conf(s3control.build()),

@@ -12,6 +12,7 @@ use super::{
     scopes::Scopes,
 };
 use crate::{
+    kind::Class,
     manifest::Snapshot,
     model::{Address, Fence, PhysicalId},
     plan::{
@@ -88,6 +89,9 @@ pub(super) async fn obstacles(plan: &Plan, scopes: &Scopes) -> Obstacles {
         let reason = match contained(port.obstacles(question.have, question.edit)).await {
             Ok(names) if names.is_empty() => continue,
             Ok(names) => WaitReason::Obstacles { found: names },
+            Err(error) if error.class == Class::Busy => {
+                WaitReason::Settling { state: error.message }
+            }
             Err(error) => WaitReason::ObstaclesUnread { why: error.to_string() },
         };
         let of_step = found.entry(address.clone()).or_default();

@@ -8,6 +8,7 @@ pub mod notebook_instance;
 pub mod notebook_lifecycle_config;
 pub(crate) mod notebooks;
 pub mod organizations_policy;
+pub mod permission_set_assignment;
 pub(crate) mod policies;
 pub mod route_table;
 pub mod sagemaker_domain;
@@ -33,6 +34,7 @@ pub fn registry() -> Registry {
         .table(sagemaker_domain::table())
         .with::<security_group::SecurityGroup, security_group::aws::Live>()
         .and(organizations_policy::register)
+        .table(permission_set_assignment::table())
         .table(space::table())
         .table(studio_lifecycle_config::table())
         .table(user_profile::table())

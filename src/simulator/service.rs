@@ -145,6 +145,8 @@ pub struct Options {
     pub resident_changing: Duration,
     /// From a call that starts, stops, changes or deletes a notebook instance until that is done.
     pub notebook_working: Duration,
+    /// From a call that gives or takes a permission set until that is done.
+    pub assignment_working: Duration,
     /// From a call of Cloud Control that creates, changes or deletes something until its request is
     /// finished.
     pub request_handling: Duration,
@@ -192,6 +194,7 @@ impl Default for Options {
             domain_deleting: second,
             resident_changing: second,
             notebook_working: second,
+            assignment_working: second,
             request_handling: second,
             read_lag: Duration::ZERO,
             latency: Duration::ZERO,
