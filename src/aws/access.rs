@@ -15,6 +15,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use super::{
     budget::{self, Budget},
     guard::Guard,
+    identity_center::IdentityCenter,
     resource_control::CloudControl,
     transport::{self, ATTEMPT_TIMEOUT, Gate, Transport},
 };
@@ -83,6 +84,8 @@ pub struct Access {
     pub ec2: aws_sdk_ec2::Client,
     /// IAM.
     pub iam: aws_sdk_iam::Client,
+    /// Identity Center: permission sets, users and groups.
+    pub identity_center: IdentityCenter,
     /// KMS.
     pub kms: aws_sdk_kms::Client,
     /// Organizations.
@@ -228,6 +231,11 @@ impl Access {
             config: client!(aws_sdk_config),
             ec2: client!(aws_sdk_ec2),
             iam: client!(aws_sdk_iam),
+            identity_center: IdentityCenter::new(
+                client!(aws_sdk_ssoadmin),
+                client!(aws_sdk_identitystore),
+                &facts,
+            ),
             kms: client!(aws_sdk_kms),
             organizations: client!(aws_sdk_organizations),
             s3control: aws_sdk_s3control::Client::from_conf(s3control.build()),

@@ -12,6 +12,7 @@ mod classify;
 pub(crate) mod ec2_tags;
 mod guard;
 pub mod identity;
+pub(crate) mod identity_center;
 pub mod lookup;
 pub(crate) mod rehearsal;
 pub(crate) mod resource_control;

@@ -12,7 +12,8 @@
 //!
 //! The rules of a kind are in its folder ([`Baseline`]) and are collected from the registry; those
 //! that look at several kinds are in `across`. The numbers are those of the platform's security
-//! catalog; EP-09, EP-10, SLC-01 and USR-* are additions. These numbers of the catalog are missing:
+//! catalog; EP-09, EP-10, PSA-*, SLC-01 and USR-* are additions. These numbers of the catalog are
+//! missing:
 //!
 //! - SG-11: orphans of Studio's own NFS groups are live resources that no manifest names.
 //! - SMD-02 (private subnets, zones of lookups) needs route tables and zones; here it requires at

@@ -163,9 +163,12 @@ impl Learnt {
 }
 
 /// Who assumes the roles of the scopes: a service control policy can deny it that in its own
-/// account. If it cannot be read it stays unknown, and the gate holds what may deny it.
+/// account, and its role can be one of Identity Center. If it cannot be read it stays unknown, and
+/// the gate holds what may concern it.
 async fn learn_identity(plan: &Plan, setup: &Setup, lockout: &mut Lockout) -> bool {
-    let changes = plan.steps.iter().any(|step| concerns_organization(step, &setup.registry));
+    let registry = &setup.registry;
+    let concerns = |step: &Step| concerns_organization(step, registry) || assigns(step, registry);
+    let changes = plan.steps.iter().any(concerns);
     let Some(ambient) = setup.scopes.ambient().filter(|_| changes) else { return false };
     match identity::caller(ambient).await {
         Ok(caller) => lockout.assuming.by = Some(caller.arn),
@@ -200,6 +203,14 @@ async fn learn_full_access(plan: &Plan, setup: &Setup, organization: &mut Organi
 
 fn concerns_organization(step: &Step, registry: &Registry) -> bool {
     registry.get(&step.address.kind).is_some_and(ErasedKind::concerns_organization)
+}
+
+/// Whether the step is about who has roles of Identity Center.
+fn assigns(step: &Step, registry: &Registry) -> bool {
+    let kind = registry.get(&step.address.kind);
+    let guards = kind.zip(step.action.have()).map(|(kind, have)| kind.guards(&have.state));
+    let guards = guards.and_then(Result::ok).into_iter().flatten();
+    guards.into_iter().any(|guarded| matches!(guarded.reach, Reach::Assignments { .. }))
 }
 
 /// Whether the step is held because of a lock-out, or will be.

@@ -11,6 +11,7 @@ use super::{
     pass::{Control, Options, Setup},
 };
 use crate::{
+    kind::Class,
     manifest::Snapshot,
     model::{Address, Fence, PhysicalId},
     plan::{
@@ -87,6 +88,9 @@ pub(super) async fn obstacles(plan: &Plan, Setup { scopes, registry, .. }: &Setu
         let reason = match contained(port.obstacles(question.have, question.edit)).await {
             Ok(names) if names.is_empty() => continue,
             Ok(names) => WaitReason::Obstacles { found: names },
+            Err(error) if error.class == Class::Busy => {
+                WaitReason::Settling { state: error.message }
+            }
             Err(error) => WaitReason::ObstaclesUnread { why: error.to_string() },
         };
         let of_step = found.entry(address.clone()).or_default();

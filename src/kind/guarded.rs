@@ -22,7 +22,9 @@ impl Reach {
             Self::Accounts(places) | Self::Resources(places) | Self::Settings(places) => {
                 Some(places)
             }
-            Self::Key | Self::Bucket { .. } | Self::Endpoint { .. } => None,
+            Self::Key | Self::Bucket { .. } | Self::Endpoint { .. } | Self::Assignments { .. } => {
+                None
+            }
         }
     }
 }
@@ -49,6 +51,16 @@ pub enum Reach {
     Bucket {
         /// The bucket's ARN.
         arn: String,
+    },
+    /// Assignments of Identity Center in an account. As long as a permission set is assigned to
+    /// anybody there, there is a role for it; with the last assignment AWS deletes the role
+    /// (Identity Center user guide, "Remove user access").
+    Assignments {
+        /// The account.
+        account: String,
+        /// The names of the assigned permission sets, or the ids of those whose names are not
+        /// known.
+        sets: BTreeSet<String>,
     },
     /// An endpoint policy: requests that go through the endpoint. palisade's own requests need not.
     Endpoint {

@@ -23,6 +23,12 @@ pub enum LookupKind {
     OrganizationalUnit,
     /// Security groups, by id; attribute `vpc`.
     SecurityGroup,
+    /// Permission sets of Identity Center, by name; attribute `administers`.
+    PermissionSet,
+    /// Users of Identity Center, by user name.
+    IdentityUser,
+    /// Groups of Identity Center, by display name.
+    IdentityGroup,
 }
 
 impl LookupKind {
@@ -36,6 +42,9 @@ impl LookupKind {
             Self::EndpointService => "endpoint service",
             Self::OrganizationalUnit => "organizational unit",
             Self::SecurityGroup => "security group",
+            Self::PermissionSet => "permission set",
+            Self::IdentityUser => "Identity Center user",
+            Self::IdentityGroup => "Identity Center group",
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod notebook_lifecycle_config;
 pub(crate) mod notebooks;
 pub(crate) mod organization;
 pub mod organizations_policy;
+pub mod permission_set_assignment;
 pub(crate) mod policies;
 pub mod route_table;
 pub mod sagemaker_domain;
@@ -39,6 +40,7 @@ pub fn registry() -> Registry {
         .table(sagemaker_domain::table())
         .with::<security_group::SecurityGroup, security_group::aws::Live>()
         .and(organizations_policy::register)
+        .table(permission_set_assignment::table())
         .table(space::table())
         .table(studio_lifecycle_config::table())
         .table(user_profile::table())

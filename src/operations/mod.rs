@@ -305,6 +305,19 @@ mod tests {
             // S3 control's operations have the names of S3's actions on buckets.
             ("s3control", "GetPublicAccessBlock"),
             ("s3control", "PutPublicAccessBlock"),
+            // Identity Center's actions have the prefix `sso`.
+            ("ssoadmin", "CreateAccountAssignment"),
+            ("ssoadmin", "DeleteAccountAssignment"),
+            ("ssoadmin", "DescribeAccountAssignmentCreationStatus"),
+            ("ssoadmin", "DescribeAccountAssignmentDeletionStatus"),
+            ("ssoadmin", "DescribePermissionSet"),
+            ("ssoadmin", "ListAccountAssignmentCreationStatus"),
+            ("ssoadmin", "ListAccountAssignmentDeletionStatus"),
+            ("ssoadmin", "ListAccountAssignments"),
+            ("ssoadmin", "ListInstances"),
+            ("ssoadmin", "ListManagedPoliciesInPermissionSet"),
+            ("ssoadmin", "ListPermissionSets"),
+            ("ssoadmin", "ListPermissionSetsProvisionedToAccount"),
             ("sts", "GetCallerIdentity"),
         ];
         assert_eq!(without, others.iter().collect::<Vec<_>>());

@@ -391,7 +391,11 @@ impl Step {
     /// The same step with the edits (or the deletion) that have obstacles waiting, and the others
     /// carried out.
     pub(super) fn held_up(self, found: &BTreeMap<String, WaitReason>) -> Vec<Self> {
-        let waits = |key: &str| found.get(key).cloned().map(Wait::lasting);
+        let wait = |reason: WaitReason| match reason {
+            WaitReason::Settling { .. } => Wait::passing(reason),
+            _ => Wait::lasting(reason),
+        };
+        let waits = |key: &str| found.get(key).cloned().map(wait);
         if let Action::Edit { .. } = self.action {
             return super::delay(self, |edit| waits(&edit.key).into_iter().collect());
         }

@@ -149,6 +149,8 @@ pub struct Options {
     pub notebook_working: Duration,
     /// How long a job of SageMaker runs, and an endpoint is created, changed or deleted.
     pub job_running: Duration,
+    /// From a call that gives or takes a permission set until that is done.
+    pub assignment_working: Duration,
     /// From a call of Cloud Control that creates, changes or deletes something until its request is
     /// finished.
     pub request_handling: Duration,
@@ -201,6 +203,7 @@ impl Default for Options {
             resident_changing: second,
             notebook_working: second,
             job_running: second,
+            assignment_working: second,
             request_handling: second,
             read_lag: Duration::ZERO,
             latency: Duration::ZERO,

@@ -68,6 +68,10 @@ services! {
     organizations: super::organizations::Organizations,
     /// Studio domains.
     sagemaker: super::sagemaker::SageMaker,
+    /// Permission sets of Identity Center, and who has them.
+    sso: super::sso::IdentityCenter,
+    /// Users and groups of Identity Center, which answers for it.
+    identity_store: super::identity_store::IdentityStore,
     /// The sessions.
     sts: super::sts::Sts,
 }
@@ -102,6 +106,9 @@ impl Services {
         }
         if name == super::tag_index::API.name {
             return self.through(|all| &mut all.tag_index, call, context);
+        }
+        if name == super::identity_store::API.name {
+            return self.sso.identities(caller, operation, input, context);
         }
         match self.named(name) {
             Some(service) => service.call(caller, operation, input, context),

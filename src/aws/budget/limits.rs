@@ -55,6 +55,8 @@ const STS_PAGE: &str = "AWS re:Post and vendors' documents that quote it: 600 re
     per account and Region, all \
                         operations together";
 
+const IDENTITY_CENTER_PAGE: &str = "Identity Center user guide, Quotas: all operations together";
+
 const fn row(
     service: &'static str,
     operations: &'static [&'static str],
@@ -170,6 +172,11 @@ static LIMITS: &[Limit] = &[
     sagemaker(&["*"], 5.0, 1.0),
     cloud_control(&["Get*", "List*"], 20.0, 10.0),
     cloud_control(&["*"], 5.0, 2.0),
+    Limit {
+        counted: Counted::Together,
+        ..row("ssoadmin", &["*"], 20.0, 20.0, IDENTITY_CENTER_PAGE)
+    },
+    unpublished("identitystore"),
     unpublished("resourcegroupstaggingapi"),
     unpublished("account"),
     unpublished("bedrock"),
@@ -245,6 +252,7 @@ mod tests {
                 "cloudcontrol",
                 "configservice",
                 "iam",
+                "identitystore",
                 "resourcegroupstaggingapi",
                 "s3control",
                 "sagemaker",

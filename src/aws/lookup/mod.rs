@@ -22,7 +22,7 @@ pub use self::{
     organization::has_full_access,
     tree::{is_closed, tree},
 };
-use super::{Access, classify};
+use super::{Access, classify, identity_center::Principal};
 use crate::{
     kind::{Class, CloudError, LookupItem, LookupKind, zones_of},
     model::Tags,
@@ -39,9 +39,9 @@ const SMALL_PAGE: i32 = 100;
 /// that a lookup waits instead of choosing one.
 ///
 /// `names` are the names that manifests look for. They are needed for organizational units, because
-/// the tree is read level by level (`root`, or absolute paths such as `/Workloads/ML`), and for
-/// endpoint services, of which AWS lists hundreds. Names that do not exist give no item. The items
-/// of both carry no tags.
+/// the tree is read level by level (`root`, or absolute paths such as `/Workloads/ML`), for endpoint
+/// services, of which AWS lists hundreds, and for what is in Identity Center. Names that do not
+/// exist give no item. The items of all of these carry no tags.
 ///
 /// # Errors
 /// A page that could not be read, or a listing that returns the same page token twice: a partial
@@ -59,6 +59,11 @@ pub async fn fetch(
         LookupKind::EndpointService => endpoint_services(access, names).await,
         LookupKind::OrganizationalUnit => organization::places(access, names).await,
         LookupKind::SecurityGroup => security_groups(access).await,
+        LookupKind::PermissionSet => access.identity_center.sets(names).await,
+        LookupKind::IdentityUser => access.identity_center.principals(Principal::User, names).await,
+        LookupKind::IdentityGroup => {
+            access.identity_center.principals(Principal::Group, names).await
+        }
     }
 }
 

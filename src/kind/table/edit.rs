@@ -212,7 +212,8 @@ pub(super) fn said(says: &str, edit: &LeafEdit) -> String {
         "item" => plain(&edit.new),
         "from" => plain(&edit.old),
         "changes" => Some(changes(&edit.old, &edit.new)),
-        member => plain(edit.new.get(member)?),
+        // Of an entry that goes.
+        member => plain(edit.new.get(member).or_else(|| edit.old.get(member))?),
     };
     template::filled(says, &value).unwrap_or_else(|| edit.path.clone())
 }

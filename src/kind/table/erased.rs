@@ -7,7 +7,7 @@ use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::{
-    Absent, FAILURE, Form, How, Leaf, LeafEdit, NOTES, Restore, Table, Tree, Verb,
+    Absent, FAILURE, Form, How, Keyed, Leaf, LeafEdit, NOTES, Restore, Table, Tree, Verb,
     diff::{Pending, unread},
     get,
     policy::{policy, why_unreadable},
@@ -139,7 +139,15 @@ impl ErasedKind for Table {
     }
 
     fn wish(&self, want: &Value) -> Value {
-        want.clone()
+        let mut wish = want.clone();
+        for leaf in &self.leaves {
+            if let (Form::Keyed(Keyed { only_keys: true, .. }), Some(Value::Object(entries))) =
+                (&leaf.form, wish.get_mut(&*leaf.path))
+            {
+                entries.values_mut().for_each(|value| *value = Value::Null);
+            }
+        }
+        wish
     }
 
     fn resolve(&self, spec: &Value, refs: &mut Refs<'_>) -> Result<Resolved, Vec<Invalid>> {
@@ -308,6 +316,10 @@ impl ErasedKind for Table {
         for leaf in self.rows() {
             if let Form::Properties(properties) = &leaf.form {
                 guards.extend(properties.guards(get(state, &leaf.path), state));
+            }
+            if let Form::Keyed(Keyed { reach: Some(reach), .. }) = &leaf.form {
+                let reach = reach(state).into_iter();
+                guards.extend(reach.map(|reach| Guarded { document: None, reach }));
             }
             let Form::Policy { reach, .. } = &leaf.form else { continue };
             let value = get(state, &leaf.path);

@@ -12,7 +12,7 @@ use super::{
     search::{Change, Risky, ordered},
 };
 use crate::{
-    kind::{Invalid, Line, Refs, has_placeholder},
+    kind::{Invalid, Line, Reach, Refs, has_placeholder},
     model::Risk,
 };
 
@@ -43,6 +43,13 @@ pub struct Keyed {
     /// What a change of one entry risks: the key, the live value and the wanted one, and which
     /// others there can be meanwhile.
     pub risk: fn(&str, Option<&Value>, Option<&Value>, [&Tree; 2]) -> Risk,
+    /// Whether keys alone say what entries are: their values are for people.
+    pub only_keys: bool,
+    /// Whether the entry with the first key, of which a part is not known yet, may be the live one
+    /// with the second key. What it cannot be does not wait for it.
+    pub may_be: fn(&str, &str) -> bool,
+    /// Whose access the entries of a state decide, if they decide it without a policy.
+    pub reach: Option<fn(&Tree) -> Option<Reach>>,
 }
 
 /// What is wrong with an entry: the member, why, and how to fix it.
@@ -120,6 +127,15 @@ impl Keyed {
 
     /// The live entries, each with the wanted value if it is that too.
     pub(super) fn seen_as(&self, new: &Value, old: &Value, have: &Tree) -> Value {
+        if self.only_keys {
+            let mut all = entries(old);
+            for (key, value) in &mut all {
+                if let Some(wanted) = new.get(key) {
+                    value.clone_from(wanted);
+                }
+            }
+            return Value::Object(all);
+        }
         let Some(also) = self.also.and_then(|fact| have.get(fact)?.as_object()) else {
             return old.clone();
         };
@@ -158,10 +174,11 @@ impl Leaf {
         let (new, old) = (entries(new), entries(old));
         let mut edits = Vec::new();
         // An entry whose key is not known yet may be a live one.
-        let is_known = !new.keys().any(|key| has_placeholder(key));
+        let unknown: Vec<_> = new.keys().filter(|key| has_placeholder(key)).collect();
+        let is_known = |live: &str| !unknown.iter().any(|key| (keyed.may_be)(key, live));
         for (key, value) in &old {
             match new.get(key) {
-                None if !is_known => {}
+                None if !is_known(key) => {}
                 None => edits.push((key, Some(value), None)),
                 Some(wanted) if wanted != value => edits.push((key, Some(value), Some(wanted))),
                 Some(_) => {}

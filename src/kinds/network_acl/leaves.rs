@@ -116,6 +116,9 @@ fn entries() -> Leaf {
         also: None,
         fits,
         risk,
+        only_keys: false,
+        may_be: |_, _| true,
+        reach: None,
     };
     Leaf {
         null: Null::None(json!({})),

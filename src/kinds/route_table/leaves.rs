@@ -147,6 +147,9 @@ fn routes() -> Leaf {
         also: Some(INTERFACES),
         fits,
         risk,
+        only_keys: false,
+        may_be: |_, _| true,
+        reach: None,
     };
     Leaf {
         null: Null::None(json!({})),

@@ -3,11 +3,15 @@
 use serde_json::Value;
 
 use super::*;
-use crate::operations::{Grant, On, Operation, Said, When, all};
+use crate::operations::{Grant, On, Operation, Said, When, all, resource_of};
 
 /// The names in the reference of a grant's resource types.
 fn sorts(on: On) -> Vec<&'static str> {
-    on.types().iter().map(|it| it.sort).collect()
+    let adopted = match on {
+        On::Adopted(kind) => resource_of(kind),
+        _ => None,
+    };
+    on.types().iter().chain(&adopted).map(|it| it.sort).collect()
 }
 
 fn grants() -> impl Iterator<Item = &'static Grant> {

@@ -45,6 +45,11 @@ impl<'a> Hands<'a> {
         }
     }
 
+    /// Identity Center, or its identity store, in the management account.
+    pub fn identity_center(simulator: &'a Simulator, service: &'static str) -> Self {
+        Self { service, ..Self::organizations(simulator) }
+    }
+
     /// Carries out one operation; see [`Simulator::act`].
     ///
     /// # Errors

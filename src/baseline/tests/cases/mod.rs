@@ -124,6 +124,7 @@ pub fn all() -> Vec<Case> {
     all.extend(domains());
     all.extend(residents());
     all.extend(notebooks());
+    all.extend(people());
     all.extend(policies());
     all.extend(sagemaker_policies());
     all.extend(documents::all());
@@ -410,6 +411,30 @@ fn notebooks() -> Vec<Case> {
             scripts(&format!("{{onStart: {fetched}}}")),
         ),
         case("SLC-01", studio(secret), studio(fetched)),
+    ]
+}
+
+/// Who has what in an account, from the management account.
+fn assignments(account: &str, all: &str) -> String {
+    let spec = format!("{{accountId: '{account}', assignments: [{all}]}}");
+    let text =
+        manifest("PermissionSetAssignment", "people", &spec).replace("scope: ml", "scope: org");
+    text.replace("spec:", &format!("lifecycle: {{mode: observe, adopt: '{account}'}}\nspec:"))
+}
+
+fn people() -> Vec<Case> {
+    const ML: &str = "111122223333";
+    let almighty = |who: &str| {
+        assignments(ML, &format!("{{permissionSet: AdministratorAccess, {who}: jane@example.com}}"))
+    };
+    let other = |who: &str| {
+        assignments(ML, &format!("{{permissionSet: Scientist, {who}: jane@example.com}}"))
+    };
+    let team = "{permissionSet: Scientist, group: team}";
+    vec![
+        case("PSA-01", almighty("user"), almighty("group")),
+        case("PSA-02", other("user"), other("group")),
+        case("PSA-03", assignments("999988887777", team), assignments(ML, team)),
     ]
 }
 

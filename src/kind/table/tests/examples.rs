@@ -12,7 +12,7 @@ use crate::{
 
 const SCOPE: &str = "ml-prod";
 
-/// A VPC with two private subnets, as the examples look them up.
+/// A VPC with two private subnets, and who is in Identity Center, as the examples look them up.
 fn known() -> Known {
     let item = |id: &str, (tag, value): (&str, &str)| LookupItem {
         id: id.to_owned(),
@@ -22,10 +22,21 @@ fn known() -> Known {
     };
     let subnets =
         ["subnet-10000000", "subnet-20000000"].map(|id| item(id, ("tier", "private"))).into();
+    let named = |names: &[&str]| -> Vec<LookupItem> {
+        let item = |name: &&str| LookupItem {
+            id: (*name).to_owned(),
+            name: Some((*name).to_owned()),
+            ..LookupItem::default()
+        };
+        names.iter().map(item).collect()
+    };
     let mut known = Known::default();
     for (kind, found) in [
         (LookupKind::Vpc, vec![item("vpc-10000000", ("Name", "ml"))]),
         (LookupKind::Subnet, subnets),
+        (LookupKind::PermissionSet, named(&["DataScientist", "BreakGlass"])),
+        (LookupKind::IdentityGroup, named(&["ml-scientists", "ml-operations"])),
+        (LookupKind::IdentityUser, named(&["oncall@example.com"])),
     ] {
         known.lookups.insert((SCOPE.to_owned(), kind), Seen::All(found));
     }

@@ -141,6 +141,9 @@ pub(super) fn contacts() -> Leaf {
         also: None,
         fits: |_| true,
         risk: |_, _, _, _| Risk::NEUTRAL,
+        only_keys: false,
+        may_be: |_, _| true,
+        reach: None,
     };
     let change = How::Keyed {
         add: Call::new(PUT_CONTACT, "set the {item} contact"),

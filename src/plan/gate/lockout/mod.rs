@@ -8,6 +8,7 @@
 //! not take that way: such a policy is held only if it allows nobody anything.
 
 mod accounts;
+mod assignments;
 mod assume;
 mod bucket;
 mod endpoint;
@@ -59,6 +60,7 @@ fn judged(
         Action::Delete { .. } => vec![Vec::new()],
     };
     let mut reasons = BTreeSet::new();
+    reasons.extend(assignments::reasons(&before, &after, grounds));
     for guarded in after.iter().flatten().filter(|guarded| !before.contains(guarded)) {
         reasons.extend(judge(guarded, before.first(), step, grounds));
     }
@@ -92,6 +94,8 @@ fn judge(
         (Reach::Endpoint { prefixes }, Some(document)) if allows_nothing(document, prefixes) => {
             vec![LockoutReason::NobodyThroughEndpoint]
         }
+        // Judged by what is there no longer.
+        (Reach::Assignments { .. }, _) => Vec::new(),
         (Reach::Endpoint { .. } | Reach::Key | Reach::Settings(_), _) => Vec::new(),
     }
 }

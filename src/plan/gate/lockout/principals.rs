@@ -9,7 +9,8 @@ use crate::{
 
 /// The path of every role that IAM Identity Center creates begins like this; a Region may follow
 /// (Identity Center user guide).
-const IDENTITY_CENTER: (&str, &str) = ("AWSReservedSSO_", "aws-reserved/sso.amazonaws.com/");
+pub(super) const IDENTITY_CENTER: (&str, &str) =
+    ("AWSReservedSSO_", "aws-reserved/sso.amazonaws.com/");
 
 /// The type of a caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

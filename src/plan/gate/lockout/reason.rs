@@ -38,6 +38,12 @@ pub enum LockoutReason {
     },
     /// The endpoint's policy would allow nobody anything.
     NobodyThroughEndpoint,
+    /// The role that Identity Center made for a permission set would be gone, or may be: nobody
+    /// would be assigned that permission set in the account.
+    Unassigned {
+        /// The principal; `None` if it is not known as whom palisade starts.
+        who: Option<LockedOut>,
+    },
     /// It cannot be judged, because a state does not decode: a defect in palisade.
     Undecodable {
         /// The decoding error.
@@ -113,6 +119,15 @@ impl fmt::Display for LockoutReason {
             Self::NobodyThroughEndpoint => f.write_str(
                 "this endpoint policy allows nothing to anybody: allow what the endpoint is for, \
                  or approve this step",
+            ),
+            Self::Unassigned { who: Some(who) } => write!(
+                f,
+                "{who} would be gone: AWS deletes it with the last assignment of its permission \
+                 set; assign that to somebody else first, or approve this step"
+            ),
+            Self::Unassigned { who: None } => f.write_str(
+                "whether the role that palisade starts as would be gone is unknown, because that \
+                 identity could not be read",
             ),
             Self::Undecodable { defect } => {
                 write!(f, "whether it locks palisade out is unknown: {defect}")

@@ -1,0 +1,157 @@
+//! IAM Identity Center of the organization (API version 2020-07-20): permission sets, and who has
+//! them in which account. The users and groups of its identity
+//! store, a service of its own, are here, too.
+//!
+//! There is one instance, in its home Region; the management account and delegated administrators
+//! can use it.
+
+mod assignments;
+mod errors;
+mod iam;
+mod identities;
+mod sets;
+mod state;
+mod truth;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+pub(super) use self::state::STORE;
+use self::{
+    errors::{denied, missing},
+    state::State,
+};
+use super::{
+    api::{Api, Pages, Protocol, Refusal, Service},
+    iam::{Call, Need},
+    json::{Input, Lagged, unknown_operation, validation_exception},
+    service::{Answer, Caller, Context, Options},
+    table::Paging,
+    truth::Truth,
+};
+
+/// The properties of Identity Center for the rest of the simulator.
+pub(super) static API: Api = Api {
+    name: "sso",
+    protocol: Protocol::Json { target: "SWBExternalService" },
+    throttled: Refusal::new("ThrottlingException", "Rate exceeded"),
+    pages: Pages::NEXT_TOKEN,
+    tags: "Tags",
+    replicated: true,
+    extra_bucket: None,
+    kinds: truth::KINDS,
+    taken: None,
+};
+
+/// Pages of every listing (Identity Center API reference).
+static PAGING: Paging = Paging {
+    size: "MaxResults",
+    min: 1,
+    default: 100,
+    max: 100,
+    token: "NextToken",
+    foreign: || errors::invalid("The token is not valid."),
+};
+
+/// The organization's Identity Center.
+#[derive(Debug, Clone)]
+pub struct IdentityCenter {
+    state: Lagged<State>,
+    /// The Region in which it is.
+    pub home: String,
+    /// Member accounts that administer it, too.
+    pub delegated: BTreeSet<String>,
+}
+
+/// A call with its context.
+struct Request<'a, 'w> {
+    input: Input<'a>,
+    caller: &'a Caller,
+    context: &'a mut Context<'w>,
+}
+
+impl IdentityCenter {
+    fn administers(&self, caller: &Caller) -> bool {
+        let is_allowed =
+            caller.account == self.state.now().owner || self.delegated.contains(&caller.account);
+        is_allowed && caller.region == self.home
+    }
+
+    /// Answers a call to the identity store.
+    pub(super) fn identities(
+        &mut self,
+        caller: &Caller,
+        operation: &str,
+        input: &Value,
+        context: &mut Context<'_>,
+    ) -> Answer {
+        if !self.administers(caller) {
+            return Err(denied());
+        }
+        let mut request =
+            Request { input: Input::new(input, validation_exception), caller, context };
+        let found = identities::read(self.state.read(caller), operation, &request);
+        found.unwrap_or_else(|| {
+            let state = self.state.write(caller, request.context);
+            identities::write(state, operation, &mut request)
+                .unwrap_or_else(|| Err(unknown_operation("identity store", operation)))
+        })
+    }
+}
+
+impl Service for IdentityCenter {
+    fn begin(options: &Options) -> Self {
+        Self {
+            state: Lagged::new(State::new(options)),
+            home: "us-east-1".to_owned(),
+            delegated: BTreeSet::new(),
+        }
+    }
+
+    fn call(
+        &mut self,
+        caller: &Caller,
+        operation: &str,
+        input: &Value,
+        context: &mut Context<'_>,
+    ) -> Answer {
+        self.state.settle(context.elapsed, |state| state.settle(context.elapsed));
+        let administers = self.administers(caller);
+        let mut request =
+            Request { input: Input::new(input, validation_exception), caller, context };
+        if operation == "ListInstances" {
+            let shown = administers.then(|| self.state.now().shown()).into_iter().collect();
+            return PAGING.answer(request.input, "Instances", shown);
+        }
+        if !administers {
+            return Err(denied());
+        }
+        if request.input.required_text("InstanceArn")? != State::arn() {
+            return Err(missing("Instance"));
+        }
+        let state = self.state.read(caller);
+        let found = sets::read(state, operation, &request)
+            .or_else(|| assignments::read(state, operation, &request));
+        if let Some(answer) = found {
+            return answer;
+        }
+        let state = self.state.write(caller, request.context);
+        sets::write(state, operation, &mut request)
+            .or_else(|| assignments::write(state, operation, &mut request))
+            .unwrap_or_else(|| Err(unknown_operation("Identity Center", operation)))
+    }
+
+    fn add_truth(&self, truth: &mut Truth) {
+        truth::add(self.state.now(), truth);
+    }
+
+    fn needs(&self, call: &Call<'_>) -> Vec<Need> {
+        iam::needs(call)
+    }
+}
+
+/// A member of an answer by itself.
+fn one(member: &str, value: Value) -> Answer {
+    Ok(json!({ member: value }))
+}
