@@ -31,4 +31,4 @@ mod tests;
 mod types;
 mod unreviewed;
 
-pub use self::{types::register, unreviewed::SHOWN};
+pub use self::types::register;

@@ -8,7 +8,7 @@ mod config_rule;
 mod parts;
 mod recorder;
 mod role;
-mod route_table;
+mod routing;
 mod vpc;
 
 use super::resource_type::Type;
@@ -21,5 +21,5 @@ pub(super) static TYPES: &[&Type] = &[
     &role::TYPE,
     &config_rule::TYPE,
     &recorder::TYPE,
-    &route_table::TYPE,
+    &routing::TYPE,
 ];
