@@ -104,6 +104,29 @@ fn approval() -> Value {
     })
 }
 
+/// The names of types of CloudFormation's registry.
+const TYPE: &str = "^[A-Za-z0-9]+::[A-Za-z0-9]+::[A-Za-z0-9]+$";
+
+/// The schema of types that are only observed: they are not listed one by one.
+fn observed() -> Value {
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["apiVersion", "kind", "metadata", "lifecycle"],
+        "properties": {
+            "apiVersion": {"const": API_VERSION},
+            "kind": {"type": "string"},
+            "metadata": part::<Metadata>(),
+            "lifecycle": part::<Lifecycle>(),
+            "spec": {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {"properties": {"type": "object"}}
+            }
+        }
+    })
+}
+
 /// A schema that selects the right one by `kind`: `if`/`then` gives better messages than `oneOf`.
 fn all(registry: &kinds::Registry) -> Value {
     let mut definitions = json!({});
@@ -134,12 +157,19 @@ fn all(registry: &kinds::Registry) -> Value {
     }));
     let mut names = registry.names();
     names.push(APPROVAL);
+    rules.push(json!({
+        "if": {
+            "properties": {"kind": {"pattern": TYPE, "not": {"enum": names}}},
+            "required": ["kind"]
+        },
+        "then": observed()
+    }));
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "palisade manifest",
         "type": "object",
         "required": ["apiVersion", "kind", "metadata"],
-        "properties": {"kind": {"enum": names}},
+        "properties": {"kind": {"anyOf": [{"enum": names}, {"pattern": TYPE}]}},
         "allOf": rules,
         "definitions": definitions
     })

@@ -69,8 +69,8 @@ impl Lifecycle {
                  and never writes it"
             );
             let help = format!(
-                "write `lifecycle: {{mode: observe, adopt: …}}`; `palisade explain {name}` says the \
-                 id"
+                "write `lifecycle: {{mode: observe, adopt: …}}`; `palisade explain {name}` says \
+                 the id"
             );
             return Some(Invalid::new("lifecycle.mode", why).help(help));
         }

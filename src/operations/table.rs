@@ -6,7 +6,6 @@
 //! has none.
 
 use super::{Grant, Mode, Need, On, Operation, When};
-use crate::kinds::cloud_control;
 
 /// The request changes a resource that carries our owner tag.
 pub(crate) const OURS: &[When] = &[When::Owned];
@@ -101,6 +100,9 @@ impl Operation {
     }
 }
 
+/// What manifests need of which palisade only reads a type, whatever it is.
+pub(crate) const SHOWN: Need = Need::Noted("a type that is only observed");
+
 /// What every scope needs.
 pub(super) const EVERYWHERE: &[Operation] = &[
     reads("sts:GetCallerIdentity")
@@ -109,7 +111,7 @@ pub(super) const EVERYWHERE: &[Operation] = &[
     reads("organizations:DescribeOrganization").only(Need::OrganizationId),
     reads("cloudcontrol:GetResource")
         .only_needs(&[may("cloudformation:GetResource", On::Anything, &[])])
-        .only(cloud_control::SHOWN)
+        .only(SHOWN)
         .note(
             "For types that are only observed. Their read handlers call their services, with \
              permissions that are not listed here.",

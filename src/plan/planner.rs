@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     kind::{
-        Line, Resolution,
+        Claimed, Line, Resolution,
         erased::{ErasedKind, Resolved},
     },
     manifest::{Document, ManifestMode, Presence},
@@ -146,7 +146,12 @@ impl Planner<'_> {
             Match::Ours(have) | Match::Adopt(have) => &have.state,
             _ => &resolved.state,
         };
-        let notes = kind.notes(noted);
+        let mut notes = kind.notes(noted);
+        if let (Match::AdoptionMissing(id), Claimed::OnlyObserved) =
+            (matched, kind.profile().claimed)
+        {
+            notes.push(format!("there is no {id}, and nothing creates it"));
+        }
         if !notes.is_empty() {
             self.plan.notes.insert(address.clone(), notes);
         }

@@ -339,6 +339,7 @@ async fn a_quiet_pass_reads_the_requests_and_the_index_once_and_whole_only_what_
     let world = World::with(&format!("{}{}", network(CIDR), bucket(BLOCKED)));
     let mut engine = world.engine().await;
     until_quiet(&mut engine).await.in_order();
+    engine.pass().await;
     world.reads();
     let report = engine.pass().await;
     assert!(steps(&report, NETWORK).is_empty());
@@ -409,4 +410,25 @@ async fn the_policy_of_a_bucket_of_somebody_else_is_not_touched() {
     let report = engine.pass().await;
     let problems = format!("{:?}", report.problems);
     assert!(problems.contains("refers to 0 manifests"), "{problems}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gateway_to_the_internet_is_made_tagged_and_deleted_by_a_tombstone() {
+    let gateway = |lifecycle: &str, team: &str| {
+        let spec = format!("{{tags: {{team: {team}}}, properties: {{}}}}");
+        manifest("AWS::EC2::InternetGateway", "out", lifecycle, &spec)
+    };
+    let world = World::with(&gateway("", "ml"));
+    let mut engine = world.engine().await;
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), ["CreateResource"]);
+    let ours = json!({"Filter": [{"Name": "tag:team", "Value": ["ml"]}]});
+    let all = list(&world.ec2("DescribeInternetGateways", &ours), "internetGatewaySet");
+    assert_eq!(all.len(), 1);
+    world.write("main.yaml", gateway("", "data"));
+    until_quiet(&mut engine).await.in_order();
+    assert_eq!(world.writes(), ["TagResources"]);
+    world.write("main.yaml", gateway("state: absent", "data"));
+    until_quiet(&mut engine).await;
+    assert_eq!(world.writes(), ["DeleteResource"]);
 }

@@ -166,8 +166,8 @@ pub trait ErasedKind: Send + Sync {
     fn attributes(&self) -> Vec<String> {
         Vec::new()
     }
-    /// What people should know of a state and no edit changes, a sentence each: of a live one, or of
-    /// the wanted one if there is no resource yet.
+    /// What people should know of a state and no edit changes, a sentence each: of a live one, or
+    /// of the wanted one if there is no resource yet.
     fn notes(&self, _state: &Value) -> Vec<String> {
         Vec::new()
     }

@@ -1,13 +1,13 @@
 //! The recorder of AWS Config: one for each account and Region.
 //!
 //! Its model does not say whether it records, so that Config is asked, and starts and stops it,
-//! beside what Cloud Control does. It carries no claim: a manifest adopts it by its name.
+//! in addition to what Cloud Control does. It carries no claim: a manifest adopts it by its name.
 
 use serde_json::json;
 
 use super::{
     aws::recorder,
-    overlay::{Beside, Overlay, Safe, Says},
+    overlay::{Overlay, Safe, Says, Supplement},
     rows,
 };
 use crate::{
@@ -27,6 +27,8 @@ pub const NAME: &str = "AWS::Config::ConfigurationRecorder";
 
 /// The row that says whether it records.
 pub(super) const RECORDING: &str = "recording";
+/// The call that says whether it records.
+pub(super) const STATUS: &str = "configservice:DescribeConfigurationRecorderStatus";
 /// The call that starts it.
 pub(super) const START: &str = "configservice:StartConfigurationRecorder";
 /// The call that stops it.
@@ -46,7 +48,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
     refused: &[(
         "StartedOnCreate",
         "AWS never returns it, and starts nothing later",
-        "write `recording: true` beside `properties`",
+        "write `recording: true` next to `properties`",
     )],
     words: &[
         ("RecordingGroup/AllSupported", Says::Safe(Safe::Flag(true))),
@@ -64,7 +66,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
         ("RecordingMode/RecordingModeOverrides", false),
         ("RecordingMode/RecordingModeOverrides/*/ResourceTypes", false),
     ],
-    beside: Some(Beside { row: recording, read: recorder::read, send: recorder::send }),
+    supplement: Some(Supplement { row: recording, read: recorder::read, send: recorder::send }),
     operations: OfKind {
         rows: ROWS,
         resource: Some(RESOURCE),
@@ -111,11 +113,7 @@ const ROWS: &[Operation] = &[
         may("config:DescribeConfigurationRecorders", RECORDERS, &[]),
         may("config:ListTagsForResource", RECORDERS, &[]),
     ]),
-    reads("configservice:DescribeConfigurationRecorderStatus").only_needs(&[may(
-        "config:DescribeConfigurationRecorderStatus",
-        RECORDERS,
-        &[],
-    )]),
+    reads(STATUS).only_needs(&[may("config:DescribeConfigurationRecorderStatus", RECORDERS, &[])]),
     rows::creates(&[
         rows::CREATE,
         may("config:PutConfigurationRecorder", RECORDERS, &[]),

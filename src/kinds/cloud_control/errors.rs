@@ -7,9 +7,9 @@ const fn meaning(code: &'static str, class: Class) -> Meaning {
     Meaning::of("cloudcontrol", code, class)
 }
 
-/// Codes that are Cloud Control's own, and those of AWS Config that palisade meets itself: a recorder
-/// starts only where there is a delivery channel (API reference, StartConfigurationRecorder). A
-/// handler that failed may have done a part.
+/// Codes that are Cloud Control's own, and those of AWS Config that palisade meets itself: a
+/// recorder starts only where there is a delivery channel (API reference,
+/// StartConfigurationRecorder). A handler that failed may have done a part.
 pub(super) const ERRORS: &[Meaning] = &[
     meaning("ConcurrentOperationException", Class::Busy),
     meaning("ResourceConflictException", Class::Busy),

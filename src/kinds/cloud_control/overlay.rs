@@ -56,7 +56,7 @@ pub(super) struct Overlay {
     /// What palisade cannot see, a sentence each: shown in every plan of the type.
     pub(super) blind: &'static [&'static str],
     /// What belongs to the resource and is not in its model.
-    pub(super) beside: Option<Beside>,
+    pub(super) supplement: Option<Supplement>,
     /// The operations and their grants.
     pub(super) operations: OfKind,
 }
@@ -73,7 +73,7 @@ pub(super) enum Reads {
 
 /// A setting of a resource that its model does not have, with calls of its own.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Beside {
+pub(super) struct Supplement {
     /// Its row.
     pub(super) row: fn() -> Leaf,
     /// Its value; Cloud Control has returned the resource with this identifier.
@@ -157,7 +157,7 @@ impl Overlay {
         reach: None,
         exclusive: &[],
         blind: &[],
-        beside: None,
+        supplement: None,
         operations: OfKind::NONE,
     };
 

@@ -54,8 +54,8 @@
 //!   `pain_34_what_is_deleted_and_reported_as_a_failure_is_deleted`
 //! * 35: only the code says that a deletion found nothing, and it lies.
 //!   `pain_35_a_deletion_that_says_not_found_is_done_only_if_a_read_says_so`
-//! * 36: not found although it exists. A claimed resource that the index shows and that is not found
-//!   is not created again: a name is taken, and a token repeats the old request.
+//! * 36: not found although it exists. A claimed resource that the index shows and that is not
+//!   found is not created again: a name is taken, and a token repeats the old request.
 //!   `what_is_not_found_right_after_its_create_is_not_absent`
 //! * 37: reads that fail for one resource. That one is unknown.
 //!   `pain_37_one_resource_that_cannot_be_read_is_unknown_and_the_others_are_not`

@@ -185,9 +185,9 @@ mod tests {
 
     #[test]
     fn of_two_that_exclude_each_other_and_that_aws_returns_both_the_derived_one_goes() {
-        let live = json!({
-            "WebsiteConfiguration": {"IndexDocument": "a", "RedirectAllRequestsTo": {"HostName": "b"}}
-        });
+        let redirect = json!({"HostName": "b"});
+        let website = json!({"IndexDocument": "a", "RedirectAllRequestsTo": redirect});
+        let live = json!({"WebsiteConfiguration": website});
         let path = "properties.WebsiteConfiguration.IndexDocument";
         assert_eq!(
             patched(live.clone(), &[(path, json!("c"))]),

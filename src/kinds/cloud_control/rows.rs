@@ -1,5 +1,5 @@
-//! The operations that every type has, each with the permission of Cloud Control itself. A type adds
-//! what its handlers call.
+//! The operations that every type has, each with the permission of Cloud Control itself. A type
+//! adds what its handlers call.
 
 use crate::operations::{
     Grant, On, Operation,

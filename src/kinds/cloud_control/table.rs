@@ -28,8 +28,9 @@ pub(super) const UPDATE: &str = "cloudcontrol:UpdateResource";
 /// The table of a type.
 pub(super) fn table(of: &Type) -> Table {
     let overlay = of.overlay;
-    let beside: Vec<Leaf> = overlay.beside.iter().map(|beside| (beside.row)()).collect();
-    let calls = beside.iter().flat_map(Leaf::calls).map(|call| call.operation.clone());
+    let supplement: Vec<Leaf> =
+        overlay.supplement.iter().map(|supplement| (supplement.row)()).collect();
+    let calls = supplement.iter().flat_map(Leaf::calls).map(|call| call.operation.clone());
     let order = [UPDATE.into()].into_iter().chain(calls).collect();
     Table {
         profile: profile(overlay),
@@ -43,7 +44,10 @@ pub(super) fn table(of: &Type) -> Table {
             overlay.about, overlay.name
         )
         .into(),
-        leaves: [kind_row(overlay.name), properties_row(of)].into_iter().chain(beside).collect(),
+        leaves: [kind_row(overlay.name), properties_row(of)]
+            .into_iter()
+            .chain(supplement)
+            .collect(),
         tags: overlay.tags.map(|rules| TagLeaf {
             about: "Tags, in addition to palisade's own. `null` removes one; those that are not \
                     named stay."

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use serde_json::Value;
 
 use super::{
-    config_config_rule, config_configuration_recorder, ec2_vpc, facts::Facts, iam_role,
-    overlay::Overlay, s3_bucket, s3_bucket_policy, table, unreviewed,
+    config_config_rule, config_configuration_recorder, ec2_internet_gateway, ec2_vpc, facts::Facts,
+    iam_role, overlay::Overlay, s3_bucket, s3_bucket_policy, table, unreviewed,
 };
 use crate::kind::{erased::Registry, table::Properties};
 
@@ -14,6 +14,7 @@ use crate::kind::{erased::Registry, table::Properties};
 const OVERLAYS: &[&Overlay] = &[
     &config_config_rule::OVERLAY,
     &config_configuration_recorder::OVERLAY,
+    &ec2_internet_gateway::OVERLAY,
     &ec2_vpc::OVERLAY,
     &iam_role::OVERLAY,
     &s3_bucket::OVERLAY,

@@ -1,5 +1,5 @@
-//! Types that nobody has reviewed: a manifest can show what differs from one, by its identifier, and
-//! nothing is ever written.
+//! Types that nobody has reviewed: a manifest can show what differs from one, by its identifier,
+//! and nothing is ever written.
 //!
 //! All that is known of them is in `facts/types.txt`: their names, their handlers and what their
 //! identifiers consist of. Their properties are whatever Cloud Control returns.
@@ -20,7 +20,7 @@ use crate::{
         },
     },
     model::{Risk, near::did_you_mean},
-    operations::{Need, OfKind},
+    operations::{OfKind, table::SHOWN},
 };
 
 /// The types of CloudFormation's registry, one a line: its name, the first letters of its handlers
@@ -30,9 +30,6 @@ const ALL: &str = include_str!("facts/types.txt");
 
 const ABOUT: &str = "A type of CloudFormation's registry that nobody has reviewed for palisade: \
                      shown, never written.";
-
-/// What manifests of such types need.
-pub const SHOWN: Need = Need::Noted("a type that is only observed");
 
 /// These types for the registry of kinds.
 pub(super) const OTHERS: Others = Others { kind, why_not };

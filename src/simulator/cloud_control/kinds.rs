@@ -1,6 +1,6 @@
 //! What monitors watch of the types: all of them are created and deleted by the same operations.
 
-use super::names::{BUCKET, BUCKET_POLICY, CONFIG_RULE, RECORDER, VPC};
+use super::names::{BUCKET, BUCKET_POLICY, CONFIG_RULE, INTERNET_GATEWAY, RECORDER, VPC};
 use crate::simulator::api::{Holes, Kind, Repeated};
 
 const NO_HOLES: Holes = Holes { added: &[], whole: &[], missing: &[] };
@@ -34,6 +34,12 @@ pub(super) const KINDS: &[Kind] = &[
         VPC,
         &[("TypeName", VPC)],
         &["cloudformation:GetResource", "cloudformation:UpdateResource", "ec2:ModifyVpcAttribute"],
+        NO_HOLES,
+    ),
+    kind(
+        INTERNET_GATEWAY,
+        &[("TypeName", INTERNET_GATEWAY)],
+        &["cloudformation:GetResource", "ec2:CreateTags"],
         NO_HOLES,
     ),
     kind(

@@ -55,6 +55,7 @@ impl From<ApiError> for Failure {
             | "NoSuchConfigRuleException"
             | "NoSuchConfigurationRecorderException"
             | "NoSuchEntity"
+            | "InvalidInternetGatewayID.NotFound"
             | "InvalidRouteTableID.NotFound"
             | "InvalidVpcID.NotFound" => "NotFound",
             "DependencyViolation" | "BucketNotEmpty" | "DeleteConflict" | "PermanentRedirect" => {

@@ -12,6 +12,7 @@ use crate::simulator::truth::Thing;
 
 /// The kinds in palisade's words.
 pub(super) const VPC: &str = crate::kinds::cloud_control::ec2_vpc::NAME;
+pub(super) const INTERNET_GATEWAY: &str = crate::kinds::cloud_control::ec2_internet_gateway::NAME;
 pub(super) const ROUTE_TABLE: &str = crate::kinds::route_table::NAME;
 pub(super) const NETWORK_ACL: &str = crate::kinds::network_acl::NAME;
 
@@ -26,6 +27,10 @@ impl State {
         }
         for id in self.network_acls.keys() {
             add(NETWORK_ACL, id, self.facts_of_acl(id));
+        }
+        for (id, gateway) in self.gateways.iter().filter(|(id, _)| id.starts_with("igw-")) {
+            let vpc = gateway.vpc.as_ref().map(|vpc| format!("attached {vpc}"));
+            add(INTERNET_GATEWAY, id, vpc.into_iter().collect());
         }
         for (id, vpc) in &self.vpcs {
             let facts = BTreeSet::from([

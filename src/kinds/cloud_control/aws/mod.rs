@@ -291,10 +291,10 @@ impl Service for Resources {
     async fn send(&self, have: &Observed<Value>, edits: &[LeafEdit]) -> Result<(), CloudError> {
         let of = self.of()?;
         self.is_as_planned(have).await?;
-        if let (Some(beside), [edit]) = (of.overlay.beside, edits)
+        if let (Some(supplement), [edit]) = (of.overlay.supplement, edits)
             && edit.operation.as_deref() != Some(UPDATE)
         {
-            return (beside.send)(&self.access, have.id.as_str(), edit).await;
+            return (supplement.send)(&self.access, have.id.as_str(), edit).await;
         }
         let live = properties(&have.state);
         let patch = patch(&of.properties, &live, edits);
@@ -333,7 +333,7 @@ impl Service for Resources {
         let of = self.of()?;
         if of.overlay.removal == Removal::Never {
             let why = format!("palisade never deletes a resource of {}", of.overlay.name);
-            return Err(CloudError::new("cloudcontrol:DeleteResource", Class::Rejected, why));
+            return Err(CloudError::new("palisade:Delete", Class::Rejected, why));
         }
         self.is_as_planned(have).await?;
         let id = have.id.as_str();

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use serde_json::{Map, Value, json};
 
 use super::{
-    super::{overlay::Beside, table::TYPE, types::Type},
+    super::{overlay::Supplement, table::TYPE, types::Type},
     Operation, Resources,
     requests::request_of,
     word,
@@ -78,16 +78,16 @@ impl Resources {
             return Ok(None);
         };
         let mut live = self.observed(of, described)?;
-        if let Some(beside) = of.overlay.beside {
-            self.read_beside(beside, &mut live).await;
+        if let Some(supplement) = of.overlay.supplement {
+            self.read_supplement(supplement, &mut live).await;
         }
         Ok(Some(live))
     }
 
     /// What its model does not have. If that cannot be read, the rest is known all the same.
-    async fn read_beside(&self, beside: Beside, live: &mut Observed<Value>) {
-        let path = (beside.row)().path;
-        let read = (beside.read)(&self.access, live.id.as_str()).await;
+    async fn read_supplement(&self, supplement: Supplement, live: &mut Observed<Value>) {
+        let path = (supplement.row)().path;
+        let read = (supplement.read)(&self.access, live.id.as_str()).await;
         let Value::Object(state) = &mut live.state else { return };
         match read {
             Ok(value) => drop(state.insert(path.into_owned(), value)),

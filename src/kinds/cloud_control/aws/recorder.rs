@@ -3,13 +3,11 @@
 use futures::FutureExt as _;
 use serde_json::{Value, json};
 
-use super::super::config_configuration_recorder::{START, STOP};
+use super::super::config_configuration_recorder::{START, STATUS, STOP};
 use crate::{
     aws::{Access, classify},
     kind::{Class, CloudError, Erased, table::LeafEdit},
 };
-
-const STATUS: &str = "configservice:DescribeConfigurationRecorderStatus";
 
 /// Whether the recorder of this name records.
 pub(in crate::kinds::cloud_control) fn read<'a>(

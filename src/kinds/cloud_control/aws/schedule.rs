@@ -6,12 +6,12 @@
 //! * in every pass, if a change of its type may give access ([`Reads::EveryPass`]);
 //! * otherwise in turn: each resource once within [`IN_TURN`], at a time that follows from its
 //!   identifier, so that every pass reads about as many;
-//! * at once, if this process has not read it before, if the index shows other tags than when it was
-//!   read, and if a request for it is under way, was sent by this process, or has just ended.
+//! * at once, if this process has not read it before, if the index shows other tags than when it
+//!   was read, and if a request for it is under way, was sent by this process, or has just ended.
 //!
-//! What the index does not show (a type without tags, a part of something, a new resource, one whose
-//! tags somebody removed) is read by its identifier in every pass, and a type whose identifiers AWS
-//! invents is listed if a manifest has no resource.
+//! What the index does not show (a type without tags, a part of something, a new resource, one
+//! whose tags somebody removed) is read by its identifier in every pass, and a type whose
+//! identifiers AWS invents is listed if a manifest has no resource.
 //!
 //! Between two reads a resource counts as it was. So nothing is written before it has been read
 //! again: if it is not what the plan was made from, it waits for the next pass.

@@ -1,6 +1,7 @@
 //! Cloud Control over the wire.
 
 mod buckets;
+mod gateways;
 mod iam;
 mod lies;
 mod monitored;

@@ -5,10 +5,11 @@ mod bucket;
 mod bucket_policy;
 mod bucket_shapes;
 mod config_rule;
+mod internet_gateway;
 mod parts;
 mod recorder;
 mod role;
-mod route_table;
+mod routing;
 mod vpc;
 
 use super::resource_type::Type;
@@ -20,6 +21,7 @@ pub(super) static TYPES: &[&Type] = &[
     &bucket_policy::TYPE,
     &role::TYPE,
     &config_rule::TYPE,
+    &internet_gateway::TYPE,
     &recorder::TYPE,
-    &route_table::TYPE,
+    &routing::TYPE,
 ];

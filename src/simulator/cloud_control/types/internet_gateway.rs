@@ -1,0 +1,73 @@
+//! AWS::EC2::InternetGateway: the gateway alone, attached to nothing.
+
+use serde_json::{Value, json};
+
+use super::parts::{column, missing, tag_changes};
+use crate::simulator::cloud_control::{
+    names::INTERNET_GATEWAY,
+    resource_type::{Type, Update},
+    schema::{Member, Model, TAGS, TEXT, may},
+    site::{Failure, Site},
+};
+
+static MEMBERS: &[Member] = &[may("InternetGatewayId", &TEXT), may("Tags", &TAGS)];
+
+pub(super) static TYPE: Type = Type {
+    name: INTERNET_GATEWAY,
+    members: MEMBERS,
+    identifier: "InternetGatewayId",
+    read_only: &["InternetGatewayId"],
+    create_only: &[],
+    write_only: &[],
+    rules: |_| Ok(()),
+    named: |_| None,
+    create,
+    read,
+    update,
+    delete,
+    list,
+};
+
+fn create(site: &mut Site<'_, '_>, model: &Model) -> Result<String, Failure> {
+    let mut input = json!({});
+    if let Some(tags) = model.get("Tags").and_then(Value::as_array).filter(|it| !it.is_empty()) {
+        input["TagSpecification"] = json!([{"ResourceType": "internet-gateway", "Tag": tags}]);
+    }
+    let made = site.ask("ec2", "CreateInternetGateway", &input)?;
+    Ok(made["internetGateway"]["internetGatewayId"].as_str().unwrap_or_default().to_owned())
+}
+
+fn read(site: &mut Site<'_, '_>, id: &str) -> Result<Model, Failure> {
+    let all = site.ask("ec2", "DescribeInternetGateways", &json!({"InternetGatewayId": [id]}))?;
+    let gateway = all["internetGatewaySet"].as_array().and_then(|all| all.first()).cloned();
+    let gateway = gateway.ok_or_else(|| missing(&TYPE, id))?;
+    let tags = gateway["tagSet"].as_array().into_iter().flatten();
+    let tags = tags.map(|tag| json!({"Key": tag["key"], "Value": tag["value"]}));
+    let model = json!({
+        "InternetGatewayId": id,
+        "Tags": tags.collect::<Vec<_>>(),
+    });
+    model.as_object().cloned().ok_or_else(|| missing(&TYPE, id))
+}
+
+fn update(site: &mut Site<'_, '_>, update: &Update<'_>) -> Result<(), Failure> {
+    let (set, gone) = tag_changes(update.old, update.new);
+    if !set.is_empty() {
+        site.ask("ec2", "CreateTags", &json!({"ResourceId": [update.id], "Tag": set}))?;
+    }
+    if !gone.is_empty() {
+        let gone: Vec<Value> = gone.iter().map(|key| json!({"Key": key})).collect();
+        site.ask("ec2", "DeleteTags", &json!({"ResourceId": [update.id], "Tag": gone}))?;
+    }
+    Ok(())
+}
+
+fn delete(site: &mut Site<'_, '_>, id: &str) -> Result<(), Failure> {
+    site.ask("ec2", "DeleteInternetGateway", &json!({"InternetGatewayId": id}))?;
+    Ok(())
+}
+
+fn list(site: &mut Site<'_, '_>) -> Result<Vec<String>, Failure> {
+    let answer = site.ask("ec2", "DescribeInternetGateways", &json!({}))?;
+    Ok(column(&answer, "internetGatewaySet", "internetGatewayId"))
+}
