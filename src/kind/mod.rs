@@ -25,6 +25,7 @@ pub mod table;
 mod target;
 mod typed;
 mod unresolved;
+mod written;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -47,6 +48,7 @@ pub use self::{
     target::{Accepts, Form, ID_HELP, Lookup, TagSpec, Target, Targets, id_form, is_literal_id},
     typed::typed,
     unresolved::{Missing, Unresolved},
+    written::{InBlocks, LeftOut, Naming, Written, document as written_document},
 };
 use crate::{
     aws::Access,
@@ -234,6 +236,17 @@ pub trait Kind: Send + Sync + 'static {
     /// The state after a change. Folding `diff(want, have)` over `have` leaves nothing to do.
     fn effect(have: Self::State, change: &Self::Change) -> Self::State;
 
+    /// What a manifest says about a live state. Nothing by default, for kinds that are not
+    /// imported.
+    fn written(_have: &Self::State, _by: &dyn Naming) -> Written {
+        Written::default()
+    }
+
+    /// What a live resource is called in AWS, if it has a name.
+    fn called(_have: &Self::State) -> Option<String> {
+        None
+    }
+
     /// Names that AWS (or people) treat as unique: two manifests that share one are an error, and a
     /// live resource that has one but not our claim is a conflict. Empty if there are none.
     fn natural_keys(state: &Self::State) -> Vec<String>;
@@ -275,6 +288,8 @@ pub struct Ask {
     pub owner: String,
     /// The `metadata.name`s of the manifests of this kind and scope, tombstones included.
     pub names: BTreeSet<String>,
+    /// Whether everything is read completely, whoever owns it: for an import.
+    pub everything: bool,
     /// [`Kind::natural_keys`] of everything wanted.
     pub natural_keys: BTreeSet<String>,
     /// Ids that manifests adopt.

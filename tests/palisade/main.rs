@@ -25,6 +25,7 @@ mod drift;
 mod gate;
 mod groups;
 mod iam;
+mod import;
 mod inputs;
 mod known_bugs;
 mod lifecycle_configs;

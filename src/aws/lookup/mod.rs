@@ -16,7 +16,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ec2::types::{Filter, Tag};
 
-pub use self::{organization::has_full_access, tree::tree};
+pub use self::{
+    organization::{every_place, has_full_access},
+    tree::tree,
+};
 use super::{Access, classify};
 use crate::{
     kind::{Class, CloudError, LookupItem, LookupKind},

@@ -17,7 +17,7 @@ use crate::{
     aws::Access,
     baseline::Baseline,
     kind::{
-        Doctor, Guarded, Invalid, Line, Meaning, Profile, Refs, Sign,
+        Doctor, Guarded, Invalid, Line, Meaning, Naming, Profile, Refs, Sign, Written,
         erased::{Edit, EditBody, ErasedKind, ErasedPort, Resolved, Undecodable},
     },
     model::Risk,
@@ -211,6 +211,14 @@ impl ErasedKind for Table {
             .collect();
         let told = want.as_object().map(|want| Value::Object(self.without_scripts(want)));
         crate::kind::state_lines(told.as_ref().unwrap_or(want), &hidden)
+    }
+
+    fn written(&self, have: &Value, by: &dyn Naming) -> Result<Written, Undecodable> {
+        Ok(self.manifest(self.open(have)?, by))
+    }
+
+    fn called(&self, have: &Value) -> Option<String> {
+        Table::called(self, have.as_object()?)
     }
 
     fn natural_keys(&self, have: &Value) -> Result<Vec<String>, Undecodable> {

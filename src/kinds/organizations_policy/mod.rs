@@ -23,6 +23,7 @@ mod spec;
 pub mod tag_policy;
 #[cfg(test)]
 mod tests;
+mod written;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -42,8 +43,8 @@ pub use self::{
 use crate::{
     baseline::Baseline,
     kind::{
-        Claimed, Creation, Doctor, Guarded, Intent, Invalid, Kind, Meaning, Profile, Reach, Refs,
-        Removal, TagSpec, Writers, erased::Registry,
+        Claimed, Creation, Doctor, Guarded, Intent, Invalid, Kind, Meaning, Naming, Profile, Reach,
+        Refs, Removal, TagSpec, Writers, Written, erased::Registry,
     },
     model::{Risk, policy_document::Dialect},
     operations::OfKind,
@@ -163,6 +164,14 @@ impl<S: Sister> Kind for Policy<S> {
             }
         }
         problems
+    }
+
+    fn written(have: &State, by: &dyn Naming) -> Written {
+        written::written(have, &S::TYPE, by)
+    }
+
+    fn called(have: &State) -> Option<String> {
+        Some(have.name.clone())
     }
 
     fn natural_keys(state: &State) -> Vec<String> {
