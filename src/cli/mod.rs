@@ -13,11 +13,13 @@ mod github;
 mod guardrails;
 mod healthcheck;
 mod iam_policy;
+mod import;
 mod live;
 mod output;
 mod plan;
 pub mod policy_diff;
 mod prompt;
+mod release;
 mod run;
 mod schema;
 mod session;
@@ -98,6 +100,10 @@ enum Verb {
     Reconcile(live::Reconcile),
     /// Stop writing in whole or in part, for a while and without Git
     Brake(brake::Args),
+    /// Write manifests for what is in AWS, which plan to no change
+    Import(import::Args),
+    /// Stop owning resources, and leave everything else as it is
+    Release(release::Args),
     /// Check a directory without AWS
     Validate(validate::Args),
     /// Check everything that run needs, and write nothing
@@ -187,6 +193,10 @@ fn uses(verb: &str, setting: &str) -> bool {
         "brake" => {
             matches!(setting, "file" | "owner" | "brake_file" | "socket" | "memory_dir")
         }
+        "import" => matches!(setting, "file" | "owner" | "default_scope" | "organization" | "vars"),
+        "release" => {
+            matches!(setting, "file" | "owner" | "default_scope" | "mode" | "brake_file" | "vars")
+        }
         "validate" => matches!(setting, "file" | "default_scope" | "vars"),
         "iam-policy" => matches!(setting, "file" | "owner" | "default_scope" | "vars"),
         _ => false,
@@ -250,6 +260,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
         Verb::Approve(args) => approve::run(&args),
         Verb::Reconcile(args) => live::reconcile(settings, &args).await,
         Verb::Brake(args) => brake::run(settings, &args).await,
+        Verb::Import(args) => import::run(settings, &args).await,
+        Verb::Release(args) => release::run(settings, &args).await,
         Verb::Validate(args) => validate::run(settings, &args).await,
         Verb::Doctor(args) => doctor::run(settings, &args).await,
         Verb::Explain(args) => explain::run(&args),

@@ -47,7 +47,7 @@ pub(super) fn find<'a>(
 }
 
 /// The schema of one kind's manifests.
-fn manifest(kind: &dyn ErasedKind) -> Value {
+pub(super) fn manifest(kind: &dyn ErasedKind) -> Value {
     let mut spec = kind.spec_schema().to_value();
     let mut definitions = json!({});
     if let Some(map) = spec.as_object_mut() {

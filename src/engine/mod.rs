@@ -22,6 +22,7 @@ mod pauses;
 mod pipeline;
 mod planning;
 pub mod put_back;
+pub mod release;
 mod remember;
 mod report;
 pub mod rewrites;

@@ -358,6 +358,9 @@ fn questions(scopes: &Scopes, wanted: &Wanted<'_>) -> BTreeMap<String, Questions
             ask.named.insert(name.clone(), named);
         }
         ask.adopt.extend(document.lifecycle.adopt.clone());
+        // A part has the id of the whole, whose claim may still be missing.
+        let whole = document.adopted_parent(wanted.documents, wanted.registry);
+        ask.natural_keys.extend(whole.map(|(_, id)| id.to_string()));
         if document.lifecycle.state == Presence::Present {
             ask.remembered.extend(wanted.predecessors.get(&document.address).cloned());
             match &document.spec {

@@ -187,7 +187,7 @@ pub(super) fn id_of(organization: &Seen<identity::Organization>) -> Seen<String>
 
 fn parted(seen: Seen<Population<Value>>) -> Read {
     match seen {
-        Seen::All(Population { whole, unread }) => (Seen::All(whole), unread),
+        Seen::All(Population { whole, unread, .. }) => (Seen::All(whole), unread),
         Seen::Unknown(why) => (Seen::Unknown(why), Vec::new()),
     }
 }

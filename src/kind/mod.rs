@@ -26,6 +26,7 @@ pub mod table;
 mod target;
 mod typed;
 mod unresolved;
+mod written;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -52,6 +53,7 @@ pub use self::{
     target::{Accepts, Form, ID_HELP, Lookup, TagSpec, Target, Targets, id_form, is_literal_id},
     typed::typed,
     unresolved::{LeftOut, Missing, Unresolved},
+    written::{InBlocks, Naming, Omitted, Written, document as written_document},
 };
 use crate::{
     aws::Access,
@@ -245,6 +247,17 @@ pub trait Kind: Send + Sync + 'static {
     /// The state after a change. Folding `diff(want, have)` over `have` leaves nothing to do.
     fn effect(have: Self::State, change: &Self::Change) -> Self::State;
 
+    /// What a manifest says about a live state. Nothing by default, for kinds that are not
+    /// imported.
+    fn written(_have: &Self::State, _by: &dyn Naming) -> Written {
+        Written::default()
+    }
+
+    /// What a live resource is called in AWS, if it has a name.
+    fn called(_have: &Self::State) -> Option<String> {
+        None
+    }
+
     /// Names that AWS (or people) treat as unique: two manifests that share one are an error, and a
     /// live resource that has one but not our claim is a conflict. Empty if there are none.
     fn natural_keys(state: &Self::State) -> Vec<String>;
@@ -300,6 +313,8 @@ pub struct Ask {
     /// The fields that the specs of these manifests name, at the top level: what none of them names
     /// need not be read.
     pub said: BTreeSet<String>,
+    /// Whether everything is read completely, whoever owns it: for an import.
+    pub everything: bool,
     /// [`Kind::natural_keys`] of everything wanted.
     pub natural_keys: BTreeSet<String>,
     /// What of it is read only because a manifest names it ([`table::Service::more`]): the names of

@@ -1,6 +1,8 @@
 //! The result of one observation of a kind: what was read completely, and what exists but could not
 //! be read.
 
+use std::collections::BTreeSet;
+
 use super::{Class, CloudError};
 use crate::model::{Address, Observed, Ownership, PhysicalId, Tags};
 
@@ -18,6 +20,8 @@ pub struct Population<S> {
     /// Existing but unknown: nothing may be done with them. As any of them could be the one that is
     /// wanted, nothing of the kind may be created, adopted, deleted or pruned either.
     pub unread: Vec<Unread>,
+    /// Listed, and not manageable: AWS's own.
+    pub others: BTreeSet<PhysicalId>,
 }
 
 /// A live resource that a list (or the memory of an earlier pass) names and that could not be read.
@@ -45,13 +49,13 @@ impl Unread {
 
 impl<S> Default for Population<S> {
     fn default() -> Self {
-        Self { whole: Vec::new(), unread: Vec::new() }
+        Self { whole: Vec::new(), unread: Vec::new(), others: BTreeSet::new() }
     }
 }
 
 impl<S> From<Vec<Observed<S>>> for Population<S> {
     fn from(whole: Vec<Observed<S>>) -> Self {
-        Self { whole, unread: Vec::new() }
+        Self { whole, ..Self::default() }
     }
 }
 

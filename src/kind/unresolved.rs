@@ -85,6 +85,22 @@ pub enum Unresolved {
     },
 }
 
+impl Unresolved {
+    /// The field that it is about, if it says one.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::NoMatch { field, .. }
+            | Self::Several { field, .. }
+            | Self::LookupUnread { field, .. }
+            | Self::NoSize { field, .. } => Some(field),
+            Self::Absent { .. }
+            | Self::NoProperty { .. }
+            | Self::Unread { .. }
+            | Self::Organization { .. } => None,
+        }
+    }
+}
+
 impl fmt::Display for Unresolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Origin, Problem, node::Located};
 use crate::{
-    kind::{Claimed, Invalid, Profile, Removal, Resolution},
+    kind::{Claimed, Invalid, Profile, Removal, Resolution, erased::Registry},
     model::{Address, Deletion, PhysicalId},
 };
 
@@ -173,6 +173,20 @@ pub struct ApprovalSpec {
 }
 
 impl Document {
+    /// Of a part of another resource, if the manifest of the whole adopts it: the address of the
+    /// whole, and its id.
+    pub fn adopted_parent<'a>(
+        &'a self,
+        documents: &'a BTreeMap<Address, Self>,
+        registry: &Registry,
+    ) -> Option<(&'a Address, &'a PhysicalId)> {
+        let Claimed::ByParent(parent) = registry.get(&self.address.kind)?.profile().claimed else {
+            return None;
+        };
+        let parent = self.recorded.hard.iter().find(|it| it.kind == parent)?;
+        Some((parent, documents.get(parent)?.lifecycle.adopt.as_ref()?))
+    }
+
     /// An error in a field of this document; `field` is a path below `spec`.
     pub fn problem(&self, invalid: &Invalid) -> Problem {
         self.places.problem(&join("spec", &invalid.field), invalid)

@@ -80,6 +80,15 @@ pub(crate) fn scopes_named(dir: &std::path::Path) -> std::collections::BTreeSet<
         .collect()
 }
 
+/// A text with the variables of a scope filled in, as in every manifest.
+#[cfg(test)]
+pub(crate) fn expanded(
+    text: &str,
+    facts: &crate::kind::ScopeFacts,
+) -> Result<String, crate::kind::Invalid> {
+    vars::expand(text, facts, &|_| None)
+}
+
 /// The place of a path such as `scopes.prod.account` in a YAML text, or of the nearest thing around
 /// it: `(line, column)`. `None` if the text cannot be parsed.
 pub(crate) fn place_in(text: &str, path: &str) -> Option<(u64, u64)> {

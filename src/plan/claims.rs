@@ -16,7 +16,7 @@ use crate::{
         erased::{ErasedKind, Registry},
         table::PROPERTIES,
     },
-    manifest::Document,
+    manifest::{Document, ManifestMode, Presence},
     model::{Address, Deletion, Observed, Ownership, PhysicalId, ScopedKind, Seen},
 };
 
@@ -239,6 +239,19 @@ impl<'a> Claims<'a> {
         documents.values().filter_map(of).collect()
     }
 
+    /// Of a part of a resource that a manifest adopts and that does not carry the claim yet: the
+    /// address and the id of the whole, which is the part's id too.
+    pub(super) fn unclaimed_parent(
+        &self,
+        document: &Document,
+        documents: &BTreeMap<Address, Document>,
+        registry: &Registry,
+    ) -> Option<(Address, PhysicalId)> {
+        let (parent, id) = document.adopted_parent(documents, registry)?;
+        let one = self.of(&parent.scoped_kind())?.by_id(id)?;
+        (one.ownership == Ownership::Unclaimed).then(|| (parent.clone(), id.clone()))
+    }
+
     /// What was read whole of a kind in a scope; none if it is unknown or was not looked at.
     pub fn of(&self, at: &ScopedKind) -> Option<&Inventory<'a>> {
         self.seen.get(at)?.all()
@@ -272,7 +285,7 @@ impl<'a> Claims<'a> {
     }
 
     /// What references may resolve to: every managed resource with a single, readable claim.
-    pub(super) fn known(&self, live: &Live) -> Known {
+    pub(super) fn known(&self, live: &Live, documents: &BTreeMap<Address, Document>) -> Known {
         let mut known = Known {
             lookups: live.lookups.clone(),
             organizations: live.organizations.clone(),
@@ -291,15 +304,7 @@ impl<'a> Claims<'a> {
                 let Some(address) = it.address().filter(|address| at.covers(address)) else {
                     continue;
                 };
-                let Observed { id, arn, state, .. } = it.resource;
-                if let Some(Value::Object(all)) = state.get(PROPERTIES) {
-                    let texts = all.iter().filter_map(|(name, value)| {
-                        Some((name.clone(), value.as_str()?.to_owned()))
-                    });
-                    known.attributes.insert(address.clone(), texts.collect());
-                }
-                let resource = KnownResource { id: id.clone(), arn: arn.clone() };
-                if known.resources.insert(address.clone(), resource).is_some() {
+                if know(&mut known, address, it.resource) {
                     twice.insert(address.clone());
                 }
             }
@@ -316,7 +321,29 @@ impl<'a> Claims<'a> {
                 known.candidates.insert(address, ids);
             }
         }
+        self.know_adopted(&mut known, documents);
         known
+    }
+
+    /// What a manifest adopts by its exact id is what references to the manifest mean, although it
+    /// does not carry the claim yet. A create that refers to it waits until it does.
+    fn know_adopted(&self, known: &mut Known, documents: &BTreeMap<Address, Document>) {
+        for (address, document) in documents {
+            let lifecycle = &document.lifecycle;
+            let will_be_claimed = lifecycle.state == Presence::Present
+                && lifecycle.mode == ManifestMode::Enforce
+                && !lifecycle.paused;
+            let Some(id) = lifecycle.adopt.as_ref().filter(|_| will_be_claimed) else { continue };
+            let is_known =
+                known.resources.contains_key(address) || known.candidates.contains_key(address);
+            let inventory = self.of(&address.scoped_kind());
+            let Some(one) = inventory.and_then(|it| it.by_id(id)).filter(|_| !is_known) else {
+                continue;
+            };
+            if one.ownership == Ownership::Unclaimed {
+                know(known, address, one.resource);
+            }
+        }
     }
 
     /// A resource that was not found may be one that could not be read. If its claim could be read,
@@ -336,4 +363,16 @@ impl<'a> Claims<'a> {
             }
         }
     }
+}
+
+/// Adds what references to an address may name; says whether something was known of it already.
+fn know(known: &mut Known, address: &Address, resource: &Observed<Value>) -> bool {
+    let Observed { id, arn, state, .. } = resource;
+    if let Some(Value::Object(all)) = state.get(PROPERTIES) {
+        let texts =
+            all.iter().filter_map(|(name, it)| Some((name.clone(), it.as_str()?.to_owned())));
+        known.attributes.insert(address.clone(), texts.collect());
+    }
+    let resource = KnownResource { id: id.clone(), arn: arn.clone() };
+    known.resources.insert(address.clone(), resource).is_some()
 }

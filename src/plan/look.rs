@@ -60,7 +60,7 @@ impl<'a> Look<'a> {
         claims: Claims<'a>,
         predecessors: &BTreeMap<Address, PhysicalId>,
     ) -> Self {
-        let mut known = claims.known(live);
+        let mut known = claims.known(live, documents);
         known.elsewhere = elsewhere(installation.facts, &claims, &known);
         let mut look = Self { installation, documents, live, claims, resolved: BTreeMap::new() };
         look.resolve(known, predecessors);

@@ -73,6 +73,12 @@ pub(super) fn find<'a>(
     }
 }
 
+/// Matches a part of a resource that is still to be adopted: by its id, which is that of the whole.
+/// Nothing is written for it until the whole carries the claim.
+pub(super) fn part<'a>(id: &PhysicalId, live: &Inventory<'a>) -> Match<'a> {
+    live.by_id(id).map_or(Match::Absent, |claimed| Match::Ours(claimed.resource))
+}
+
 /// Whether a kind that cannot carry a claim has no resource of this id, and the manifest wants one
 /// with exactly this id.
 fn is_to_be_made(

@@ -107,7 +107,12 @@ impl Planner<'_> {
         let fresh =
             memory.completing.contains(address) && memory.create_holdoffs.contains_key(address);
         let predecessor = memory.predecessors.get(address).filter(|_| !fresh);
-        let matched = matching::find(document, natural_keys, live, kind, predecessor);
+        let registry = look.installation.registry;
+        let whole = look.claims.unclaimed_parent(document, look.documents, registry);
+        let matched = match &whole {
+            Some((_, id)) => matching::part(id, live),
+            None => matching::find(document, natural_keys, live, kind, predecessor),
+        };
         match (document.lifecycle.state, matched) {
             (_, Match::Conflict(conflict)) => self.plan.conflicts.push(conflict),
             (Presence::Absent, Match::Ours(have)) => self.tombstone(document, have, resolved, kind),
@@ -117,7 +122,11 @@ impl Planner<'_> {
             }
             (Presence::Present, matched) => {
                 let Some(resolved) = resolved else { return };
+                let before = self.plan.steps.len();
                 self.present(document, &matched, resolved, resolution, kind);
+                if let Some((address, _)) = whole {
+                    wait_for_whole(&mut self.plan.steps[before..], &address);
+                }
             }
         }
     }
@@ -314,5 +323,13 @@ impl Planner<'_> {
         let action = Action::Delete { have: have.clone(), want };
         let step = Step::new(address, Some(&document.origin), Cause::Tombstone, action, verdict);
         self.plan.steps.push(step);
+    }
+}
+
+/// Nothing of a part is written before the whole carries the claim.
+fn wait_for_whole(steps: &mut [Step], whole: &Address) {
+    for step in steps.iter_mut().filter(|step| !matches!(step.verdict, Verdict::Reported(_))) {
+        let reason = WaitReason::AdoptedFirst { address: whole.clone() };
+        step.verdict = Verdict::Waiting(vec![Wait::lasting(reason)]);
     }
 }

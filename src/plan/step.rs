@@ -99,6 +99,8 @@ pub enum Cause {
     Tombstone,
     /// The manifest is gone and pruning is on.
     Prune,
+    /// Somebody takes the claim off, so that palisade does not own the resource any more.
+    Release,
 }
 
 impl Cause {
@@ -111,6 +113,7 @@ impl Cause {
             Self::Adoption => "adoption",
             Self::Tombstone => "tombstone",
             Self::Prune => "prune",
+            Self::Release => "release",
         }
     }
 }

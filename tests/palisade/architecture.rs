@@ -296,7 +296,8 @@ fn dependencies_are_used_only_where_they_belong() {
         assert_eq!(violations(&[word], |source| below(source, at)), NONE, "{word}");
     };
     only("backoff::", &["engine/pace.rs"]);
-    only("serde_yaml::", &["cli/output.rs", "cli/import"]);
+    only("serde_yaml::", &["cli/output.rs", "import/pages.rs"]);
+    only("indicatif::", &["cli/import.rs"]);
     assert_eq!(violations(&["serde_yaml::from", "serde_yaml::Deserializer"], |_| false), NONE);
     only("serde_saphyr::", &["manifest/node.rs", "settings", "cli/policy_diff.rs"]);
     only("granit_parser::", &["manifest/foreign.rs"]);

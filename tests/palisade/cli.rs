@@ -82,6 +82,8 @@ fn help_names_every_verb_and_exits_with_0() {
         "history",
         "approve",
         "reconcile",
+        "import",
+        "release",
         "validate",
         "doctor",
         "explain",

@@ -28,6 +28,7 @@ mod grants;
 mod groups;
 mod iam;
 mod identity;
+mod import;
 mod inputs;
 mod known_bugs;
 mod lifecycle_configs;

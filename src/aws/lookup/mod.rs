@@ -19,7 +19,7 @@ use aws_sdk_ec2::types::{Filter, Tag};
 
 pub use self::{
     moving::{moving, parent},
-    organization::has_full_access,
+    organization::{every_place, has_full_access},
     tree::{is_closed, tree},
 };
 use super::{Access, classify, identity_center::Principal};

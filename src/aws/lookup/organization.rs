@@ -34,6 +34,26 @@ pub(super) async fn places(
     Ok(items)
 }
 
+/// The root and all organizational units by id: `root`, or the path of a unit.
+///
+/// # Errors
+/// A page that could not be read.
+pub async fn every_place(access: &Access) -> Result<BTreeMap<String, String>, CloudError> {
+    let root = root(access).await?;
+    let mut open = vec![(root.clone(), String::new())];
+    let mut places = BTreeMap::from([(root, "root".to_owned())]);
+    while let Some((parent, path)) = open.pop() {
+        for (name, id) in children(access, &parent).await? {
+            let path = format!("{path}/{name}");
+            // A unit that is listed twice is in a circle.
+            if places.insert(id.clone(), path.clone()).is_none() {
+                open.push((id, path));
+            }
+        }
+    }
+    Ok(places)
+}
+
 fn place(id: &str, name: &str) -> LookupItem {
     LookupItem { id: id.to_owned(), name: Some(name.to_owned()), ..LookupItem::default() }
 }

@@ -162,7 +162,7 @@ impl Scope<'_> {
             let name = self.check_name(&format!("read {kind}"));
             let Some(port) = self.scopes.port(self.registry, self.name, &kind) else { continue };
             match port.observe(&ask).await {
-                Ok(Population { whole: mut live, unread }) => {
+                Ok(Population { whole: mut live, unread, .. }) => {
                     for it in &unread {
                         let name = format!("{name} {}", it.id);
                         checks.push(failed(name, &it.why, access, arn));

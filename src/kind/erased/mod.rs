@@ -18,8 +18,8 @@ pub use self::{
 };
 pub use super::registry::{Others, Registry};
 use super::{
-    CloudError, Describe as _, Doctor, Guarded, Intent, Invalid, Kind, Line, Meaning, Port,
-    Profile, Refs, TagSpec, table::Table,
+    CloudError, Describe as _, Doctor, Guarded, Intent, Invalid, Kind, Line, Meaning, Naming, Port,
+    Profile, Refs, TagSpec, Written, table::Table,
 };
 use crate::{
     aws::Access,
@@ -126,6 +126,13 @@ pub trait ErasedKind: Send + Sync {
     }
     /// A wanted state's leaves, for the plan of a create.
     fn state_lines(&self, want: &Value) -> Vec<Line>;
+    /// [`Kind::written`] on plain data.
+    ///
+    /// # Errors
+    /// A state that does not decode.
+    fn written(&self, have: &Value, by: &dyn Naming) -> Result<Written, Undecodable>;
+    /// What a live resource is called in AWS, if it has a name.
+    fn called(&self, have: &Value) -> Option<String>;
     /// [`Kind::natural_keys`] of a live state.
     ///
     /// # Errors
@@ -338,6 +345,14 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
 
     fn state_lines(&self, want: &Value) -> Vec<Line> {
         super::state_lines(want, K::HIDDEN)
+    }
+
+    fn written(&self, have: &Value, by: &dyn Naming) -> Result<Written, Undecodable> {
+        Ok(K::written(&decode::<K, _>("state", have)?, by))
+    }
+
+    fn called(&self, have: &Value) -> Option<String> {
+        decode::<K, _>("state", have).ok().and_then(|have| K::called(&have))
     }
 
     fn natural_keys(&self, have: &Value) -> Result<Vec<String>, Undecodable> {

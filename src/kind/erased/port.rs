@@ -54,7 +54,7 @@ fn decode_observed<K: Kind>(have: &Observed<Value>) -> Result<Observed<K::State>
 impl<K: Kind, P: Port<K>> ErasedPort for Connected<K, P> {
     fn observe<'a>(&'a self, ask: &'a Ask) -> Erased<'a, Result<Population<Value>, CloudError>> {
         async move {
-            let Population { whole, unread } = self.0.observe(ask).await?;
+            let Population { whole, unread, others } = self.0.observe(ask).await?;
             let whole: Result<Vec<_>, CloudError> = whole
                 .into_iter()
                 .map(|live| {
@@ -67,7 +67,7 @@ impl<K: Kind, P: Port<K>> ErasedPort for Connected<K, P> {
                     })
                 })
                 .collect();
-            Ok(Population { whole: whole?, unread })
+            Ok(Population { whole: whole?, unread, others })
         }
         .boxed()
     }

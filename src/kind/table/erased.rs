@@ -17,7 +17,7 @@ use crate::{
     aws::Access,
     baseline::Baseline,
     kind::{
-        Doctor, Guarded, Invalid, Line, Meaning, Profile, Refs, Sign,
+        Doctor, Guarded, Invalid, Line, Meaning, Naming, Profile, Refs, Sign, Written,
         erased::{Edit, EditBody, ErasedKind, ErasedPort, Move, Resolved, Undecodable},
     },
     model::{PhysicalId, Risk},
@@ -245,6 +245,14 @@ impl ErasedKind for Table {
         };
         let told = told.iter().filter(|(path, _)| !hidden.contains(&path.as_str()));
         told.flat_map(|(path, value)| self.member_lines(path, value)).collect()
+    }
+
+    fn written(&self, have: &Value, by: &dyn Naming) -> Result<Written, Undecodable> {
+        Ok(self.manifest(self.open(have)?, by))
+    }
+
+    fn called(&self, have: &Value) -> Option<String> {
+        Table::called(self, have.as_object()?)
     }
 
     fn natural_keys(&self, have: &Value) -> Result<Vec<String>, Undecodable> {

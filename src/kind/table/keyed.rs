@@ -28,6 +28,8 @@ pub struct Keyed {
     pub max: (usize, (Text, Text)),
     /// The key and the value of an entry, or what is wrong with it.
     pub entry: fn(&Tree) -> Result<(String, Value), Wrong>,
+    /// The members with which a manifest says an entry: the opposite of `entry`.
+    pub members: fn(&str, &Value) -> Tree,
     /// The text of an entry on one line.
     pub shown: fn(&str, &Value) -> String,
     /// Everything that can have different outcomes in two of these sets of entries: the two, and

@@ -87,7 +87,7 @@ impl<S: Service> Live<S> {
         let mut looked = Looked::default();
         let under_way = self.service.under_way(ask).await?;
         for list in 0..S::LISTS.len() {
-            if list == 0 || !self.all_found(ask, &looked) {
+            if list == 0 || ask.everything || !self.all_found(ask, &looked) {
                 self.list(list, &mut looked).await?;
             }
         }
@@ -100,12 +100,13 @@ impl<S: Service> Live<S> {
         // must not count as absent.
         let all_found = self.all_found(ask, &looked);
         for (found, why) in looked.unread.values() {
-            if !all_found || is_wanted(ask, found, why) {
+            if ask.everything || !all_found || is_wanted(ask, found, why) {
                 seen.miss(self.unread(found, None, why.clone()))?;
             }
         }
         self.read_all(ask, &looked, &mut seen).await?;
         self.note_elsewhere(ask, &mut seen.whole);
+        seen.others = looked.others;
         Ok(seen)
     }
 
@@ -332,9 +333,10 @@ fn note_requested(ask: &Ask, path: &str, live: &mut Observed<Value>) {
     }
 }
 
-/// Whether it has our owner tag, or a manifest adopts it.
+/// Whether it has our owner tag, or a manifest adopts it; everything is as if it were ours where
+/// everything is asked for.
 fn is_ours(ask: &Ask, found: &Found, tags: &Tags) -> bool {
-    ask.adopt.contains(&found.id) || tags.get(OWNER_TAG) == Some(&ask.owner)
+    ask.everything || ask.adopt.contains(&found.id) || tags.get(OWNER_TAG) == Some(&ask.owner)
 }
 
 /// Whether an unreadable resource matters although everything that is wanted was found: a denied

@@ -50,6 +50,7 @@ mod template;
 #[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod tree;
+mod written;
 
 use std::borrow::Cow;
 

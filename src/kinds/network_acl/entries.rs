@@ -187,6 +187,35 @@ pub(super) fn entry(members: &Tree) -> Result<(String, Value), Wrong> {
     Ok((key(text("direction") == "egress", number), json!(entry)))
 }
 
+/// The opposite of [`entry`].
+pub(super) fn members(key: &str, value: &Value) -> Tree {
+    let (Some((egress, number)), Ok(entry)) = (parsed(key), Entry::deserialize(value)) else {
+        return Tree::new();
+    };
+    let Entry { action, protocol, cidr, ports, icmp } = entry;
+    let named = PROTOCOLS.iter().find(|(_, known)| *known == protocol);
+    let protocol = named.map_or(protocol.as_str(), |(name, _)| name);
+    let direction = if egress { "egress" } else { "ingress" };
+    let mut members = Tree::new();
+    let mut say = |name: &str, value: Value| drop(members.insert(name.to_owned(), value));
+    say("direction", json!(direction));
+    say("rule", json!(number));
+    say("action", json!(action));
+    say("protocol", json!(protocol));
+    say("cidr", json!(cidr));
+    if let Some((first, last)) = ports.filter(|ports| *ports != EVERY_PORT) {
+        let range = if first == last { first.to_string() } else { format!("{first}-{last}") };
+        say("ports", json!(range));
+    }
+    if let Some((kind, code)) = icmp.filter(|(kind, _)| *kind != -1) {
+        say("icmpType", json!(kind));
+        if code != -1 {
+            say("icmpCode", json!(code));
+        }
+    }
+    members
+}
+
 /// Type and code, of protocols that have them.
 fn icmp(members: &Tree, protocol: &str) -> Result<Option<(i64, i64)>, Wrong> {
     let number = |name| members.get(name).and_then(Value::as_i64);

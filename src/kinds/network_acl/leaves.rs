@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{
     NAME,
     aws::Acls,
-    entries::{counts, entry, examples, fits, outcomes, probes, risk, shown},
+    entries::{counts, entry, examples, fits, members, outcomes, probes, risk, shown},
     errors, operations,
 };
 use crate::{
@@ -110,6 +110,7 @@ fn entries() -> Leaf {
         examples,
         max: (ENTRY_LIMIT, too_many),
         entry,
+        members,
         shown,
         probes,
         outcomes,

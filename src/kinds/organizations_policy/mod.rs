@@ -23,6 +23,7 @@ mod spec;
 pub mod tag_policy;
 #[cfg(test)]
 mod tests;
+mod written;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -43,8 +44,8 @@ pub use super::organization::Place;
 use crate::{
     baseline::Baseline,
     kind::{
-        Claimed, Creation, Doctor, Guarded, Intent, Invalid, Kind, Meaning, Profile, Reach, Refs,
-        Removal, TagSpec, Writers, erased::Registry,
+        Claimed, Creation, Doctor, Guarded, Intent, Invalid, Kind, Meaning, Naming, Profile, Reach,
+        Refs, Removal, TagSpec, Writers, Written, erased::Registry,
     },
     model::{Risk, policy_document::Dialect},
     operations::OfKind,
@@ -164,6 +165,14 @@ impl<S: Sister> Kind for Policy<S> {
             }
         }
         problems
+    }
+
+    fn written(have: &State, by: &dyn Naming) -> Written {
+        written::written(have, &S::TYPE, by)
+    }
+
+    fn called(have: &State) -> Option<String> {
+        Some(have.name.clone())
     }
 
     fn natural_keys(state: &State) -> Vec<String> {

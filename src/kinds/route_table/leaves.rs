@@ -6,7 +6,7 @@ use super::{
     NAME,
     aws::Tables,
     errors, operations,
-    routes::{entry, examples, fits, outcomes, probes, risk, shown},
+    routes::{entry, examples, fits, members, outcomes, probes, risk, shown},
 };
 use crate::{
     baseline::Baseline,
@@ -141,6 +141,7 @@ fn routes() -> Leaf {
         examples,
         max: (ROUTE_LIMIT, too_many),
         entry,
+        members,
         shown,
         probes,
         outcomes,

@@ -113,6 +113,11 @@ fn destination(to: &str) -> Result<String, Wrong> {
     Ok(block.to_string())
 }
 
+/// The opposite of [`entry`].
+pub(super) fn members(to: &str, via: &Value) -> Tree {
+    Tree::from_iter([("to".to_owned(), json!(to)), ("via".to_owned(), via.clone())])
+}
+
 /// A route on one line.
 pub(super) fn shown(to: &str, via: &Value) -> String {
     let via = via.as_str().unwrap_or_default();

@@ -22,6 +22,7 @@ mod state;
 mod tests;
 mod text;
 mod traffic;
+mod written;
 
 pub(crate) use self::operations::RESOURCE;
 use std::collections::BTreeSet;
@@ -37,7 +38,8 @@ pub use self::{
 use crate::{
     baseline::Baseline,
     kind::{
-        Claimed, Creation, Doctor, Invalid, Kind, Meaning, Profile, Refs, Removal, TagSpec, Writers,
+        Claimed, Creation, Doctor, Invalid, Kind, Meaning, Naming, Profile, Refs, Removal, TagSpec,
+        Writers, Written,
     },
     model::Risk,
     operations::OfKind,
@@ -110,6 +112,14 @@ impl Kind for SecurityGroup {
     fn effect(mut have: State, change: &Change) -> State {
         change.apply(&mut have);
         have
+    }
+
+    fn written(have: &State, by: &dyn Naming) -> Written {
+        written::written(have, by)
+    }
+
+    fn called(have: &State) -> Option<String> {
+        have.group_name.clone()
     }
 
     /// The name in its VPC, in lower case: EC2 refuses a second group whose name differs in case

@@ -15,7 +15,7 @@ use crate::{
     model::{Cidr, NotACidr},
 };
 
-const PEERS: Accepts = Accepts {
+pub(super) const PEERS: Accepts = Accepts {
     reference: Some(SecurityGroup::PROFILE.name),
     lookup: Some(LookupKind::PrefixList),
     form: Form::Arn,

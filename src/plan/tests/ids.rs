@@ -4,7 +4,7 @@ use super::*;
 use crate::kind::{Known, LookupItem, LookupKind};
 
 fn known_of(world: &World) -> Known {
-    Claims::read(&world.live, OWNER).known(&world.live)
+    Claims::read(&world.live, OWNER).known(&world.live, &world.documents)
 }
 
 fn ids(known: &Known) -> Vec<(String, &str)> {

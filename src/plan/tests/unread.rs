@@ -156,7 +156,7 @@ fn a_reference_waits_for_what_may_be_hidden_and_takes_what_its_claim_names() {
         "{step:?}"
     );
     let named = asking().with(ours("w-1", "a", &[])).unread(hidden_by("w-9", "b"));
-    let known = Claims::read(&named.live, OWNER).known(&named.live);
+    let known = Claims::read(&named.live, OWNER).known(&named.live, &named.documents);
     assert_eq!(known.resources[&at("b")].id, "w-9".into());
 }
 

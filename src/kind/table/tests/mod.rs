@@ -6,6 +6,7 @@ mod live;
 mod mutants;
 pub(crate) mod port;
 mod widget;
+pub(crate) mod written;
 
 use std::collections::BTreeSet;
 

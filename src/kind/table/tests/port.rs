@@ -22,7 +22,7 @@ impl<S: Serialize + DeserializeOwned> Port<S> {
     }
 
     pub(crate) async fn observe(&self, ask: &Ask) -> Result<Population<S>, CloudError> {
-        let Population { whole, unread } = self.0.observe(ask).await?;
+        let Population { whole, unread, others } = self.0.observe(ask).await?;
         let whole = whole.into_iter().map(|live| Observed {
             state: serde_json::from_value(live.state).expect("a state"),
             id: live.id,
@@ -30,7 +30,7 @@ impl<S: Serialize + DeserializeOwned> Port<S> {
             tags: live.tags,
             phase: live.phase,
         });
-        Ok(Population { whole: whole.collect(), unread })
+        Ok(Population { whole: whole.collect(), unread, others })
     }
 
     pub(crate) async fn create(

@@ -134,6 +134,7 @@ pub(super) fn contacts() -> Leaf {
         examples,
         max: (CONTACTS.len(), too_many),
         entry,
+        members,
         shown,
         // They give nobody access.
         probes: |_, _| Vec::new(),
@@ -205,6 +206,13 @@ fn examples() -> Vec<Tree> {
         contact("security", "Platform"),
         contact("billing", "Pay"),
     ]
+}
+
+/// The opposite of [`entry`].
+fn members(kind: &str, value: &Value) -> Tree {
+    let mut members = Tree::from_iter([("type".to_owned(), json!(kind))]);
+    members.extend(value.as_object().cloned().unwrap_or_default());
+    members
 }
 
 fn entry(members: &Tree) -> Result<(String, Value), Wrong> {

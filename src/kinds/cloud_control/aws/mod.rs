@@ -14,7 +14,10 @@ mod unreviewed;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use serde_json::{Value, json};
@@ -66,6 +69,8 @@ struct Resources {
     requests: Used,
     tagged: Used,
     owner: OnceLock<String>,
+    /// Whether the observation that is under way reads everything.
+    everything: AtomicBool,
     sent: Sent,
     kept: Kept,
     /// The resources of ours that ours of this type may be parts of.
@@ -91,6 +96,10 @@ impl Resources {
 
     fn name(&self) -> &'static str {
         self.of.map_or("", |of| of.overlay.name)
+    }
+
+    fn lists_all(&self) -> bool {
+        self.everything.load(Ordering::SeqCst)
     }
 
     fn busy_with(&self, id: &str) -> Option<Operation> {
@@ -164,6 +173,7 @@ impl Service for Resources {
             requests: Used::default(),
             tagged: Used::default(),
             owner: OnceLock::new(),
+            everything: AtomicBool::new(false),
             sent: Sent::default(),
             kept: Kept::default(),
             parents: Mutex::default(),
@@ -174,6 +184,7 @@ impl Service for Resources {
     async fn under_way(&self, ask: &Ask) -> Result<Vec<Unread>, CloudError> {
         let of = self.of()?;
         self.owner.get_or_init(|| ask.owner.clone());
+        self.everything.store(ask.everything, Ordering::SeqCst);
         let all = self.cloud_control.under_way(&self.requests).await?;
         let own: Vec<Request> =
             all.iter().filter(|request| request.kind == of.overlay.name).cloned().collect();
@@ -209,7 +220,7 @@ impl Service for Resources {
         match list {
             0 if of.overlay.name == iam_role::NAME => self.below_path().await,
             0 if of.overlay.tags.is_some() => self.indexed().await,
-            1 if of.overlay.invented => {
+            1 if of.overlay.invented || self.lists_all() => {
                 let (ids, next) = self.cloud_control.list(of.overlay.name, token).await?;
                 let found = ids.into_iter().map(|id| Found::of(PhysicalId(id))).collect();
                 Ok(Page { found, next, ..Page::default() })

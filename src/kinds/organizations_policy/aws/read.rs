@@ -154,7 +154,8 @@ impl<S: Sister> Live<S> {
         ask: &Ask,
     ) -> Result<Option<Observed<State>>, (Option<Tags>, CloudError)> {
         let id = PhysicalId(policy.id.clone());
-        let named = ask.natural_keys.contains(&policy.name)
+        let named = ask.everything
+            || ask.natural_keys.contains(&policy.name)
             || ask.adopt.contains(&id)
             || ask.remembered.contains(&id);
         if !named && self.is_known_foreign(policy, ask) {

@@ -62,7 +62,8 @@ impl Port<SecurityGroup> for Live {
         for group in groups {
             let tags = wire::tags(group.tags());
             let key = wire::natural_key(&group);
-            let asked = tags.get(OWNER_TAG) == Some(&ask.owner)
+            let asked = ask.everything
+                || tags.get(OWNER_TAG) == Some(&ask.owner)
                 || ask.natural_keys.contains(&key)
                 || group.group_id().is_some_and(|id| ask.adopt.contains(&PhysicalId::from(id)));
             if !asked {

@@ -6,6 +6,7 @@ mod groups;
 mod laws;
 mod pending;
 mod resolve;
+mod written;
 
 use super::*;
 
