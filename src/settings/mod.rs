@@ -10,6 +10,7 @@ mod file;
 mod flags;
 mod levers;
 mod regions;
+mod rules;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,6 +18,7 @@ use std::{
     time::Duration,
 };
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::levers::now;
@@ -31,10 +33,12 @@ pub use self::{
     levers::Levers,
     regions::{PARTITIONS, is_known_region, partition, regions},
 };
-use crate::{aws::AssumedRole, manifest::did_you_mean, model::HeldRisk};
+use crate::{aws::AssumedRole, baseline::Switch, manifest::did_you_mean, model::HeldRisk};
 
 /// Whether the process may write.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// Correct differences.
@@ -45,7 +49,9 @@ pub enum Mode {
 }
 
 /// What happens to claimed resources whose manifest is gone.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Prune {
     /// Reported as orphans, nothing more.
@@ -148,6 +154,8 @@ pub struct Settings {
     pub socket: Option<PathBuf>,
     /// The directory of the memory.
     pub memory_dir: Option<PathBuf>,
+    /// Rules of the baseline that this installation treats in another way.
+    pub rules: BTreeMap<String, Switch>,
 }
 
 /// The name of the socket in the memory's directory.
@@ -246,6 +254,7 @@ impl Settings {
             listen,
             socket: flags.socket.clone().or(file.server.socket),
             memory_dir: flags.memory_dir.clone().or(file.memory.dir),
+            rules: rules::check(file.rules)?,
         })
     }
 
@@ -277,6 +286,11 @@ impl Settings {
         let own = self.scopes.get(scope).and_then(|scope| scope.vars.get(name));
         own.or_else(|| self.vars.get(name)).map(String::as_str)
     }
+}
+
+/// The JSON schema (draft 7) of palisade.yaml.
+pub fn schema() -> serde_json::Value {
+    file::schema()
 }
 
 fn owner(flags: &Overrides, file: Option<String>) -> Result<String, SettingsError> {

@@ -220,6 +220,7 @@ impl World {
                 lockout: &self.lockout,
                 approved: &BTreeSet::new(),
                 only: None,
+                focus: None,
                 halt: &Halt::default(),
             },
             organization: &Organization::default(),
