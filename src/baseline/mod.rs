@@ -38,6 +38,7 @@ pub(crate) mod documents;
 mod facts;
 pub mod guardrails;
 pub(crate) mod statement;
+mod switch;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -46,6 +47,7 @@ use std::{collections::BTreeMap, fmt, sync::LazyLock};
 use serde::{Serialize, de::DeserializeOwned};
 
 pub(crate) use self::facts::{Facts, Reader, View, Wanted};
+pub use self::switch::{RuleLevel, Switch};
 use crate::{
     kind::{Invalid, ScopeFacts, erased::Registry},
     kinds,
@@ -164,6 +166,26 @@ pub struct Finding {
     /// The reason for accepting it, if the manifest states one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waived: Option<String>,
+    /// What the settings make of the rule, if they say something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub switch: Option<Switch>,
+}
+
+impl Finding {
+    /// Whether neither the manifest nor the settings accept it.
+    pub fn is_open(&self) -> bool {
+        self.waived.is_none() && !self.is_off()
+    }
+
+    /// Whether the settings switch its rule off.
+    pub fn is_off(&self) -> bool {
+        self.level() == Some(RuleLevel::Off)
+    }
+
+    /// What the settings make of its rule.
+    pub fn level(&self) -> Option<RuleLevel> {
+        self.switch.as_ref().map(|switch| switch.level)
+    }
 }
 
 impl fmt::Display for Finding {
@@ -193,6 +215,8 @@ pub struct Subject<'a> {
     pub snapshot: &'a Snapshot,
     /// The ARNs of the roles that palisade itself uses.
     pub roles: &'a [String],
+    /// What the settings make of rules, by number.
+    pub switches: &'a BTreeMap<String, Switch>,
 }
 
 /// All rules, by kind and number.
@@ -232,6 +256,7 @@ pub fn check(subject: Subject<'_>) -> Report {
                 message,
                 help: rule.help,
                 waived: waiver(rule, document, subject.snapshot),
+                switch: subject.switches.get(rule.id).cloned(),
                 address: breach.address,
             });
         }

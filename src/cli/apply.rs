@@ -2,10 +2,12 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use anyhow::Context as _;
 use tokio::time::Instant;
 
 use super::{
     Ended,
+    filters::{self, Filters},
     output::{self, Directory},
     plan::{self as shown, Saved, problems},
     prompt,
@@ -16,7 +18,7 @@ use crate::{
     kind::Class,
     model::Address,
     plan::{self, Only, Plan, Shown, Verdict, WaitReason},
-    settings::{Mode, Overrides, parse_duration},
+    settings::{Mode, Overrides, Settings, parse_duration},
 };
 
 #[derive(Debug, clap::Args)]
@@ -34,6 +36,8 @@ pub(super) struct Args {
     /// With --approve: carry out everything else too
     #[arg(long, requires = "approve")]
     all: bool,
+    #[command(flatten)]
+    filters: Filters,
     /// Stop waiting for AWS after this time
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = parse_duration)]
     timeout: Duration,
@@ -50,12 +54,14 @@ pub(super) enum Asking {
     SavedPlan,
 }
 
-pub(super) async fn run(settings: &Overrides, args: &Args) -> anyhow::Result<Ended> {
+pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
+    let settings = Settings::load(overrides).context("settings")?;
     let given = &args.directory.dir;
     let saved = given.is_file().then(|| Saved::read(given)).transpose()?;
     let dir = saved.as_ref().map_or(given, |saved| &saved.dir);
     let mut options =
         Options { approve: args.approve.iter().cloned().collect(), ..Options::default() };
+    options.focus = args.filters.focus(&settings)?;
     let chosen = !args.approve.is_empty() && !args.all;
     options.only = chosen.then_some(Only::Approved);
     let asking = match (&saved, args.yes) {
@@ -65,7 +71,7 @@ pub(super) async fn run(settings: &Overrides, args: &Args) -> anyhow::Result<End
     };
     let mut known = saved.as_ref().map(|saved| saved.shown.clone()).unwrap_or_default();
     if asking == Asking::Person {
-        match consent(settings, dir, &options).await? {
+        match consent(overrides, dir, &options).await? {
             Some(shown) => known = shown,
             None => return Ok(Ended::Failed),
         }
@@ -76,7 +82,7 @@ pub(super) async fn run(settings: &Overrides, args: &Args) -> anyhow::Result<End
         let only = if saved.is_some() { Only::Saved } else { Only::Shown };
         options.only = Some(only(known.clone()));
     }
-    let mut session = Session::open(settings, dir, Access::Write, options, None).await?;
+    let mut session = Session::open(overrides, dir, Access::Write, options, None).await?;
     if session.engine.settings().mode == Mode::Observe {
         anyhow::bail!("the settings say `mode: observe`, so nothing is written");
     }
@@ -85,16 +91,17 @@ pub(super) async fn run(settings: &Overrides, args: &Args) -> anyhow::Result<End
 
 /// Shows the plan and asks for confirmation; returns what was shown, if the answer is yes.
 async fn consent(
-    settings: &Overrides,
+    overrides: &Overrides,
     dir: &std::path::Path,
     options: &Options,
 ) -> anyhow::Result<Option<Shown>> {
-    let mut session = Session::open(settings, dir, Access::Read, options.clone(), None).await?;
+    let mut session = Session::open(overrides, dir, Access::Read, options.clone(), None).await?;
     let report = session.engine.pass().await;
     shown::warnings(&report);
     if !problems(&report)? {
         return Ok(None);
     }
+    filters::must_match(options.focus.as_ref(), &report)?;
     output::print(&shown::text(&report))?;
     let known = Shown::of(&report.plan);
     if !report.plan.has_changes() {
@@ -128,6 +135,7 @@ pub(super) async fn until_quiet(
         if !problems(&report)? {
             return Ok(Ended::Failed);
         }
+        filters::must_match(engine.focus(), &report)?;
         for line in results(&report) {
             output::print(&line)?;
         }

@@ -1,6 +1,5 @@
 //! `completions`: for the shells that clap supports.
 
-use clap::CommandFactory;
 use clap_complete::Shell;
 
 use super::{Ended, output};
@@ -12,9 +11,9 @@ pub(super) struct Args {
     shell: Shell,
 }
 
-pub(super) fn run<C: CommandFactory>(args: &Args) -> anyhow::Result<Ended> {
+pub(super) fn run(args: &Args, command: &mut clap::Command) -> anyhow::Result<Ended> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut C::command(), "palisade", &mut script);
+    clap_complete::generate(args.shell, command, "palisade", &mut script);
     output::print(&String::from_utf8_lossy(&script))?;
     Ok(Ended::Done)
 }

@@ -2,28 +2,23 @@
 
 use std::fmt::Write as _;
 
+use super::diagnostics::{Sort, relative};
 use crate::manifest::Origin;
-
-/// The level of an annotation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Level {
-    Error,
-    Warning,
-}
 
 /// One annotation, on one line.
 pub(super) fn annotation(
-    level: Level,
+    sort: Sort,
     origin: &Origin,
     title: &str,
     message: &str,
     help: Option<&str>,
 ) -> String {
-    let level = match level {
-        Level::Error => "error",
-        Level::Warning => "warning",
+    let level = match sort {
+        Sort::Error => "error",
+        Sort::Warning => "warning",
     };
-    let mut out = format!("::{level} file={}", property(&origin.file.display().to_string()));
+    let file = relative(&origin.file).display().to_string();
+    let mut out = format!("::{level} file={}", property(&file));
     if origin.line > 0 {
         let _ = write!(out, ",line={},col={}", origin.line, origin.column);
     }
@@ -53,9 +48,9 @@ mod tests {
     fn an_annotation_is_one_line_that_nothing_in_it_can_end() {
         let at = |file: &str, line| Origin { file: file.into(), line, column: 7 };
         let lines = [
-            annotation(Level::Error, &at("a,b.yaml", 0), "", "not UTF-8", None),
+            annotation(Sort::Error, &at("a,b.yaml", 0), "", "not UTF-8", None),
             annotation(
-                Level::Warning,
+                Sort::Warning,
                 &at("ml/groups.yaml", 8),
                 "SG-01 high",
                 "spec.ingress[1]: lets in 100%\n::error::forged",

@@ -112,7 +112,8 @@ impl Listed {
     }
 }
 
-fn list() -> String {
+/// All blocks, a line each.
+pub(super) fn list() -> String {
     let mut out = String::new();
     for layer in Layer::ALL {
         let place = match field(layer) {
@@ -127,6 +128,11 @@ fn list() -> String {
     }
     out.push_str("\n`palisade guardrails NAME` shows parameters, text and an example.\n");
     out
+}
+
+/// Everything about the block of this name.
+pub(super) fn page(name: &str) -> anyhow::Result<String> {
+    Ok(Page::of(block(name)?)?.text())
 }
 
 /// Everything about a block.

@@ -7,20 +7,27 @@ mod completions;
 mod daemon;
 #[cfg(feature = "simulator")]
 mod demo;
+mod diagnostics;
 mod doctor;
+mod examples;
 mod explain;
+mod filters;
 mod github;
 mod guardrails;
 mod healthcheck;
 mod iam_policy;
 mod import;
+mod init;
+mod junit;
 mod live;
+mod man;
 mod output;
 mod plan;
 pub mod policy_diff;
 mod prompt;
 mod release;
 mod run;
+mod sarif;
 mod schema;
 mod session;
 #[cfg(feature = "simulator")]
@@ -32,8 +39,10 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use self::diagnostics::{Diagnostic, Sort};
 use crate::{
-    settings::{Overrides, SETTINGS},
+    manifest::Part,
+    settings::{Overrides, SETTINGS, SettingsError},
     telemetry::{self, LogFormat},
 };
 
@@ -104,13 +113,15 @@ enum Verb {
     Import(import::Args),
     /// Stop owning resources, and leave everything else as it is
     Release(release::Args),
+    /// Write a repository to start from: settings, manifests, pull-request checks, roles
+    Init(init::Args),
     /// Check a directory without AWS
     Validate(validate::Args),
     /// Check everything that run needs, and write nothing
     Doctor(doctor::Args),
-    /// Explain a kind, one of its fields, or a rule of the baseline
+    /// Explain a kind, a field, a setting, a rule, a guardrail block, a metric or an exit code
     Explain(explain::Args),
-    /// Print the JSON schema of a kind's manifests
+    /// Print the JSON schema of a kind's manifests or of the settings, or write all of them
     Schema(schema::Args),
     /// List the blocks of the guardrail library, show one, or distribute them over policies
     Guardrails(guardrails::Args),
@@ -128,6 +139,8 @@ enum Verb {
     Healthcheck(healthcheck::Args),
     /// Print shell completions
     Completions(completions::Args),
+    /// Print the manual, or write its pages
+    Man(man::Args),
 }
 
 impl Verb {
@@ -169,7 +182,7 @@ fn tidy(command: clap::Command, verb: &str) -> clap::Command {
 }
 
 /// Commands that only print what they were built with, or compare two files.
-const PURE: [&str; 5] = ["explain", "schema", "guardrails", "policy-diff", "completions"];
+const PURE: [&str; 6] = ["explain", "schema", "guardrails", "policy-diff", "completions", "man"];
 
 /// Whether a setting affects a command.
 fn uses(verb: &str, setting: &str) -> bool {
@@ -197,6 +210,7 @@ fn uses(verb: &str, setting: &str) -> bool {
         "release" => {
             matches!(setting, "file" | "owner" | "default_scope" | "mode" | "brake_file" | "vars")
         }
+        "init" => setting == "owner",
         "validate" => matches!(setting, "file" | "default_scope" | "vars"),
         "iam-policy" => matches!(setting, "file" | "owner" | "default_scope" | "vars"),
         _ => false,
@@ -205,6 +219,29 @@ fn uses(verb: &str, setting: &str) -> bool {
 
 /// Wrong usage (EX_USAGE of sysexits): 2 would mean "there are changes".
 const USAGE: u8 = 64;
+
+/// The exit codes: each with what it means, and when.
+const EXIT_CODES: [(u8, &str, &str); 5] = [
+    (0, "done", "Nothing is left to do, or what was asked for has been printed."),
+    (
+        1,
+        "failed",
+        "Something failed, could not be read, or is invalid. It comes before all others.",
+    ),
+    (
+        2,
+        "changes",
+        "`plan --detailed-exitcode`: there is something to do. `policy-diff`: the policies differ.",
+    ),
+    (
+        3,
+        "something needs a person",
+        "A step is held, in conflict, stopped by the brake, or waits for something that no pass \
+         will end; of `plan` with --detailed-exitcode only. Paused, observed and audited things \
+         never cause it.",
+    ),
+    (64, "wrong usage", "The command line was not understood (EX_USAGE of sysexits)."),
+];
 
 /// How a command ended, other than by failing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -240,9 +277,32 @@ pub async fn main() -> ExitCode {
         Ok(Ended::Changes) => ExitCode::from(2),
         Ok(Ended::NeedsPerson) => ExitCode::from(3),
         Err(error) => {
-            output::note(format_args!("{}error:{:#} {error:#}", output::ERROR, output::ERROR));
+            told(&error);
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Prints why a command failed: what is wrong in the settings with its line.
+fn told(error: &anyhow::Error) {
+    let wrong = error.downcast_ref::<SettingsError>();
+    match wrong.and_then(|wrong| Some((wrong, wrong.origin.as_ref()?))) {
+        Some((SettingsError { field, why, help, .. }, origin)) => {
+            let is_name = ["unknown field", "unknown rule"].iter().any(|it| why.starts_with(it));
+            let part = if is_name { Part::Name } else { Part::Value };
+            let shown = diagnostics::show_all([Diagnostic {
+                sort: Sort::Error,
+                rule: None,
+                origin,
+                part,
+                path: field,
+                message: why,
+                notes: Vec::new(),
+                help,
+            }]);
+            output::note(shown.trim_end());
+        }
+        None => output::note(format_args!("{0}error:{0:#} {error:#}", output::ERROR)),
     }
 }
 
@@ -262,6 +322,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
         Verb::Brake(args) => brake::run(settings, &args).await,
         Verb::Import(args) => import::run(settings, &args).await,
         Verb::Release(args) => release::run(settings, &args).await,
+        Verb::Init(args) => init::run(settings, &args),
         Verb::Validate(args) => validate::run(settings, &args).await,
         Verb::Doctor(args) => doctor::run(settings, &args).await,
         Verb::Explain(args) => explain::run(&args),
@@ -274,6 +335,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
         #[cfg(feature = "simulator")]
         Verb::Demo(args) => demo::run(&args).await,
         Verb::Healthcheck(args) => healthcheck::run(&args).await,
-        Verb::Completions(args) => completions::run::<Cli>(&args),
+        Verb::Completions(args) => completions::run(&args, &mut command()),
+        Verb::Man(args) => man::run(&args, command()),
     }
 }

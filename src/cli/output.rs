@@ -45,9 +45,14 @@ pub(super) fn data<T: Serialize>(
     let out = match format {
         Format::Text => text(),
         Format::Json => format!("{}\n", serde_json::to_string_pretty(value)?),
-        Format::Yaml => serde_yaml::to_string(value)?,
+        Format::Yaml => yaml(value)?,
     };
     print(&out)
+}
+
+/// Data as YAML.
+pub(super) fn yaml<T: Serialize>(value: &T) -> anyhow::Result<String> {
+    Ok(serde_yaml::to_string(value)?)
 }
 
 /// Prints text to stdout; colors are removed where they are not supported.

@@ -12,13 +12,19 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Ended,
+    diagnostics::{Diagnostic, Sort, show_all},
+    filters::{self, Filters},
     output::{self, Directory, Format},
     session::{Access, Session},
 };
 use crate::{
     engine::{Options, Report},
-    plan::{self, Shown},
-    settings::Overrides,
+    manifest::Problem,
+    plan::{
+        self, Comparison, Shown,
+        render::markdown::{Page, markdown},
+    },
+    settings::{Overrides, Settings},
 };
 
 #[derive(Debug, clap::Args)]
@@ -27,17 +33,37 @@ pub(super) struct Args {
     directory: Directory,
     /// Output format
     #[arg(short, long, value_enum, default_value_t)]
-    output: Format,
+    output: Form,
+    /// Another state of the directory, such as a checkout of the branch that a pull request is for:
+    /// shows what the change from it does, apart from the differences that are there anyway
+    #[arg(long, value_name = "DIR")]
+    base: Option<PathBuf>,
+    #[command(flatten)]
+    filters: Filters,
     /// Exit with 2 if there is anything to do, and with 3 if some of it needs a person
     #[arg(long)]
     detailed_exitcode: bool,
     /// Save the plan as digests, for `apply FILE`
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "base")]
     out: Option<PathBuf>,
     /// Also search for orphans of kinds that no manifest of a scope declares (`run` does so once an
     /// hour)
     #[arg(long)]
     orphans: bool,
+}
+
+/// The output format.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// For people.
+    #[default]
+    Text,
+    /// JSON.
+    Json,
+    /// YAML.
+    Yaml,
+    /// A comment of a pull request, at most 65,536 characters long.
+    Markdown,
 }
 
 /// A plan as a JSON or YAML document.
@@ -49,36 +75,74 @@ struct Document<'a> {
     counts: plan::Counts,
     #[serde(flatten)]
     plan: &'a plan::Plan,
+    /// With `--base`: what the change does not do. The plan is what it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base: Option<&'a Comparison>,
 }
 
-pub(super) async fn run(settings: &Overrides, args: &Args) -> anyhow::Result<Ended> {
+pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
     let dir = &args.directory.dir;
-    let options = Options { sweep: args.orphans, ..Options::default() };
-    let mut session = Session::open(settings, dir, Access::Read, options, None).await?;
+    let settings = Settings::load(overrides).context("settings")?;
+    let focus = args.filters.focus(&settings)?;
+    let options = Options {
+        sweep: args.orphans,
+        base: args.base.clone(),
+        focus: focus.clone(),
+        ..Options::default()
+    };
+    let mut session = Session::open(overrides, dir, Access::Read, options, None).await?;
     let report = session.engine.pass().await;
     warnings(&report);
-    if !problems(&report)? {
+    if !problems(&report)? || !usable_base(&report, args.base.as_deref()) {
         return Ok(Ended::Failed);
     }
+    filters::must_match(focus.as_ref(), &report)?;
+    print(&report, args.output)?;
     let plan = &report.plan;
-    let document = Document {
-        schema_version: 1,
-        revision: report.revision.as_deref(),
-        counts: plan.counts(),
-        plan,
-    };
-    output::data(args.output, &document, || text(&report))?;
     if let Some(file) = &args.out {
         Saved { version: SAVED_VERSION, dir: absolute(dir)?, shown: Shown::of(plan) }
             .write(file)?;
     }
+    let (changes, stuck) = match &report.comparison {
+        Some(compared) => (compared.change.has_changes(), compared.needs_a_person),
+        None => (plan.has_changes(), plan.needs_a_person()),
+    };
     Ok(match () {
         () if !plan.unknown.is_empty() => Ended::Failed,
         () if !args.detailed_exitcode => Ended::Done,
-        () if plan.needs_a_person() => Ended::NeedsPerson,
-        () if plan.has_changes() => Ended::Changes,
+        () if stuck => Ended::NeedsPerson,
+        () if changes => Ended::Changes,
         () => Ended::Done,
     })
+}
+
+fn print(report: &Report, form: Form) -> anyhow::Result<()> {
+    let base = report.comparison.as_deref();
+    let plan = base.map_or(&report.plan, |base| &base.change);
+    let revision = report.revision.as_deref();
+    let document = Document { schema_version: 1, revision, counts: plan.counts(), plan, base };
+    let format = match form {
+        Form::Json => Format::Json,
+        Form::Yaml => Format::Yaml,
+        Form::Text | Form::Markdown => Format::Text,
+    };
+    output::data(format, &document, || match form {
+        Form::Markdown => markdown(Page { plan, comparison: base, revision }),
+        _ => text(report),
+    })
+}
+
+/// Prints the errors in the other state of the directory; returns whether it can be compared with.
+fn usable_base(report: &Report, base: Option<&Path>) -> bool {
+    note_all(&report.base_problems);
+    if let (false, Some(base)) = (report.base_problems.is_empty(), base) {
+        let (error, shown) = (output::ERROR, base.display());
+        output::note(format_args!(
+            "{error}{shown} cannot be compared with; without --base the whole plan is \
+             shown{error:#}"
+        ));
+    }
+    report.base_problems.is_empty()
 }
 
 /// The format version of a saved plan.
@@ -131,7 +195,10 @@ fn absolute(dir: &Path) -> anyhow::Result<PathBuf> {
 
 /// The plan for people, with the Git revision it was made for, if there is one.
 pub(super) fn text(report: &Report) -> String {
-    let plan = plan::render::text(&report.plan);
+    let plan = match &report.comparison {
+        Some(compared) => plan::render::comparison(compared),
+        None => plan::render::text(&report.plan),
+    };
     match &report.revision {
         Some(revision) => format!("Git revision {revision}\n\n{plan}"),
         None => plan,
@@ -140,16 +207,23 @@ pub(super) fn text(report: &Report) -> String {
 
 /// Prints possible mistakes in the directory.
 pub(super) fn warnings(report: &Report) {
-    for warning in &report.warnings {
-        output::note(format_args!("{}warning:{:#} {warning}", output::NOTE, output::NOTE));
+    let shown = show_all(report.warnings.iter().map(|it| Diagnostic::of(it, Sort::Warning)));
+    if !report.warnings.is_empty() {
+        output::note(shown.trim_end());
+    }
+}
+
+/// Prints errors, each with its line.
+fn note_all(problems: &[Problem]) {
+    let shown = show_all(problems.iter().map(|it| Diagnostic::of(it, Sort::Error)));
+    if !problems.is_empty() {
+        output::note(shown.trim_end());
     }
 }
 
 /// Prints the errors in the directory; returns whether it can be used.
 pub(super) fn problems(report: &Report) -> anyhow::Result<bool> {
-    for problem in &report.problems {
-        output::note(problem);
-    }
+    note_all(&report.problems);
     if report.problems.is_empty() {
         return Ok(true);
     }

@@ -1,21 +1,25 @@
 //! `validate`: every check that needs no AWS, and the secure baseline.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use anyhow::Context as _;
 use serde::Serialize;
 
 use super::{
-    Ended, github,
+    Ended,
+    diagnostics::{Diagnostic, Sort, Sources, Span, show_all},
+    github, junit,
     output::{self, Directory, Format},
+    sarif,
 };
 use crate::{
     aws::{Connection, Guard},
-    baseline::{self, Finding, Subject},
+    baseline::{self, Finding, RuleLevel, Subject},
     engine::{self, Scopes},
     kind::{Audited, LiveFinding, Unaudited},
     kinds,
-    manifest::{Loader, Origin, Problem, Snapshot, did_you_mean, place_in, scopes_named},
+    manifest::{Loader, Origin, Part, Problem, Snapshot, did_you_mean, place_in, scopes_named},
+    model::Address,
     settings::{DEFAULT_FILE, Overrides, Scope, Settings, now, regions},
 };
 
@@ -46,26 +50,101 @@ enum Form {
     Yaml,
     /// Annotations of GitHub Actions.
     Github,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// JUnit's XML, for GitLab and others.
+    Junit,
 }
 
+/// What was found.
+#[derive(Default)]
+pub(super) struct Found {
+    /// The manifests, with their places; none if there are problems.
+    pub(super) manifests: BTreeMap<Address, Origin>,
+    pub(super) problems: Vec<Problem>,
+    /// Possible mistakes that do not prevent use.
+    pub(super) warnings: Vec<Problem>,
+    pub(super) findings: Vec<Finding>,
+    /// What audits have found in AWS; only with `--live`.
+    live: Option<Audited>,
+    /// Whether everything that is open fails the run.
+    strict: bool,
+}
+
+impl Found {
+    /// The findings that neither a manifest nor the settings accept.
+    pub(super) fn open(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.is_open())
+    }
+
+    /// Whether an open finding fails the run.
+    pub(super) fn fails(&self, finding: &Finding) -> bool {
+        match finding.level() {
+            Some(RuleLevel::Error) => true,
+            Some(RuleLevel::Warn | RuleLevel::Off) => false,
+            None => self.strict,
+        }
+    }
+
+    /// What a warning is in this run.
+    pub(super) fn sort_of_warnings(&self) -> Sort {
+        if self.strict { Sort::Error } else { Sort::Warning }
+    }
+
+    /// What an open finding is in this run.
+    pub(super) fn sort(&self, finding: &Finding) -> Sort {
+        if self.fails(finding) { Sort::Error } else { Sort::Warning }
+    }
+
+    fn failed(&self) -> bool {
+        let live = self.live.as_ref().is_some_and(|live| *live != Audited::default());
+        !self.problems.is_empty()
+            || self.open().any(|finding| self.fails(finding))
+            || (self.strict && (!self.warnings.is_empty() || live))
+    }
+}
+
+/// As JSON or YAML.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Document {
+struct Document<'a> {
     schema_version: u32,
     manifests: usize,
-    problems: Vec<Problem>,
-    /// Possible mistakes that do not prevent use.
-    warnings: Vec<Problem>,
-    findings: Vec<Finding>,
-    /// What audits have found in AWS; only with `--live`.
+    problems: Vec<Placed<&'a Problem>>,
+    warnings: Vec<Placed<&'a Problem>>,
+    findings: Vec<Placed<&'a Finding>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    live: Option<Audited>,
+    live: Option<&'a Audited>,
 }
 
-impl Document {
-    /// The findings that no manifest waives.
-    fn open(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|finding| finding.waived.is_none())
+/// With the exact part of the file that it is about.
+#[derive(Serialize)]
+struct Placed<T> {
+    #[serde(flatten)]
+    it: T,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    span: Option<Span>,
+}
+
+impl<'a> Document<'a> {
+    fn of(found: &'a Found) -> Self {
+        let mut sources = Sources::default();
+        let mut placed = |all: &'a [Problem]| {
+            let place =
+                |it: &'a Problem| Placed { it, span: sources.span(&it.origin, &it.path, it.part) };
+            all.iter().map(place).collect()
+        };
+        let (problems, warnings) = (placed(&found.problems), placed(&found.warnings));
+        let place =
+            |it: &'a Finding| Placed { it, span: sources.span(&it.origin, &it.path, Part::Value) };
+        Self {
+            schema_version: 1,
+            manifests: found.manifests.len(),
+            problems,
+            warnings,
+            findings: found.findings.iter().map(place).collect(),
+            live: found.live.as_ref(),
+        }
     }
 }
 
@@ -81,26 +160,23 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
             settings.scopes.entry(scope).or_insert_with(|| unknown.clone());
         }
     }
-    let (mut document, manifests) = examine(&settings, args);
+    let (mut found, manifests) = examine(&settings, args);
     if args.live {
-        document.live = Some(audit(&settings, &manifests).await?);
+        found.live = Some(audit(&settings, &manifests).await?);
     }
-    document.warnings.extend(unknown_regions(&settings, &overrides));
-    let live = document.live.as_ref();
-    let doubtful = document.open().next().is_some()
-        || !document.warnings.is_empty()
-        || live.is_some_and(|live| *live != Audited::default());
-    let failed = !document.problems.is_empty() || (args.strict && doubtful);
+    found.warnings.extend(unknown_regions(&settings, &overrides));
     let format = match args.output {
-        Form::Text | Form::Github => Format::Text,
         Form::Json => Format::Json,
         Form::Yaml => Format::Yaml,
+        Form::Text | Form::Github | Form::Sarif | Form::Junit => Format::Text,
     };
-    output::data(format, &document, || match args.output {
-        Form::Github => annotations(&document, args.strict),
-        _ => text(&document),
+    output::data(format, &Document::of(&found), || match args.output {
+        Form::Github => annotations(&found),
+        Form::Sarif => sarif::log(&found),
+        Form::Junit => junit::report(&found),
+        Form::Text | Form::Json | Form::Yaml => text(&found),
     })?;
-    Ok(if failed { Ended::Failed } else { Ended::Done })
+    Ok(if found.failed() { Ended::Failed } else { Ended::Done })
 }
 
 /// Regions in the settings that this build does not know.
@@ -128,6 +204,7 @@ fn unknown_regions(settings: &Settings, overrides: &Overrides) -> Vec<Problem> {
             path,
             message: format!("`{region}` is not a Region that palisade knows"),
             help,
+            part: Part::Value,
         }
     };
     settings.unknown_regions().map(warning).collect()
@@ -144,7 +221,7 @@ async fn audit(settings: &Settings, manifests: &Snapshot) -> anyhow::Result<Audi
     Ok(audited)
 }
 
-fn examine(settings: &Settings, args: &Args) -> (Document, Snapshot) {
+fn examine(settings: &Settings, args: &Args) -> (Found, Snapshot) {
     let registry = kinds::registry();
     #[allow(clippy::cast_precision_loss, reason = "seconds since the epoch fit")]
     let moment = now() as f64;
@@ -156,60 +233,75 @@ fn examine(settings: &Settings, args: &Args) -> (Document, Snapshot) {
         .filter_map(|scope| scope.role.as_ref().map(|role| role.role_arn.clone()))
         .collect();
     let loaded = loader.read(&args.directory.dir);
-    let mut warnings = loaded.warnings;
-    let (snapshot, problems, findings) = match loaded.snapshot {
+    let mut found = Found { warnings: loaded.warnings, strict: args.strict, ..Found::default() };
+    let mut accepted = Snapshot::default();
+    match loaded.snapshot {
         Ok(snapshot) => {
-            warnings.extend(snapshot.approvals.iter().filter_map(|it| it.warning(moment)));
+            let expired = snapshot.approvals.iter().filter_map(|it| it.warning(moment));
+            found.warnings.extend(expired);
             let subject = Subject {
                 registry: &registry,
                 scopes: &scopes,
                 snapshot: &snapshot,
                 roles: &roles,
+                switches: &settings.rules,
             };
             let report = baseline::check(subject);
-            (snapshot, report.problems, report.findings)
+            let manifests = snapshot.documents.values();
+            found.manifests = manifests.map(|it| (it.address.clone(), it.origin.clone())).collect();
+            (found.problems, found.findings) = (report.problems, report.findings);
+            accepted = snapshot;
         }
-        Err(problems) => (Snapshot::default(), problems, Vec::new()),
-    };
-    let manifests = snapshot.documents.len();
-    let document =
-        Document { schema_version: 1, manifests, problems, warnings, findings, live: None };
-    (document, snapshot)
+        Err(problems) => found.problems = problems,
+    }
+    (found, accepted)
 }
 
-fn text(document: &Document) -> String {
-    let mut out: String = document.problems.iter().map(|problem| format!("{problem}\n")).collect();
-    out.extend(document.warnings.iter().map(|warning| format!("warning: {warning}\n")));
-    out.extend(document.open().map(|finding| format!("{finding}\n")));
-    out.extend(document.live.iter().map(audited));
+fn text(found: &Found) -> String {
+    let problems = found.problems.iter().map(|it| Diagnostic::of(it, Sort::Error));
+    let warnings = found.warnings.iter().map(|it| Diagnostic::of(it, Sort::Warning));
+    let findings = found.open().map(|it| Diagnostic::of_finding(it, found.sort(it)));
+    let mut out = show_all(problems.chain(warnings).chain(findings));
+    out.extend(found.live.iter().map(audited));
+    out.push_str(&summary(found));
+    out.push('\n');
+    out
+}
+
+/// The last line. What is accepted is counted, so that it is not forgotten.
+fn summary(found: &Found) -> String {
     let counts = |count: usize, what: &str| match count {
         0 => format!("no {what}s"),
         1 => format!("1 {what}"),
         _ => format!("{count} {what}s"),
     };
-    let problems = counts(document.problems.len(), "problem");
-    if !document.problems.is_empty() {
-        out.push_str(&format!("{problems}\n"));
-        return out;
+    let problems = counts(found.problems.len(), "problem");
+    if !found.problems.is_empty() {
+        return problems;
     }
-    let open = document.open().count();
-    let waived = document.findings.len() - open;
-    let findings = counts(open, "finding");
-    let manifests = match document.manifests {
+    let findings = counts(found.open().count(), "finding");
+    let manifests = match found.manifests.len() {
         1 => "1 manifest".to_owned(),
         count => format!("{count} manifests"),
     };
-    out.push_str(&format!("{manifests}, {problems}, {findings}"));
-    if waived > 0 {
-        out.push_str(&format!(" ({waived} waived)"));
+    let mut out = format!("{manifests}, {problems}, {findings}");
+    let waived = found.findings.iter().filter(|it| it.waived.is_some()).count();
+    let off = found.findings.iter().filter(|it| it.waived.is_none() && it.is_off()).count();
+    let accepted = [(waived, "waived"), (off, "of rules that are off")];
+    let accepted: Vec<String> = accepted
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, how)| format!("{count} {how}"))
+        .collect();
+    if !accepted.is_empty() {
+        out.push_str(&format!(" ({})", accepted.join(", ")));
     }
-    if !document.warnings.is_empty() {
-        out.push_str(&format!(", {}", counts(document.warnings.len(), "warning")));
+    if !found.warnings.is_empty() {
+        out.push_str(&format!(", {}", counts(found.warnings.len(), "warning")));
     }
-    if let Some(live) = &document.live {
+    if let Some(live) = &found.live {
         out.push_str(&format!(", {}", counts(live.findings.len(), "live finding")));
     }
-    out.push('\n');
     out
 }
 
@@ -224,22 +316,20 @@ fn audited(live: &Audited) -> String {
 }
 
 /// Problems are errors; findings too if they fail the run.
-fn annotations(document: &Document, strict: bool) -> String {
-    use github::Level;
-    let problems = document.problems.iter().map(|problem| {
-        let Problem { origin, path, message, help } = problem;
-        github::annotation(Level::Error, origin, path, message, Some(help))
-    });
-    let warnings = document.warnings.iter().map(|warning| {
-        let Problem { origin, path, message, help } = warning;
-        let level = if strict { Level::Error } else { Level::Warning };
-        github::annotation(level, origin, path, message, Some(help))
-    });
-    let findings = document.open().map(|finding| {
-        let level = if strict { Level::Error } else { Level::Warning };
+fn annotations(found: &Found) -> String {
+    let problem = |sort: Sort| {
+        move |problem: &Problem| {
+            let Problem { origin, path, message, help, .. } = problem;
+            github::annotation(sort, origin, path, message, Some(help))
+        }
+    };
+    let problems = found.problems.iter().map(problem(Sort::Error));
+    let warnings = found.warnings.iter().map(problem(found.sort_of_warnings()));
+    let findings = found.open().map(|finding| {
         let title = format!("{} {}", finding.rule, finding.severity);
         let message = format!("{}: {}", finding.path, finding.message);
-        github::annotation(level, &finding.origin, &title, &message, Some(finding.help))
+        let sort = found.sort(finding);
+        github::annotation(sort, &finding.origin, &title, &message, Some(finding.help))
     });
     problems.chain(warnings).chain(findings).collect()
 }

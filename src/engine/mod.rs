@@ -6,6 +6,7 @@
 
 pub mod apply;
 mod audits;
+mod base;
 mod consent;
 mod daemon;
 mod defect;

@@ -50,7 +50,8 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 pub(super) struct Wanted<'a> {
     pub(super) owner: &'a str,
     pub(super) registry: &'a Arc<Registry>,
-    pub(super) documents: &'a BTreeMap<Address, Document>,
+    /// The directory, and its other state if two are planned.
+    pub(super) documents: &'a [&'a BTreeMap<Address, Document>],
     /// Kinds that had a manifest earlier in this process.
     pub(super) remembered: &'a BTreeSet<ScopedKind>,
     /// Whether to look for orphans of kinds that no manifest declares, too.
@@ -330,7 +331,10 @@ impl Wanted<'_> {
     fn declares(&self, at: &ScopedKind) -> bool {
         let first = Address::new(&at.scope, &at.kind, "");
         self.remembered.contains(at)
-            || self.documents.range(first..).next().is_some_and(|(address, _)| at.covers(address))
+            || self.documents.iter().any(|documents| {
+                let next = documents.range(&first..).next();
+                next.is_some_and(|(address, _)| at.covers(address))
+            })
     }
 }
 
@@ -340,7 +344,7 @@ fn questions(scopes: &Scopes, wanted: &Wanted<'_>) -> BTreeMap<String, Questions
     for ScopedKind { scope, kind } in wanted.remembered {
         all.entry(scope.clone()).or_default().asks.entry(kind.clone()).or_default();
     }
-    for document in wanted.documents.values() {
+    for document in wanted.documents.iter().flat_map(|documents| documents.values()) {
         let Address { scope, kind, name } = &document.address;
         let questions = all.entry(scope.clone()).or_default();
         for (kind, name) in &document.recorded.lookups {

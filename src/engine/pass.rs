@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -12,13 +12,14 @@ use tokio::{sync::Notify, time::Instant};
 use super::{
     apply::{self, Audit, Fresh, Generation, Terms},
     audits::{Audits, leave_out_compared},
+    base::{self, Base, Ground},
     drift::Passed,
     history::History,
     learn::Learnt,
     observe::{Callers, Observation, Observers, Wanted},
     outcome::StepResult,
     pauses::Halted,
-    planning::{Planning, obstacles},
+    planning::Planning,
     remember::Remembering,
     report::{PendingDeletion, Report, epoch_seconds, scopes_report},
     scopes::Scopes,
@@ -30,7 +31,10 @@ use crate::{
     manifest::{Document, Loader, Snapshot},
     memory::Memory,
     model::{Address, Fence, Observed, ScopedKind, Seen},
-    plan::{Assuming, Claims, Installation, Lockout, Look, Only, Organization, Plan, RoleToAssume},
+    plan::{
+        Assuming, Claims, Comparison, Focus, Installation, Lockout, Look, Only, Organization, Plan,
+        RoleToAssume,
+    },
     settings::{Mode, Settings},
 };
 
@@ -50,6 +54,10 @@ pub struct Options {
     pub approve: BTreeSet<String>,
     /// The steps that may be carried out at most.
     pub only: Option<Only>,
+    /// The manifests that the passes are about, if not all of them.
+    pub focus: Option<Focus>,
+    /// Another state of the directory: the report says what the change from it does.
+    pub base: Option<PathBuf>,
     /// Receives every plan right before it is carried out.
     pub announce: Option<fn(&Plan)>,
     /// Whether steps are carried out; `plan` sets `false`, and its clients could not write anyway.
@@ -81,7 +89,7 @@ pub(super) struct Setup {
 }
 
 impl Setup {
-    fn installation(&self) -> Installation<'_> {
+    pub(super) fn installation(&self) -> Installation<'_> {
         Installation {
             registry: &self.registry,
             owner: &self.settings.owner,
@@ -171,6 +179,7 @@ struct Made {
     results: Vec<StepResult>,
     pending_deletions: Vec<PendingDeletion>,
     live: Live,
+    comparison: Option<Box<Comparison>>,
 }
 
 /// The start of a pass, and the snapshot it uses.
@@ -254,6 +263,11 @@ impl Engine {
         self.setup.options.only = only;
     }
 
+    /// The manifests that the passes are about, if not all of them.
+    pub fn focus(&self) -> Option<&Focus> {
+        self.setup.options.focus.as_ref()
+    }
+
     /// The directory.
     pub fn dir(&self) -> &Path {
         self.source.dir()
@@ -298,10 +312,12 @@ impl Engine {
         self.control.halted.look(self.control.brake.halt(), &mut self.history, begun.epoch);
         self.load();
         let good = self.source.good().cloned();
-        let observation = self.observe(good.as_ref().map(|good| &good.snapshot)).await;
+        let (base, base_problems) =
+            Base::read(self.setup.options.base.as_deref(), &loader(&self.setup));
+        let observation = self.observe(good.as_ref(), base.as_ref()).await;
         let callers = scopes_report(&observation.callers);
-        let made = self.make(good.as_ref(), observation, &begun).await;
-        let Made { plan, results, pending_deletions, live } = made;
+        let made = self.make(good.as_ref(), base.as_ref(), observation, &begun).await;
+        let Made { plan, results, pending_deletions, live, comparison } = made;
         self.live = live;
         if self.setup.options.shows_live {
             self.links = good.as_ref().map(|good| links_of(&good.snapshot)).unwrap_or_default();
@@ -338,6 +354,8 @@ impl Engine {
             results,
             drifts,
             audited,
+            base_problems,
+            comparison,
         };
         self.history.observe(&report);
         let Self { setup, learnt, source, history, remembering, .. } = self;
@@ -366,17 +384,17 @@ impl Engine {
         self.learnt.note_approvals(&self.source);
     }
 
-    async fn observe(&mut self, snapshot: Option<&Snapshot>) -> Observation {
+    async fn observe(&mut self, good: Option<&Good>, base: Option<&Base>) -> Observation {
         let Self { setup, learnt, search, observers, .. } = self;
         if self.passes % SWEEP_EVERY == FIRST_SWEEP {
             search.sweeps = SWEEP_TRIES;
         }
-        let empty = BTreeMap::new();
-        let documents = snapshot.map_or(&empty, |snapshot| &snapshot.documents);
+        let documents = base::observed(good, base, setup.options.focus.as_ref());
+        let documents: Vec<_> = documents.iter().map(|it| &**it).collect();
         let wanted = Wanted {
             owner: &setup.settings.owner,
             registry: &setup.registry,
-            documents,
+            documents: &documents,
             remembered: &search.remembered,
             sweep: setup.options.sweep || search.sweeps > 0,
             predecessors: &learnt.pace.predecessors(),
@@ -385,7 +403,8 @@ impl Engine {
         };
         let observation = observers.observe(&setup.scopes, &wanted).await;
         search.sweeps = if observation.all_swept { 0 } else { search.sweeps.saturating_sub(1) };
-        search.remembered.extend(documents.keys().map(Address::scoped_kind));
+        let kinds = documents.iter().flat_map(|all| all.keys().map(Address::scoped_kind));
+        search.remembered.extend(kinds);
         for (scope, seen) in &observation.live.organizations {
             if let Seen::All(id) = seen {
                 let management_account = observation.managers.get(scope).cloned();
@@ -398,7 +417,13 @@ impl Engine {
 
     /// Plans and, if this process writes, applies. The observations are combined once, however many
     /// times they are planned on.
-    async fn make(&mut self, good: Option<&Good>, observation: Observation, begun: &Begun) -> Made {
+    async fn make(
+        &mut self,
+        good: Option<&Good>,
+        base: Option<&Base>,
+        observation: Observation,
+        begun: &Begun,
+    ) -> Made {
         let Observation { live, callers, managers, since, .. } = observation;
         let nothing = BTreeMap::new();
         let documents = good.map_or(&nothing, |good| &good.snapshot.documents);
@@ -435,12 +460,14 @@ impl Engine {
             },
             now: begun.epoch,
         };
-        let mut plan = planning.plan(learnt);
-        let Planning { organization, lockout, .. } = &mut planning;
-        if learnt.learn_organization(&plan, setup, organization, lockout).await {
-            plan = planning.plan(learnt);
+        let mut plan = planning.whole(learnt).await;
+        let mut comparison = None;
+        if let Some(base) = base {
+            let (live, since) = (&live, &since);
+            let Planning { lockout, organization, now, .. } = planning;
+            let ground = Ground { setup, control, live, since, lockout, organization, now };
+            comparison = Some(Box::new(base.compare(ground, &plan, documents).await));
         }
-        plan.settle(&obstacles(&plan, setup).await);
         if let Some(remembering) = remembering.as_mut().filter(|_| writes(setup)) {
             remembering.before(&mut plan, learnt, source).await;
         }
@@ -460,7 +487,7 @@ impl Engine {
         let again = learnt.put_back.lately(Instant::now());
         let terms = Terms { fresh: &fresh, audit, again: &again };
         let results = apply(&plan, setup, terms).await;
-        Made { plan, results, pending_deletions, live }
+        Made { plan, results, pending_deletions, live, comparison }
     }
 }
 

@@ -39,7 +39,7 @@ impl Planning<'_> {
     pub(super) fn plan(&self, learnt: &mut Learnt) -> Plan {
         let moment = Instant::now();
         let past = learnt.past(moment);
-        let Options { approve, only, .. } = &self.setup.options;
+        let Options { approve, only, focus, .. } = &self.setup.options;
         let (settings, approvals) = (&self.setup.settings, &self.snapshot.approvals);
         let spent = &learnt.spent;
         let mut plan = plan::plan(&Inputs {
@@ -62,11 +62,28 @@ impl Planning<'_> {
                 lockout: &self.lockout,
                 approved: &consent::valid(approve, approvals, spent, self.now),
                 only: only.as_ref(),
+                focus: focus.as_ref(),
                 halt: &self.control.halted.halt,
             },
             organization: &self.organization,
         });
         plan.unused_approvals = consent::unused(&plan, approve, approvals, spent, self.now);
+        if focus.is_some() {
+            // What is approved in Git may be a step that is left out.
+            plan.unused_approvals.retain(|unused| unused.origin.is_none());
+        }
+        plan
+    }
+
+    /// Plans, asks AWS what only some plans depend on, plans again if that told something, and
+    /// looks for obstacles.
+    pub(super) async fn whole(&mut self, learnt: &mut Learnt) -> Plan {
+        let mut plan = self.plan(learnt);
+        let Self { setup, organization, lockout, .. } = self;
+        if learnt.learn_organization(&plan, setup, organization, lockout).await {
+            plan = self.plan(learnt);
+        }
+        plan.settle(&obstacles(&plan, self.setup).await);
         plan
     }
 
@@ -80,7 +97,7 @@ impl Planning<'_> {
 }
 
 /// Asks the kinds for obstacles to the steps that would be carried out.
-pub(super) async fn obstacles(plan: &Plan, Setup { scopes, registry, .. }: &Setup) -> Obstacles {
+async fn obstacles(plan: &Plan, Setup { scopes, registry, .. }: &Setup) -> Obstacles {
     let mut found = Obstacles::new();
     for question in plan.questions() {
         let address = question.address;

@@ -16,7 +16,7 @@ use crate::{
     kind::{Audited, erased::Edit},
     manifest::{Presence, Problem, Snapshot},
     model::{Address, Phase, PhysicalId},
-    plan::{Action, Claims, Plan, Step, Verdict},
+    plan::{Action, Claims, Comparison, Plan, Step, Verdict},
 };
 
 /// The report of one pass.
@@ -57,6 +57,12 @@ pub struct Report {
     pub pending_deletions: Vec<PendingDeletion>,
     /// What audits of live data have found, whatever manifests say.
     pub audited: Audited,
+    /// Errors in the other state of the directory, if there is one to compare with.
+    #[serde(skip)]
+    pub base_problems: Vec<Problem>,
+    /// What the change from that state does.
+    #[serde(skip)]
+    pub comparison: Option<Box<Comparison>>,
 }
 
 /// A claimed resource that AWS will delete at a set time (a KMS key).

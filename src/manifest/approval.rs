@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    Problem,
+    Part, Problem,
     document::{Approval, ApprovalSpec, Place, invalid_from, join, type_problems},
     load::Reading,
 };
@@ -62,7 +62,8 @@ impl Approval {
         };
         let path = "spec.expires".to_owned();
         let (message, help) = (message.to_owned(), help.to_owned());
-        Some(Problem { origin: self.ends.clone(), path, message, help })
+        let (origin, part) = (self.ends.clone(), Part::Value);
+        Some(Problem { origin, path, message, help, part })
     }
 }
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{Origin, Problem, node::Located};
+use super::{Origin, Part, Problem, node::Located};
 use crate::{
     kind::{Claimed, Invalid, Profile, Removal, Resolution, erased::Registry},
     model::{Address, Deletion, PhysicalId},
@@ -200,11 +200,13 @@ impl Place {
     }
 
     pub(super) fn problem(&self, path: &str, invalid: &Invalid) -> Problem {
+        let is_name = invalid.why.starts_with("unknown field");
         Problem {
             origin: self.origin(path),
             path: path.to_owned(),
             message: invalid.why.clone(),
             help: invalid.help.clone().unwrap_or_else(|| self.where_to_read(path, invalid)),
+            part: if is_name { Part::Name } else { Part::Value },
         }
     }
 
@@ -303,7 +305,7 @@ fn remove(value: &mut Value, path: &str) -> bool {
     parent.and_then(Value::as_object_mut).and_then(|map| map.remove(key)).is_some()
 }
 
-fn pointer(path: &str) -> String {
+pub(super) fn pointer(path: &str) -> String {
     let slashed = path.replace('[', ".").replace(']', "");
     slashed.split('.').map(|part| format!("/{part}")).collect()
 }

@@ -8,14 +8,14 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    Problem, declared,
+    Part, Problem, declared,
     document::{
         API_VERSION, APPROVAL, Approval, Document, Envelope, Place, is_below, join, missing_field,
         type_problems, typed,
     },
     foreign, node,
     problem::did_you_mean,
-    tree::{self, SourceFile},
+    tree::{self, SourceFile, Tree},
 };
 use crate::{
     kind::{Invalid, ScopeFacts, erased::Registry},
@@ -76,23 +76,29 @@ impl Loader<'_> {
 
     /// Reads the directory, with warnings even if there are errors.
     pub fn read(&self, dir: &Path) -> Loaded {
-        let tree = match tree::read(dir) {
-            Ok(tree) => tree,
-            Err(problems) => {
-                let (warnings, files) = (Vec::new(), Vec::new());
-                return Loaded { snapshot: Err(problems), warnings, files };
-            }
-        };
-        self.read_files(dir, tree.files, tree.skipped)
+        let Tree { files, skipped, problems } = tree::read(dir);
+        self.read_tree(dir, files, skipped, problems)
     }
 
     /// Reads what is in files of the directory, with the warnings about those that were skipped.
     pub fn read_files(&self, dir: &Path, files: Vec<SourceFile>, skipped: Vec<Problem>) -> Loaded {
+        self.read_tree(dir, files, skipped, Vec::new())
+    }
+
+    /// The same where files may be missing, because they could not be read.
+    fn read_tree(
+        &self,
+        dir: &Path,
+        files: Vec<SourceFile>,
+        skipped: Vec<Problem>,
+        problems: Vec<Problem>,
+    ) -> Loaded {
         let mut reading = Reading {
             loader: self,
             fence: self.settings.fence(self.facts),
             snapshot: Snapshot { warnings: skipped, ..Snapshot::default() },
-            problems: Vec::new(),
+            files_are_missing: !problems.is_empty(),
+            problems,
             wanted: BTreeMap::new(),
             unread: Vec::new(),
             misdeclared: BTreeSet::new(),
@@ -127,6 +133,8 @@ pub(super) struct Reading<'a> {
     pub(super) wanted: BTreeMap<ScopedKind, BTreeMap<String, Value>>,
     /// The texts of files that could not be parsed: what they declare is unknown.
     pub(super) unread: Vec<String>,
+    /// Whether there are files that could not even be read.
+    pub(super) files_are_missing: bool,
     /// The names of invalid manifests.
     pub(super) misdeclared: BTreeSet<String>,
     /// Paths in the current document that other checks would report a second time.
@@ -144,6 +152,7 @@ impl Reading<'_> {
             path: tagged.wrong.field.clone(),
             message: tagged.wrong.why.clone(),
             help: tagged.wrong.help.clone().unwrap_or_default(),
+            part: Part::Value,
         }));
         match node::parse(&file.text) {
             Ok(documents) => {
@@ -164,6 +173,7 @@ impl Reading<'_> {
                     path: String::new(),
                     message: syntax.message,
                     help: syntax.help.to_owned(),
+                    part: Part::Value,
                 });
                 self.unread.push(file.text.clone());
             }
@@ -225,7 +235,8 @@ impl Reading<'_> {
         let mut wrong = type_problems(value, |value| typed::<Envelope>(value).err());
         if !wrong.is_empty() {
             wrong.retain(|wrong| !self.follows(wrong));
-            return self.report(&place, &wrong, value);
+            self.report(&place, &wrong, value);
+            return self.spec_alone(&place);
         }
         let Ok(envelope) = typed::<Envelope>(value) else { return };
         let before = self.problems.len();
@@ -253,8 +264,9 @@ impl Reading<'_> {
             let why = self.loader.registry.why_not(&envelope.kind).unwrap_or(why);
             self.problems.push(place.problem("kind", &why));
         }
-        if let Some(scope) = scope.filter(|_| self.problems.len() == before) {
-            self.manifest(place, scope, envelope);
+        match scope.filter(|_| self.problems.len() == before) {
+            Some(scope) => self.manifest(place, scope, envelope),
+            None => self.spec_alone(&place),
         }
     }
 

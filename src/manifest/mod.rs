@@ -47,6 +47,7 @@ mod document;
 mod foreign;
 mod identity;
 mod load;
+mod mark;
 mod node;
 mod objects;
 mod problem;
@@ -65,6 +66,7 @@ pub use self::{
         ManifestMode, Metadata, Presence,
     },
     load::{Loaded, Loader, Snapshot},
+    mark::{Part, marked},
     problem::{Origin, Problem, did_you_mean},
     revision::{described, revision},
     tree::SourceFile,
@@ -73,7 +75,7 @@ pub use self::{
 /// The scopes that the manifests below a directory name, as far as it can be read: for checking
 /// without settings.
 pub(crate) fn scopes_named(dir: &std::path::Path) -> std::collections::BTreeSet<String> {
-    let files = tree::read(dir).map(|tree| tree.files).unwrap_or_default();
+    let files = tree::read(dir).files;
     let documents = files.iter().filter_map(|file| node::parse(&file.text).ok()).flatten();
     documents
         .filter_map(|document| Some(document.value["metadata"]["scope"].as_str()?.to_owned()))
@@ -87,6 +89,13 @@ pub(crate) fn expanded(
     facts: &crate::kind::ScopeFacts,
 ) -> Result<String, crate::kind::Invalid> {
     vars::expand(text, facts, &|_| None)
+}
+
+/// The text of a file of the directory, for showing a line of it; `None` if it cannot be shown.
+pub(crate) fn text_of(file: &std::path::Path) -> Option<String> {
+    let found = std::fs::metadata(file).ok()?;
+    let fits = found.is_file() && found.len() <= tree::MAX_FILE_BYTES;
+    fits.then(|| std::fs::read_to_string(file).ok()).flatten()
 }
 
 /// The place of a path such as `scopes.prod.account` in a YAML text, or of the nearest thing around

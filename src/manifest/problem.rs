@@ -4,6 +4,7 @@ use std::{fmt, path::PathBuf};
 
 use serde::Serialize;
 
+use super::mark::Part;
 pub use crate::model::did_you_mean;
 
 /// A place in a file of the watched directory.
@@ -39,9 +40,18 @@ pub struct Problem {
     pub message: String,
     /// How to correct it. Every error has such help.
     pub help: String,
+    /// Whether it is about the field's value or its name.
+    #[serde(skip)]
+    pub part: Part,
 }
 
 impl Problem {
+    /// The same error, about the name of the field.
+    #[must_use]
+    pub fn about_name(self) -> Self {
+        Self { part: Part::Name, ..self }
+    }
+
     /// An error about a whole file.
     pub fn file(
         file: impl Into<PathBuf>,
@@ -53,6 +63,7 @@ impl Problem {
             path: String::new(),
             message: message.into(),
             help: help.into(),
+            part: Part::Value,
         }
     }
 }

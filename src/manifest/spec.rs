@@ -1,12 +1,15 @@
 //! One manifest: its lifecycle and its spec, checked and resolved as far as that can be done
 //! without AWS.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    collections::BTreeSet,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use serde_json::Value;
 
 use super::{
-    document::{Document, Envelope, Place, Presence, invalid_from, join, type_problems},
+    document::{Document, Envelope, Place, Presence, invalid_from, join, pointer, type_problems},
     foreign, identity,
     load::Reading,
     vars,
@@ -43,8 +46,9 @@ impl Reading<'_> {
         wrong.extend(envelope.lifecycle.problem(kind.profile()));
         let mut spec = envelope.spec.filter(|spec| !spec.is_null());
         if let Some(spec) = &mut spec {
+            let alone = vars::alone("spec", spec);
             vars::substitute("spec", spec, facts, &var, &mut wrong);
-            self.check_spec(kind, spec, &mut wrong);
+            self.check_spec(kind, spec, &alone, &mut wrong);
         } else if envelope.lifecycle.state == Presence::Present {
             wrong.push(Invalid::new("spec", "missing").help(format!(
                 "`palisade explain {}` shows its fields; `lifecycle.state: absent` needs none",
@@ -89,17 +93,51 @@ impl Reading<'_> {
         });
     }
 
-    /// Adds what is wrong with a spec whose variables are filled in.
-    fn check_spec(&mut self, kind: &dyn ErasedKind, spec: &Value, wrong: &mut Vec<Invalid>) {
+    /// Checks the spec of a manifest of which something else is wrong, as far as it can be without
+    /// it: every mistake is reported at once.
+    pub(super) fn spec_alone(&mut self, place: &Place) {
+        let value = &place.located.value;
+        let kind = value["kind"].as_str().and_then(|kind| self.loader.registry.get(kind));
+        let (Some(kind), Some(mut spec)) = (kind, value.get("spec").cloned()) else { return };
+        if !spec.is_object() {
+            return;
+        }
+        let texts = vars::alone("spec", &spec);
+        let settings = self.loader.settings;
+        let named = value["metadata"]["scope"].as_str().or(settings.default_scope.as_deref());
+        let mut wrong = Vec::new();
+        if let Some((scope, facts)) =
+            named.and_then(|scope| Some((scope, self.loader.facts.get(scope)?)))
+        {
+            let var = |name: &str| settings.var(scope, name);
+            vars::substitute("spec", &mut spec, facts, &var, &mut wrong);
+            self.check_spec(kind, &mut spec, &texts, &mut wrong);
+        } else {
+            // What a variable stands for is not known here.
+            let mut all = Vec::new();
+            self.check_spec(kind, &mut spec, &texts, &mut all);
+            wrong.extend(all.into_iter().filter(|wrong| !texts.contains(&wrong.field)));
+        }
+        self.report(place, &wrong, &spec);
+    }
+
+    /// Adds what is wrong with a spec whose variables are filled in. `variables` are the values
+    /// that consist of one variable alone: where a number or a truth value is needed, its value is
+    /// one.
+    fn check_spec(
+        &mut self,
+        kind: &dyn ErasedKind,
+        spec: &mut Value,
+        variables: &BTreeSet<String>,
+        wrong: &mut Vec<Invalid>,
+    ) {
         // A variable's value can contain another tool's placeholder.
         let mut brought = Vec::new();
         foreign::leftovers("spec", spec, &mut brought);
         wrong.extend(brought.into_iter().filter(|wrong| !self.is_named(&wrong.field)));
         self.named.extend(wrong.iter().map(|wrong| wrong.field.clone()));
-        let types =
-            type_problems(spec, |spec| kind.check_spec(spec).err().map(|e| invalid_from(&e)));
-        let types = types.into_iter().map(|w| Invalid { field: join("spec", &w.field), ..w });
-        wrong.extend(types.filter(|wrong| !self.follows(wrong)));
+        let types = typed_with_variables(kind, spec, variables);
+        wrong.extend(types.into_iter().filter(|wrong| !self.follows(wrong)));
     }
 
     /// Resolves a spec that has the right types, as far as it can be without AWS.
@@ -131,6 +169,32 @@ impl Reading<'_> {
         } else {
             self.snapshot.documents.insert(address.clone(), document);
         }
+    }
+}
+
+/// The type errors of a spec. A text that was a variable alone and is wrong as a text is tried as
+/// the number or truth value that it spells.
+fn typed_with_variables(
+    kind: &dyn ErasedKind,
+    spec: &mut Value,
+    variables: &BTreeSet<String>,
+) -> Vec<Invalid> {
+    let mut tried = BTreeSet::new();
+    loop {
+        let types =
+            type_problems(spec, |spec| kind.check_spec(spec).err().map(|e| invalid_from(&e)));
+        let types: Vec<Invalid> =
+            types.into_iter().map(|w| Invalid { field: join("spec", &w.field), ..w }).collect();
+        let fields = types.iter().map(|wrong| &wrong.field);
+        let next = fields.filter(|field| variables.contains(*field) && !tried.contains(*field));
+        let Some(field) = next.cloned().next() else { return types };
+        let below = field.strip_prefix("spec").unwrap_or_default().trim_start_matches('.');
+        if let Some(value) = spec.pointer_mut(&pointer(below))
+            && let Some(spelled) = value.as_str().and_then(vars::spelled)
+        {
+            *value = spelled;
+        }
+        tried.insert(field);
     }
 }
 

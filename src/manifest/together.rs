@@ -41,7 +41,9 @@ impl Reading<'_> {
     /// Whether an invalid manifest may have this name: an error that it does not exist would be
     /// misleading.
     fn may_be_declared(&self, name: &str) -> bool {
-        self.misdeclared.contains(name) || self.unread.iter().any(|text| text.contains(name))
+        self.files_are_missing
+            || self.misdeclared.contains(name)
+            || self.unread.iter().any(|text| text.contains(name))
     }
 
     fn dangling_references(&mut self) {

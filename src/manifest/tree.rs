@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::Problem;
 
 /// Larger files are refused: no manifest is that large, and reading must not fill the memory.
-const MAX_FILE_BYTES: u64 = 1024 * 1024;
+pub(super) const MAX_FILE_BYTES: u64 = 1024 * 1024;
 /// The limit for all files together: about ten thousand manifests.
 const MAX_TREE_BYTES: usize = 32 * 1024 * 1024;
 /// Deeper trees are refused: they are a loop or a mistake.
@@ -43,13 +43,17 @@ pub(super) struct Tree {
     pub(super) files: Vec<SourceFile>,
     /// Files that look like manifests and were not read.
     pub(super) skipped: Vec<Problem>,
+    /// What could not be read: with any of these, nothing of the directory may be used.
+    pub(super) problems: Vec<Problem>,
 }
 
 /// Reads every `*.yaml`, `*.yml` and `*.json` below `dir`, ignoring the case of the extension,
 /// sorted by path: the files that `kubectl apply -f DIR` reads. Names that begin with a dot are
 /// skipped (`.git`, editors' files). `dir` itself may be a symlink, as git-sync makes it: if it
 /// points elsewhere after the walk than before, the whole reading is discarded.
-pub(super) fn read(dir: &Path) -> Result<Tree, Vec<Problem>> {
+///
+/// What can be read is read although something else cannot, so that its errors are found too.
+pub(super) fn read(dir: &Path) -> Tree {
     read_while(dir, &mut |_| {})
 }
 
@@ -59,41 +63,56 @@ pub(super) fn fingerprint(dir: &Path) -> u64 {
     let mut hasher = DefaultHasher::new();
     // Another tree behind the link is another revision, even with the same content.
     dir.canonicalize().ok().hash(&mut hasher);
-    match read(dir) {
-        Ok(tree) => {
-            tree.files.iter().for_each(|file| (&file.shown, &file.text).hash(&mut hasher));
-        }
-        Err(problems) => problems.iter().for_each(|it| it.to_string().hash(&mut hasher)),
-    }
+    let tree = read(dir);
+    tree.files.iter().for_each(|file| (&file.shown, &file.text).hash(&mut hasher));
+    tree.problems.iter().for_each(|it| it.to_string().hash(&mut hasher));
     hasher.finish()
 }
 
 /// [`read`] with a callback before each entry, with which tests switch the tree in the middle.
-fn read_while(dir: &Path, meanwhile: &mut dyn FnMut(&Path)) -> Result<Tree, Vec<Problem>> {
-    let root = dir.canonicalize().map_err(|error| vec![unreadable(dir, &error)])?;
-    if !root.is_dir() {
-        return Err(vec![Problem::file(
-            dir,
-            "not a directory",
-            "name the directory that contains the manifests",
-        )]);
-    }
-    let handle = rustix::fs::open(&root, DIRECTORY, Mode::empty())
-        .map_err(|error| vec![unreadable(dir, &error.into())])?;
-    let (tree, problems) = (Tree::default(), Vec::new());
-    let mut walk =
-        Walk { root: &root, handle, dir, entries: 0, bytes: 0, tree, problems, meanwhile };
+fn read_while(dir: &Path, meanwhile: &mut dyn FnMut(&Path)) -> Tree {
+    let (root, handle) = match root(dir) {
+        Ok(found) => found,
+        Err(problem) => return Tree { problems: vec![problem], ..Tree::default() },
+    };
+    let mut walk = Walk {
+        root: &root,
+        handle,
+        dir,
+        entries: 0,
+        bytes: 0,
+        too_much: false,
+        tree: Tree::default(),
+        problems: Vec::new(),
+        meanwhile,
+    };
     walk.visit(&root, 0);
-    match dir.canonicalize() {
-        Ok(after) if after == root => {}
-        Ok(_) => walk.problems.push(Problem::file(
+    let switched = match dir.canonicalize() {
+        Ok(after) if after == root => None,
+        Ok(_) => Some(Problem::file(
             dir,
             "the link was switched to another tree while it was being read",
             "nothing to do: the next pass reads the new tree",
         )),
-        Err(error) => walk.problems.push(unreadable(dir, &error)),
+        Err(error) => Some(unreadable(dir, &error)),
+    };
+    let Walk { tree, mut problems, too_much, .. } = walk;
+    // Some of it is of another tree, if it was switched.
+    let is_void = too_much || switched.is_some();
+    problems.extend(switched);
+    if is_void { Tree { problems, ..Tree::default() } } else { Tree { problems, ..tree } }
+}
+
+/// The directory without links, and a handle on it.
+fn root(dir: &Path) -> Result<(PathBuf, OwnedFd), Problem> {
+    let root = dir.canonicalize().map_err(|error| unreadable(dir, &error))?;
+    if !root.is_dir() {
+        let help = "name the directory that contains the manifests";
+        return Err(Problem::file(dir, "not a directory", help));
     }
-    if walk.problems.is_empty() { Ok(walk.tree) } else { Err(walk.problems) }
+    let handle = rustix::fs::open(&root, DIRECTORY, Mode::empty())
+        .map_err(|error| unreadable(dir, &error.into()))?;
+    Ok((root, handle))
 }
 
 const DIRECTORY: OFlags =
@@ -108,6 +127,8 @@ struct Walk<'a> {
     dir: &'a Path,
     entries: usize,
     bytes: usize,
+    /// Whether a limit on the whole tree was exceeded: then nobody reads what was found so far.
+    too_much: bool,
     tree: Tree,
     problems: Vec<Problem>,
     meanwhile: &'a mut dyn FnMut(&Path),
@@ -119,6 +140,7 @@ impl Walk<'_> {
             let message = format!("more than {MAX_DEPTH} directories deep");
             let help = "remove the loop of links, or move the manifests nearer to the top";
             self.problems.push(Problem::file(self.shown(path), message, help));
+            self.too_much = true;
             return;
         }
         let entries = match fs::read_dir(path)
@@ -136,6 +158,7 @@ impl Walk<'_> {
                 let help = "name a directory that contains the manifests and nothing else";
                 self.problems.push(Problem::file(self.dir, message, help));
             }
+            self.too_much = true;
             return;
         }
         let mut paths: Vec<PathBuf> = entries
@@ -198,6 +221,7 @@ impl Walk<'_> {
         }
         self.bytes += bytes.len();
         if self.bytes > MAX_TREE_BYTES {
+            self.too_much = true;
             let help = "remove files that are not manifests from the directory";
             return Err(wrong("the files have more than 32 MiB in total", help));
         }
@@ -269,7 +293,7 @@ mod tests {
     use super::*;
 
     fn messages(dir: &Path) -> Vec<String> {
-        read(dir).unwrap_err().into_iter().map(|problem| problem.message).collect()
+        read(dir).problems.into_iter().map(|problem| problem.message).collect()
     }
 
     #[test]
@@ -280,7 +304,7 @@ mod tests {
         }
         fs::create_dir_all(dir.path().join(".git")).unwrap();
         fs::write(dir.path().join(".git/x.yaml"), "x").unwrap();
-        let read = read(dir.path()).unwrap();
+        let read = read(dir.path());
         let texts: Vec<_> = read.files.iter().map(|file| file.text.as_str()).collect();
         assert_eq!(texts, ["a.yml", "b.yaml", "c.JSON", "d.YAML"]);
         assert_eq!(read.skipped, []);
@@ -290,7 +314,7 @@ mod tests {
     fn a_file_that_looks_like_a_manifest_and_is_not_read_is_named() {
         let names = ["a.yaml.bak", "b.yml~", "c.yaml.j2", "d.json5", "e.yamllint", "f.txt"];
         let dir = tree(&names.map(|name| (name, "x")));
-        let read = read(dir.path()).unwrap();
+        let read = read(dir.path());
         let skipped: Vec<_> = read.skipped.iter().map(|it| it.origin.file.clone()).collect();
         assert_eq!(
             skipped,
@@ -329,7 +353,7 @@ mod tests {
         fs::write(dir.path().join("rev1/a.yaml"), "a: 1").unwrap();
         let link = dir.path().join("current");
         std::os::unix::fs::symlink("rev1", &link).unwrap();
-        let files = read(&link).unwrap().files;
+        let files = read(&link).files;
         assert_eq!(files[0].shown, link.join("a.yaml"));
     }
 
@@ -362,9 +386,9 @@ mod tests {
                 }
                 seen += 1;
             });
-            let messages: Vec<_> = found.unwrap_err().into_iter().map(|p| p.message).collect();
+            let messages: Vec<_> = found.problems.into_iter().map(|p| p.message).collect();
             assert_eq!(messages, ["the link was switched to another tree while it was being read"]);
-            assert_eq!(read(&link).unwrap().files[0].text, "2");
+            assert_eq!(read(&link).files[0].text, "2");
         }
     }
 
@@ -380,7 +404,7 @@ mod tests {
                 }
                 seen += 1;
             });
-            assert!(found.is_err(), "removed at {at}");
+            assert!(!found.problems.is_empty() && found.files.is_empty(), "removed at {at}");
         }
     }
 
@@ -396,6 +420,7 @@ mod tests {
             dir: &root,
             entries: 0,
             bytes: 0,
+            too_much: false,
             tree: Tree::default(),
             problems: Vec::new(),
             meanwhile: &mut nothing,

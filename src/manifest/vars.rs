@@ -1,5 +1,7 @@
 //! `${var.NAME}` and `${scope.…}`: values that differ between installations.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use crate::kind::{
@@ -36,6 +38,41 @@ pub(super) fn substitute<'a>(
             }
         }
         _ => {}
+    }
+}
+
+/// The paths of the texts that are one `${var.NAME}` and nothing else.
+pub(super) fn alone(path: &str, value: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![(path.to_owned(), value)];
+    while let Some((path, value)) = open.pop() {
+        match value {
+            Value::String(text) => {
+                let is_variable = |token: &str| token.starts_with("var.");
+                if matches!(placeholder::pieces(text).as_slice(), [Piece::Token(it)] if is_variable(it))
+                {
+                    found.insert(path);
+                }
+            }
+            Value::Array(items) => {
+                let items = items.iter().enumerate();
+                open.extend(items.map(|(index, item)| (format!("{path}[{index}]"), item)));
+            }
+            Value::Object(map) => {
+                open.extend(map.iter().map(|(key, item)| (format!("{path}.{key}"), item)));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The number or truth value that the text of a variable spells, as YAML 1.2 writes them.
+pub(super) fn spelled(text: &str) -> Option<Value> {
+    match text {
+        "true" => Some(Value::Bool(true)),
+        "false" => Some(Value::Bool(false)),
+        _ => text.parse::<i64>().ok().filter(|it| it.to_string() == text).map(Value::from),
     }
 }
 
@@ -149,6 +186,19 @@ mod tests {
                  $${var.team} ${open"
             ]))
         );
+    }
+
+    #[test]
+    fn a_variable_that_stands_alone_may_spell_a_number_or_a_truth_value() {
+        let value =
+            json!({"a": "${var.idle}", "b": ["${var.x}", "x${var.x}"], "c": "${scope.region}"});
+        let found: Vec<String> = alone("spec", &value).into_iter().collect();
+        assert_eq!(found, ["spec.a", "spec.b[0]"]);
+        assert_eq!((spelled("120"), spelled("-1")), (Some(json!(120)), Some(json!(-1))));
+        assert_eq!((spelled("true"), spelled("false")), (Some(json!(true)), Some(json!(false))));
+        for text in ["", "0120", "1.5", "True", "yes", "1e3", "+1", " 1"] {
+            assert_eq!(spelled(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -30,7 +30,9 @@ impl Reading<'_> {
                 ),
                 Some(_) => continue,
             };
-            self.problems.push(place.problem(&join("lifecycle.waive", id), &why));
+            let problem = place.problem(&join("lifecycle.waive", id), &why);
+            let unexplained = reason.trim().is_empty();
+            self.problems.push(if unexplained { problem } else { problem.about_name() });
         }
     }
 }

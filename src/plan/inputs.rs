@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Holdoff, KnownWant, Lockout, Look, Only, Past, Wait};
+use super::{Focus, Holdoff, KnownWant, Lockout, Look, Only, Past, Wait};
 use crate::{
     model::{Address, Fence, Halt, Moving, OrganizationTree, PhysicalId, Seen},
     settings::{GateLimits, Mode, Prune},
@@ -62,6 +62,8 @@ pub struct Limits<'a> {
     /// The steps that may be carried out at most, where a person decides: those that were shown, or
     /// single held steps.
     pub only: Option<&'a Only>,
+    /// The manifests that the command is about, if it is not about all of them.
+    pub focus: Option<&'a Focus>,
     /// What must not be written now: the brake, and pauses.
     pub halt: &'a Halt,
 }

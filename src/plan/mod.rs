@@ -5,9 +5,11 @@
 //! cannot be done now is data (waiting, held, conflict, orphan) with a reason, never an error.
 
 mod claims;
+mod compare;
 pub mod digest;
 mod divide;
 mod edits;
+mod focus;
 pub mod gate;
 pub mod graph;
 mod hold_reason;
@@ -39,6 +41,8 @@ use self::divide::delay;
 pub(crate) use self::gate::counts_as_edit;
 pub use self::{
     claims::{Claimed, Claims, Hidden, Inventory},
+    compare::{Comparison, Settled, Touched},
+    focus::Focus,
     hold_reason::HoldReason,
     inputs::{Assuming, Inputs, Limits, Memory, Organization, RoleToAssume},
     look::{Installation, Look},
@@ -224,14 +228,19 @@ impl Plan {
     /// Whether something stays as it is until a person acts. Paused and observed manifests do not
     /// count: people want them that way.
     pub fn needs_a_person(&self) -> bool {
-        let coming = self.coming();
         self.conflicts.iter().any(|conflict| self.pause_of(&conflict.address).is_none())
-            || self.steps.iter().any(|step| match &step.verdict {
-                Verdict::Go => false,
-                Verdict::Held(_) => true,
-                Verdict::Waiting(why) => why.iter().any(|wait| !comes(wait, &coming)),
-                Verdict::Reported(reason) => matches!(reason, ReportReason::Brake { .. }),
-            })
+            || self.stuck().next().is_some()
+    }
+
+    /// The steps that are not carried out until a person acts.
+    pub fn stuck(&self) -> impl Iterator<Item = &Step> {
+        let coming = self.coming();
+        self.steps.iter().filter(move |step| match &step.verdict {
+            Verdict::Go => false,
+            Verdict::Held(_) => true,
+            Verdict::Waiting(why) => why.iter().any(|wait| !comes(wait, &coming)),
+            Verdict::Reported(reason) => matches!(reason, ReportReason::Brake { .. }),
+        })
     }
 
     /// The resources all of whose steps are carried out, in this pass or in a later one, without a

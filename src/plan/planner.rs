@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    Action, Cause, Conflict, HoldReason, Holdoff, Plan, ReportReason, Step, Verdict, Wait,
+    Action, Cause, Conflict, Focus, HoldReason, Holdoff, Plan, ReportReason, Step, Verdict, Wait,
     WaitReason, Want,
     edits::Wanted,
     fingerprint, gate,
@@ -46,12 +46,18 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     delete_after_last_use(&mut plan);
     name_what_comes_first(&mut plan);
     plan.steps.sort_by(|a, b| a.address.cmp(&b.address));
+    let focus = inputs.limits.focus;
+    let rest = focus.map(|focus| focus.set_aside(&mut plan)).unwrap_or_default();
     gate::hold(&mut plan, inputs);
     if let Some(only) = inputs.limits.only {
         only.restrict(&mut plan, inputs.memory.completing, &inputs.memory.past.begun);
     }
+    Focus::put_back(&mut plan, rest);
     wait_for_people(&mut plan);
     plan.contested.clone_from(&inputs.memory.past.contested);
+    if let Some(focus) = focus {
+        focus.narrow(&mut plan);
+    }
     plan
 }
 

@@ -171,7 +171,7 @@ fn only_approved(plan: &mut Plan, begun: &BTreeSet<Address>) {
 }
 
 /// A digest of an edit's key and of what it sends, both in symbolic form.
-fn digest(edit: &Edit, symbols: &Symbols) -> String {
+pub(super) fn digest(edit: &Edit, symbols: &Symbols) -> String {
     let key = symbolic_text(&edit.key, symbols);
     fingerprint(&format!("{key} {}", symbolic(&json!(edit.body), symbols)))
 }

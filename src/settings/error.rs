@@ -3,12 +3,15 @@
 use std::{fmt, path::Path};
 
 use super::Overrides;
+use crate::manifest::Origin;
 
 /// An error in the settings: where, what is wrong, and how to correct it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsError {
     /// `FILE:LINE:COLUMN`, the flag, or empty if there is neither.
     pub place: String,
+    /// The place in the settings file, if it is there.
+    pub origin: Option<Origin>,
     /// The setting, e.g. `scopes.prod.account`; empty if it is not about one.
     pub field: String,
     /// What is wrong with it.
@@ -35,7 +38,9 @@ impl SettingsError {
             self.place = format!("--{}", flag_of(&self.field));
         } else if let Some(path) = path {
             let (line, column) = crate::manifest::place_in(text, &self.field).unwrap_or((1, 1));
-            self.place = format!("{}:{line}:{column}", path.display());
+            let origin = Origin { file: path.to_owned(), line, column };
+            self.place = origin.to_string();
+            self.origin = Some(origin);
         }
         self
     }
@@ -74,5 +79,5 @@ pub(super) fn value(
     help: impl Into<String>,
 ) -> SettingsError {
     let (field, why, help) = (field.into(), why.into(), help.into());
-    SettingsError { place: String::new(), field, why, help }
+    SettingsError { place: String::new(), origin: None, field, why, help }
 }

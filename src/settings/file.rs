@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 
@@ -17,85 +18,168 @@ use super::{
     identity::FileIdentity,
     notify::FileTarget,
     regions::{is_known_region, partition},
+    rules::FileRule,
     secret::Secret,
 };
 use crate::{
     aws::AssumedRole,
-    manifest::{Unreadable, read_typed},
+    manifest::{Origin, Unreadable, read_typed},
     model::HeldRisk,
 };
 
-#[derive(Debug, Default, Deserialize)]
+/// The accounts that one installation of palisade may change, and its limits.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(rename = "Settings")]
 pub(super) struct File {
+    /// This installation's name. It is part of the tags on everything that palisade manages; two
+    /// installations must never share one.
+    #[schemars(length(min = 1, max = 64), regex(pattern = r"^[A-Za-z0-9._-]+$"))]
     pub(super) owner: Option<String>,
+    /// The scope of manifests without one. If there is only one scope, that is it.
     pub(super) default_scope: Option<String>,
+    /// The accounts and Regions that manifests may name, each with the role used to reach it.
     pub(super) scopes: BTreeMap<String, FileScope>,
+    /// Values of `${var.NAME}` in manifests.
     pub(super) vars: BTreeMap<String, String>,
+    /// The organization's id; saves the call that asks for it.
+    #[schemars(regex(pattern = r"^o-[a-z0-9]{10,32}$"))]
     pub(super) organization: Option<String>,
+    /// Time between passes if nothing happens.
     #[serde(deserialize_with = "duration")]
+    #[schemars(with = "Option<String>", extend("default" = "60s", "examples" = ["60s", "5m"]))]
     pub(super) interval: Option<Duration>,
+    /// Time between the two observations that must agree before a resource without a unique name (a
+    /// key) is created, or an orphan is pruned.
     #[serde(deserialize_with = "duration")]
+    #[schemars(with = "Option<String>", extend("default" = "15s", "examples" = ["15s"]))]
     pub(super) settle_window: Option<Duration>,
+    /// The audits of what no manifest owns.
     pub(super) audit: FileAudit,
+    /// Correct differences, or only report them.
+    #[schemars(extend("default" = "enforce"))]
     pub(super) mode: Option<Mode>,
+    /// What happens to claimed resources whose manifest is gone.
+    #[schemars(extend("default" = "never"))]
     pub(super) prune: Option<Prune>,
+    /// How much one pass may change without approval.
     pub(super) gate: FileGate,
+    /// The file with the pauses of `palisade brake`; while it exists and is empty nothing is
+    /// written.
+    #[schemars(extend("default" = "palisade.brake"))]
     pub(super) brake_file: Option<PathBuf>,
+    /// The ARNs of roles that no policy may lock out.
+    #[schemars(extend("examples" = [["arn:aws:iam::111122223333:role/break-glass"]]))]
     pub(super) break_glass_roles: Option<Vec<String>>,
+    /// Where manifests may write what gives permissions, and its boundary. Without it they may not.
     pub(super) identity: FileIdentity,
+    /// Metrics, health and status.
     pub(super) server: FileServer,
+    /// What outlives a restart. Losing it means doing less.
     pub(super) memory: FileMemory,
+    /// Who is told what happens.
     pub(super) notify: Vec<FileTarget>,
+    /// Rules of the secure baseline that this installation treats in another way, by number.
+    #[schemars(extend("examples" = [{"SG-05": "warn", "SCP-15": {"level": "off", "reason": "…"}}]))]
+    pub(super) rules: BTreeMap<String, FileRule>,
 }
 
-#[derive(Debug, Deserialize)]
+/// One account in one Region.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Scope")]
 pub(super) struct FileScope {
+    /// The account's id. With credentials of another account nothing is done in the scope.
+    #[schemars(regex(pattern = r"^[0-9]{12}$"), extend("examples" = ["111122223333"]))]
     pub(super) account: String,
+    /// The Region's code.
+    #[schemars(extend("examples" = ["eu-west-1"]))]
     pub(super) region: String,
+    /// The role to assume; without it the ambient credentials are used.
     pub(super) assume_role: Option<FileRole>,
+    /// The ARN of the daemon's role in the scope, if it is another one than that of `assumeRole`:
+    /// it must never be locked out, whoever runs a command.
     pub(super) daemon_role: Option<String>,
+    /// Values that take precedence over the common `vars`.
     #[serde(default)]
     pub(super) vars: BTreeMap<String, String>,
+    /// Bounds that take the place of the common `identity`.
     #[serde(default)]
     pub(super) identity: FileIdentity,
 }
 
-#[derive(Debug, Deserialize)]
+/// A role to assume.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "AssumedRole")]
 pub(super) struct FileRole {
+    /// Its ARN.
+    #[schemars(extend("examples" = ["arn:aws:iam::111122223333:role/palisade"]))]
     pub(super) role_arn: String,
+    /// The external id that its trust policy asks for.
     pub(super) external_id: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// How much one pass may change without approval; 100 means no limit.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(rename = "Gate")]
 pub(super) struct FileGate {
+    /// Deletions, in percent of the claimed resources of a kind in a scope; always at least one.
+    #[schemars(range(max = 100), extend("default" = 10))]
     pub(super) deletes_percent: Option<u32>,
+    /// Edited resources, in percent likewise; always at least ten.
+    #[schemars(range(max = 100), extend("default" = 30))]
     pub(super) changes_percent: Option<u32>,
+    /// Accounts that one change of an organization policy may concern, in percent of its member
+    /// accounts; always at least one.
+    #[schemars(range(max = 100), extend("default" = 25))]
     pub(super) accounts_percent: Option<u32>,
+    /// Risks that always need approval.
+    #[schemars(extend("default" = ["disrupts"]))]
     pub(super) hold_risks: Option<BTreeSet<HeldRisk>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// The audits of what no manifest owns.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(rename = "Audit")]
 pub(super) struct FileAudit {
+    /// How many days back the work of SageMaker is audited.
+    #[schemars(range(min = 1), extend("default" = 7))]
     pub(super) days: Option<u32>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// Where the running process can be reached.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(rename = "Server")]
 pub(super) struct FileServer {
+    /// HOST:PORT of metrics, health and status.
+    #[schemars(extend("default" = "127.0.0.1:9464"))]
     pub(super) listen: Option<String>,
+    /// Where the token is that readers of the page send; health and metrics need none.
     pub(super) token: Option<Secret>,
+    /// The Unix socket over which commands reach the running process.
     pub(super) socket: Option<PathBuf>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// What outlives a restart: brake and pauses, history, used approvals, what was in force.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(rename = "Memory")]
 pub(super) struct FileMemory {
+    /// Its directory. palisade creates it; nobody else may write it.
+    #[schemars(extend("examples" = ["/var/lib/palisade/memory"]))]
     pub(super) dir: Option<PathBuf>,
+}
+
+/// The JSON schema (draft 7) of the file.
+pub(super) fn schema() -> Value {
+    schemars::generate::SchemaSettings::draft07()
+        .into_generator()
+        .into_root_schema_for::<File>()
+        .to_value()
 }
 
 impl FileScope {
@@ -210,6 +294,7 @@ fn is_role(arn: &str, account: &str) -> bool {
 pub(super) fn text_of(path: &Path) -> Result<String, SettingsError> {
     std::fs::read_to_string(path).map_err(|error| SettingsError {
         place: path.display().to_string(),
+        origin: None,
         field: String::new(),
         why: format!("cannot be read: {error}"),
         help: "name the right file with --settings or PALISADE_SETTINGS".to_owned(),
@@ -222,8 +307,10 @@ pub(super) fn read(path: &Path) -> Result<File, SettingsError> {
 
 pub(super) fn parse(path: &Path, text: &str) -> Result<File, SettingsError> {
     read_typed(text).map_err(|Unreadable { place: (line, column), field, why, help }| {
+        let origin = Origin { file: path.to_owned(), line, column };
         SettingsError {
-            place: format!("{}:{line}:{column}", path.display()),
+            place: origin.to_string(),
+            origin: Some(origin),
             field,
             why,
             help: help

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
@@ -37,10 +38,15 @@ pub struct Identity {
     boundary: String,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(rename = "Identity")]
 pub(super) struct FileIdentity {
+    /// The path of IAM at or below which roles may be written.
+    #[schemars(extend("examples" = ["/ml/"]))]
     path: Option<String>,
+    /// The managed policy that each of them has as its permissions boundary.
+    #[schemars(extend("examples" = ["arn:aws:iam::${scope.account}:policy/ml-boundary"]))]
     boundary: Option<String>,
 }
 

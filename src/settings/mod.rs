@@ -12,6 +12,7 @@ mod identity;
 mod levers;
 mod notify;
 mod regions;
+mod rules;
 mod secret;
 
 use std::{
@@ -20,6 +21,7 @@ use std::{
     time::Duration,
 };
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::levers::now;
@@ -37,10 +39,12 @@ pub use self::{
     regions::{PARTITIONS, is_known_region, partition, regions},
     secret::Secret,
 };
-use crate::{aws::AssumedRole, manifest::did_you_mean, model::HeldRisk};
+use crate::{aws::AssumedRole, baseline::Switch, manifest::did_you_mean, model::HeldRisk};
 
 /// Whether the process may write.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// Correct differences.
@@ -51,7 +55,9 @@ pub enum Mode {
 }
 
 /// What happens to claimed resources whose manifest is gone.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Prune {
     /// Reported as orphans, nothing more.
@@ -164,6 +170,8 @@ pub struct Settings {
     pub memory_dir: Option<PathBuf>,
     /// Who is told what happens.
     pub notify: Vec<Target>,
+    /// Rules of the baseline that this installation treats in another way.
+    pub rules: BTreeMap<String, Switch>,
 }
 
 /// The name of the socket in the memory's directory.
@@ -270,6 +278,7 @@ impl Settings {
             token: flags.token_file.clone().map(Secret::File).or(file.server.token),
             socket: flags.socket.clone().or(file.server.socket),
             memory_dir: flags.memory_dir.clone().or(file.memory.dir),
+            rules: rules::check(file.rules)?,
         })
     }
 
@@ -301,6 +310,11 @@ impl Settings {
         let own = self.scopes.get(scope).and_then(|scope| scope.vars.get(name));
         own.or_else(|| self.vars.get(name)).map(String::as_str)
     }
+}
+
+/// The JSON schema (draft 7) of palisade.yaml.
+pub fn schema() -> serde_json::Value {
+    file::schema()
 }
 
 fn owner(flags: &Overrides, file: Option<String>) -> Result<String, SettingsError> {

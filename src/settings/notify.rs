@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use http::Uri;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Secret, SettingsError, check::is_plain, error::value};
 
 /// How urgent a notice is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Urgency {
     /// What happened as it should.
@@ -72,30 +73,43 @@ impl Channel {
     }
 }
 
-#[derive(Debug, Deserialize)]
+/// Somebody who is told; either by Slack or by a webhook.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Target")]
 pub(super) struct FileTarget {
+    /// Its name in logs and metrics.
     name: String,
+    /// An incoming webhook of Slack.
     slack: Option<FileSlack>,
+    /// A receiver of CloudEvents.
     webhook: Option<FileWebhook>,
+    /// The least urgency that it is told of.
     #[serde(default)]
     severity: Urgency,
+    /// Only what is about these scopes.
     #[serde(default)]
     scopes: BTreeSet<String>,
+    /// Only what is about these kinds.
     #[serde(default)]
     kinds: BTreeSet<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Slack")]
 struct FileSlack {
+    /// Where the address of the webhook is, which is a secret.
     url: Secret,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Webhook")]
 struct FileWebhook {
+    /// Its address; encrypted, unless it is on this machine.
     url: String,
+    /// Where the key of the signature is.
     secret: Option<Secret>,
 }
 

@@ -12,7 +12,7 @@ use crate::{
         Audited, Class, LeftOut, Line, LiveFinding, Unaudited,
         erased::{Edit, EditBody},
     },
-    manifest::{Origin, Problem},
+    manifest::{Origin, Part, Problem},
     model::{Address, Extent, HeldRisk, Observed, Pause, Phase, Risk, Tags},
     plan::{
         Action, Cause, Conflict, HoldReason, Orphan, Plan, ReportReason, Step, Unknown, Verdict,
@@ -252,6 +252,7 @@ pub(crate) fn report() -> Report {
             path: "spec.ingress[2].ports".to_owned(),
             message: "`44e` is no port".to_owned(),
             help: "a number from 0 to 65535, a range, or all".to_owned(),
+            part: Part::default(),
         }],
         scopes: BTreeMap::from([
             (
@@ -330,6 +331,8 @@ pub(crate) fn report() -> Report {
             tombstone: false,
         }],
         audited: audited(),
+        base_problems: Vec::new(),
+        comparison: None,
     }
 }
 

@@ -221,6 +221,7 @@ impl World {
                 lockout: &self.lockout,
                 approved: &BTreeSet::new(),
                 only: None,
+                focus: None,
                 halt: &Halt::default(),
             },
             organization: &Organization::default(),

@@ -246,3 +246,50 @@ fn the_exposition_has_no_family_that_the_reference_leaves_out() {
         assert_eq!(family.kind.as_str(), kind, "{name}");
     }
 }
+
+/// The flags of every `palisade VERB …` in a text, by verb.
+fn commands(text: &str) -> Vec<(String, Vec<String>)> {
+    let words = |line: &str| -> Vec<String> {
+        line.split(|c: char| c.is_whitespace() || "\"()".contains(c)).map(str::to_owned).collect()
+    };
+    let mut found = Vec::new();
+    let prose = |line: &&str| {
+        let line = line.trim_start().trim_start_matches("- ");
+        ["#", "name:", "description:"].iter().any(|begin| line.starts_with(begin))
+    };
+    for line in text.lines().filter(|line| !prose(line)) {
+        let words = words(line);
+        for at in 0..words.len().saturating_sub(1) {
+            let verb = &words[at + 1];
+            if words[at] == "palisade" && verb.chars().all(|c| c.is_ascii_lowercase()) {
+                let rest = words[at + 2..].iter().take_while(|word| *word != "--");
+                let flags = rest.filter(|word| word.starts_with('-')).cloned().collect();
+                found.push((verb.clone(), flags));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_pipelines_use_verbs_flags_and_formats_that_exist() {
+    let mut count = 0;
+    for file in ["ci/github/action.yml", "ci/gitlab/palisade.gitlab-ci.yml"] {
+        let text = read(file);
+        for (verb, flags) in commands(&text) {
+            let help = crate::cli::palisade().args([&verb, "--help"]).output().unwrap();
+            assert!(help.status.success(), "{file}: palisade {verb}");
+            let help = String::from_utf8(help.stdout).unwrap();
+            for flag in flags {
+                assert!(help.contains(&flag), "{file}: palisade {verb} {flag}");
+            }
+            count += 1;
+        }
+        assert!(
+            text.contains(palisade::plan::render::markdown::MARKER),
+            "{file} finds the comment"
+        );
+        assert!(text.contains("-o markdown") && text.contains("--base"), "{file}");
+    }
+    assert!(count >= 6, "{count} commands");
+}

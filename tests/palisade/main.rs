@@ -13,6 +13,7 @@ mod accounting;
 mod acls;
 mod architecture;
 mod audits;
+mod authoring;
 mod bad_input;
 mod campaign;
 mod circles;

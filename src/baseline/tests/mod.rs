@@ -40,7 +40,13 @@ fn judge(dir: &Path, settings: &Settings) -> Result<Report, Vec<Problem>> {
         .values()
         .filter_map(|scope| scope.role.as_ref().map(|role| role.role_arn.clone()))
         .collect();
-    Ok(check(Subject { registry: &registry, scopes: &scopes, snapshot: &snapshot, roles: &roles }))
+    Ok(check(Subject {
+        registry: &registry,
+        scopes: &scopes,
+        snapshot: &snapshot,
+        roles: &roles,
+        switches: &BTreeMap::new(),
+    }))
 }
 
 fn judge_text(manifests: &str) -> Result<Report, Vec<Problem>> {

@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     objects::{Entry, Id, Mode, Store},
-    tree,
+    tree::{self, Tree},
 };
 
 /// Deeper trees are not read as manifests either.
@@ -106,7 +106,10 @@ fn is_dirty(checkout: &Checkout, dir: &Path) -> Option<bool> {
         collect(&store, &tree, Path::new(""), 0, &mut committed)?;
     }
     // An unreadable directory is reported elsewhere and never accepted.
-    let files = tree::read(dir).ok()?.files;
+    let Tree { files, problems, .. } = tree::read(dir);
+    if !problems.is_empty() {
+        return None;
+    }
     let mut there = BTreeSet::new();
     for file in &files {
         let path = file.shown.strip_prefix(dir).ok()?;

@@ -2,12 +2,15 @@
 //! plan out.
 
 mod choices;
+mod comparing;
 mod deletion;
 mod dependencies;
 mod differences;
+mod focus;
 mod graph;
 mod ids;
 mod laws;
+mod markdown;
 mod matching;
 mod orphans;
 mod pauses;
@@ -136,6 +139,7 @@ struct World {
     prune: Prune,
     past: Past,
     only: Option<Only>,
+    focus: Option<Focus>,
     stopped: Option<Stop>,
     pauses: Vec<Pause>,
 }
@@ -172,6 +176,7 @@ impl World {
             prune: Prune::Never,
             past: Past::default(),
             only: None,
+            focus: None,
             stopped: None,
             pauses: Vec::new(),
         }
@@ -238,6 +243,7 @@ impl World {
                 lockout: &Lockout::default(),
                 approved: &self.approved,
                 only: self.only.as_ref(),
+                focus: self.focus.as_ref(),
                 halt: &Halt {
                     stop: self.stopped.clone(),
                     pauses: self.pauses.clone(),

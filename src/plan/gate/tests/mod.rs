@@ -134,6 +134,7 @@ impl Scene {
                 lockout: &self.lockout,
                 approved: &self.approved,
                 only: None,
+                focus: None,
                 halt: &Halt::default(),
             },
             organization: &self.organization,

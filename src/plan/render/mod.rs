@@ -2,12 +2,14 @@
 //! it, the risk at the end of the line, what is held and why, and the counts at the end. Colors
 //! never carry meaning on their own.
 
+pub mod markdown;
+
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Action, Cause, Counts, Plan, Step, Unknown, Verdict};
-use crate::kind::{Line, Sign};
+use super::{Action, Cause, Comparison, Counts, Orphan, Plan, Step, Unknown, Verdict};
+use crate::kind::{Line, Sign, erased::Edit};
 
 const GREEN: Style = AnsiColor::Green.on_default();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
@@ -19,6 +21,19 @@ const BOLD: Style = Style::new().bold();
 /// The whole plan, with ANSI colors (the stream that prints it removes them if they are
 /// unsupported).
 pub fn text(plan: &Plan) -> String {
+    ended(body(plan, None), plan)
+}
+
+/// Adds the last line.
+fn ended(mut out: String, plan: &Plan) -> String {
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    let _ = writeln!(out, "{BOLD}{}{BOLD:#}", summary(&plan.counts()));
+    out
+}
+
+fn body(plan: &Plan, compared: Option<&Comparison>) -> String {
     let mut out = String::new();
     if let Some(stop) = &plan.stopped {
         heading(&mut out, '!', RED, "nothing is written", &stop.to_string(), None);
@@ -27,7 +42,7 @@ pub fn text(plan: &Plan) -> String {
         heading(&mut out, '!', RED, &pause.extent.to_string(), &pause.to_string(), None);
     }
     for step in &plan.steps {
-        step_text(&mut out, step);
+        step_text(&mut out, step, compared);
     }
     for conflict in &plan.conflicts {
         heading(
@@ -44,12 +59,7 @@ pub fn text(plan: &Plan) -> String {
     for orphan in &plan.orphans {
         let address = orphan.address.to_string();
         heading(&mut out, '?', YELLOW, &address, "orphan", None);
-        let pruned = plan.steps.iter().any(|step| {
-            step.address == orphan.address
-                && step.action.have().is_some_and(|have| have.id == orphan.id)
-        });
-        let fate = if pruned { "it is pruned, as the settings say" } else { "it is not changed" };
-        let id = &orphan.id;
+        let (id, fate) = (&orphan.id, fates(plan, orphan));
         detail(&mut out, DIM, &format!("{id} is claimed, but no manifest declares it; {fate}"));
     }
     for (scope, why, kinds) in unknown_by_reason(&plan.unknown) {
@@ -88,11 +98,62 @@ pub fn text(plan: &Plan) -> String {
         heading(&mut out, '?', YELLOW, &what, "releases nothing", unused.origin.as_deref());
         detail(&mut out, DIM, &unused.why.to_string());
     }
+    out
+}
+
+/// What happens to an orphan.
+fn fates(plan: &Plan, orphan: &Orphan) -> &'static str {
+    let pruned = plan.steps.iter().any(|step| {
+        step.address == orphan.address
+            && step.action.have().is_some_and(|have| have.id == orphan.id)
+    });
+    if pruned { "it is pruned, as the settings say" } else { "it is not changed" }
+}
+
+/// What a change of the directory does, with what is there anyway in a few lines.
+pub fn comparison(compared: &Comparison) -> String {
+    let mut out = body(&compared.change, Some(compared));
+    if !compared.settled.is_empty() {
+        title(&mut out, "Not needed any more with this change:");
+        for settled in &compared.settled {
+            let what = match &settled.edits[..] {
+                [] => settled.verb.to_owned(),
+                edits => edits.join(", "),
+            };
+            let _ = writeln!(out, "  {}: {what}", settled.address);
+        }
+    }
+    let quiet: Vec<_> = compared.without_effect().collect();
+    if !quiet.is_empty() {
+        title(&mut out, "Manifests that change nothing in AWS:");
+        for (address, what) in quiet {
+            let _ = writeln!(out, "  {address} ({what})");
+        }
+    }
+    let anyway = &compared.anyway;
+    let steps = anyway.steps.iter().map(|step| {
+        let all: Vec<&str> = step.action.edits().iter().map(|edit| edit.summary.as_str()).collect();
+        let what = if all.is_empty() { step.action.verb().to_owned() } else { all.join(", ") };
+        format!("{}: {what}", step.address)
+    });
+    let conflicts = anyway.conflicts.iter().map(|it| format!("{}: conflict", it.address));
+    let orphans = anyway.orphans.iter().map(|it| format!("{}: orphan {}", it.address, it.id));
+    let lines: Vec<String> = steps.chain(conflicts).chain(orphans).collect();
+    if !lines.is_empty() {
+        title(&mut out, "There anyway, without this change:");
+        for line in lines {
+            let _ = writeln!(out, "  {DIM}{line}{DIM:#}");
+        }
+    }
+    ended(out, &compared.change)
+}
+
+/// A line above a group of lines, after an empty one.
+fn title(out: &mut String, text: &str) {
     if !out.is_empty() {
         out.push('\n');
     }
-    let _ = writeln!(out, "{BOLD}{}{BOLD:#}", summary(&plan.counts()));
-    out
+    let _ = writeln!(out, "{BOLD}{text}{BOLD:#}");
 }
 
 /// A reason (no credentials) often holds for every kind of a scope; it is printed once.
@@ -147,7 +208,7 @@ pub fn summary(counts: &Counts) -> String {
     format!("Plan: {}.", parts.join(", "))
 }
 
-fn step_text(out: &mut String, step: &Step) {
+fn step_text(out: &mut String, step: &Step, compared: Option<&Comparison>) {
     let (mark, style) = match (&step.verdict, &step.action) {
         (Verdict::Held(_), _) => ('!', MAGENTA),
         (_, Action::Create { .. }) => ('+', GREEN),
@@ -173,7 +234,9 @@ fn step_text(out: &mut String, step: &Step) {
         }
         Action::Edit { edits, .. } => {
             for edit in edits {
-                let _ = writeln!(out, "      {}  {DIM}[{}]{DIM:#}", edit.summary, edit.risk);
+                let anyway = anyway(compared, step, edit);
+                let _ =
+                    writeln!(out, "      {}  {DIM}[{}]{anyway}{DIM:#}", edit.summary, edit.risk);
                 for line in &edit.lines {
                     line_text(out, "        ", line);
                 }
@@ -182,6 +245,12 @@ fn step_text(out: &mut String, step: &Step) {
         Action::Delete { .. } => {}
     }
     verdict_text(out, step);
+}
+
+/// A note at an edit that would be made without the change, too.
+fn anyway(compared: Option<&Comparison>, step: &Step, edit: &Edit) -> &'static str {
+    let is_anyway = compared.is_some_and(|it| it.is_anyway(step, edit));
+    if is_anyway { " (there anyway)" } else { "" }
 }
 
 fn verdict_text(out: &mut String, step: &Step) {

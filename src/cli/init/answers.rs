@@ -1,0 +1,149 @@
+//! What `init` needs to know: from options, or from questions on a terminal.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+use anyhow::Context as _;
+
+use super::Args;
+use crate::settings::{Overrides, is_known_region};
+
+/// A live thing that exists, and is referred to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Existing {
+    Id(String),
+    Tag(String, String),
+}
+
+impl Existing {
+    /// As a manifest writes it.
+    pub(super) fn written(&self) -> String {
+        match self {
+            Self::Id(id) => id.clone(),
+            Self::Tag(key, value) => format!("{{lookup: {{tags: {{{key}: {value}}}}}}}"),
+        }
+    }
+}
+
+/// One account in one Region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) scope: String,
+    pub(super) account: String,
+    pub(super) region: String,
+}
+
+/// All answers, checked.
+#[derive(Debug, Clone)]
+pub(super) struct Answers {
+    pub(super) owner: String,
+    pub(super) places: Vec<Place>,
+    pub(super) regions: Vec<String>,
+    pub(super) vpc: Existing,
+    pub(super) subnets: Existing,
+    pub(super) management_account: Option<String>,
+    pub(super) unit: String,
+    pub(super) role: String,
+    pub(super) studio: bool,
+}
+
+impl Answers {
+    pub(super) fn of(overrides: &Overrides, args: &Args) -> anyhow::Result<Self> {
+        let owner = answer(
+            overrides.owner.clone(),
+            "--owner",
+            "A name for this installation that no other one has",
+        )?;
+        let accounts = answers(&args.account, "--account", "Account ids, separated by spaces")?;
+        let regions = answers(&args.region, "--region", "Regions, separated by spaces")?;
+        for account in accounts.iter().chain(&args.management_account) {
+            let right = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+            anyhow::ensure!(right, "`{account}` is not an account id: it has 12 digits");
+        }
+        for region in &regions {
+            anyhow::ensure!(
+                is_known_region(region),
+                "`{region}` is not a Region that palisade knows"
+            );
+        }
+        let vpc = answer(args.vpc.clone(), "--vpc", "The VPC: its id, or a tag such as Name=ml")?;
+        let subnets = answer(
+            args.subnets.clone(),
+            "--subnets",
+            "A tag of its private subnets and their route tables, such as tier=private",
+        )?;
+        let subnets = existing(&subnets).context("--subnets")?;
+        anyhow::ensure!(matches!(subnets, Existing::Tag(..)), "--subnets takes a tag: KEY=VALUE");
+        for (what, text) in [("--unit", &args.unit), ("--role", &args.role)] {
+            let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_:/+=,.@ ".contains(&b);
+            anyhow::ensure!(!text.is_empty() && text.bytes().all(plain), "{what}: `{text}`");
+        }
+        let single = accounts.len() == 1 && regions.len() == 1;
+        let places = accounts.iter().flat_map(|account| {
+            regions.iter().map(move |region| Place {
+                scope: if single { "ml".to_owned() } else { format!("{account}-{region}") },
+                account: account.clone(),
+                region: region.clone(),
+            })
+        });
+        Ok(Self {
+            owner,
+            places: places.collect(),
+            vpc: existing(&vpc).context("--vpc")?,
+            subnets,
+            management_account: args.management_account.clone(),
+            unit: args.unit.clone(),
+            role: args.role.clone(),
+            studio: !args.no_studio,
+            regions,
+        })
+    }
+}
+
+fn existing(text: &str) -> anyhow::Result<Existing> {
+    let plain = |text: &str| {
+        let inner = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+        text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.bytes().all(inner)
+    };
+    match text.split_once('=') {
+        Some((key, value)) if plain(key) && plain(value) => {
+            Ok(Existing::Tag(key.to_owned(), value.to_owned()))
+        }
+        None if text.starts_with("vpc-") && plain(text) => Ok(Existing::Id(text.to_owned())),
+        _ => anyhow::bail!("`{text}` is neither an id nor a tag (KEY=VALUE, letters first)"),
+    }
+}
+
+/// One answer.
+fn answer(given: Option<String>, option: &str, question: &str) -> anyhow::Result<String> {
+    match given {
+        Some(given) => Ok(given),
+        None => ask(option, question),
+    }
+}
+
+/// Several answers.
+fn answers(given: &[String], option: &str, question: &str) -> anyhow::Result<Vec<String>> {
+    let mut all = given.to_vec();
+    if all.is_empty() {
+        all = ask(option, question)?.split_whitespace().map(str::to_owned).collect();
+    }
+    all.sort();
+    all.dedup();
+    Ok(all)
+}
+
+fn ask(option: &str, question: &str) -> anyhow::Result<String> {
+    if !io::stdin().is_terminal() {
+        anyhow::bail!("there is no terminal to ask on; use {option}");
+    }
+    let mut terminal = anstream::stderr();
+    loop {
+        write!(terminal, "{question} ({option}): ")?;
+        terminal.flush()?;
+        let mut line = String::new();
+        anyhow::ensure!(io::stdin().lock().read_line(&mut line)? > 0, "no answer");
+        if !line.trim().is_empty() {
+            return Ok(line.trim().to_owned());
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! The files of a new repository. The manifests are those of `desired-state/`, for other accounts.
+
+use super::answers::Answers;
+use crate::kinds::vpc_endpoint;
+
+/// A file to be written.
+pub(super) struct NewFile {
+    /// Below the repository.
+    pub(super) path: String,
+    pub(super) text: String,
+}
+
+/// The manifests of a scope, by the name of their file.
+const OF_SCOPES: [(&str, &str); 4] = [
+    ("endpoints.yaml", include_str!("../../../desired-state/ml-prod/endpoints.yaml")),
+    ("keys.yaml", include_str!("../../../desired-state/ml-prod/keys.yaml")),
+    ("security-groups.yaml", include_str!("../../../desired-state/ml-prod/security-groups.yaml")),
+    (STUDIO, include_str!("../../../desired-state/ml-prod/studio.yaml")),
+];
+const STUDIO: &str = "studio.yaml";
+
+/// The guardrails.
+const OF_ORGANIZATION: [(&str, &str); 9] = [
+    ("approved-regions", include_str!("../../../desired-state/organization/approved-regions.yaml")),
+    (
+        "organization-integrity",
+        include_str!("../../../desired-state/organization/organization-integrity.yaml"),
+    ),
+    (
+        "protect-cloudtrail",
+        include_str!("../../../desired-state/organization/protect-cloudtrail.yaml"),
+    ),
+    (
+        "protect-detection",
+        include_str!("../../../desired-state/organization/protect-detection.yaml"),
+    ),
+    ("protect-s3", include_str!("../../../desired-state/organization/protect-s3.yaml")),
+    (
+        "sagemaker-customer-keys",
+        include_str!("../../../desired-state/organization/sagemaker-customer-keys.yaml"),
+    ),
+    (
+        "sagemaker-isolation",
+        include_str!("../../../desired-state/organization/sagemaker-isolation.yaml"),
+    ),
+    (
+        "sagemaker-network",
+        include_str!("../../../desired-state/organization/sagemaker-network.yaml"),
+    ),
+    ("sagemaker-urls", include_str!("../../../desired-state/organization/sagemaker-urls.yaml")),
+];
+
+const ACTION: &str = include_str!("../../../deploy/ci/github/action.yml");
+const WORKFLOW: &str = include_str!("../../../deploy/ci/github/workflow.yml");
+const GITLAB: &str = include_str!("../../../deploy/ci/gitlab/palisade.gitlab-ci.yml");
+
+/// The name of the scope that the policies of the organization are in.
+const ORGANIZATION: &str = "org";
+/// AWS Organizations answers there (AWS general reference, "AWS Organizations endpoints").
+const ORGANIZATION_REGION: &str = "us-east-1";
+
+/// palisade.yaml.
+pub(super) fn settings(answers: &Answers) -> String {
+    let Answers { owner, places, management_account, role, .. } = answers;
+    let scope = |name: &str, account: &str, region: &str| {
+        format!(
+            "  {name}:\n    account: \"{account}\"\n    region: {region}\n    assumeRole:\n      \
+             roleArn: arn:aws:iam::{account}:role/{role}\n      externalId: {owner}\n"
+        )
+    };
+    let mut scopes: String =
+        places.iter().map(|it| scope(&it.scope, &it.account, &it.region)).collect();
+    scopes.extend(management_account.iter().map(|it| scope(ORGANIZATION, it, ORGANIZATION_REGION)));
+    format!(
+        "# yaml-language-server: $schema=schemas/settings.json\n\
+         # Which accounts this installation of palisade may change, and its limits;\n\
+         # `palisade explain settings` describes every setting.\n\
+         owner: {owner}\n\
+         scopes:\n{scopes}\
+         # Reports and writes nothing. Remove it when the plan is what you want.\n\
+         # mode: observe\n"
+    )
+}
+
+/// Every file but the roles.
+pub(super) fn all(answers: &Answers, settings: String) -> anyhow::Result<Vec<NewFile>> {
+    let mut all = Vec::new();
+    let mut add = |path: String, text: String| all.push(NewFile { path, text });
+    add("palisade.yaml".to_owned(), settings);
+    for place in &answers.places {
+        for (name, text) in OF_SCOPES {
+            if name == STUDIO && !answers.studio {
+                continue;
+            }
+            let text = replaced(text, "scope: ml-prod", &format!("scope: {}", place.scope))?;
+            let vpc = answers.vpc.written();
+            let text = text.replace("{lookup: {tags: {Name: ml}}}", &vpc);
+            let text =
+                text.replace("{lookup: {tags: {tier: private}}}", &answers.subnets.written());
+            let text = if answers.regions.len() > 1 { regional(&text) } else { text };
+            add(format!("desired-state/{}/{name}", place.scope), text);
+        }
+    }
+    if answers.management_account.is_some() {
+        for (name, text) in OF_ORGANIZATION {
+            add(format!("desired-state/organization/{name}.yaml"), guardrail(answers, text)?);
+        }
+    }
+    add(".github/actions/palisade/action.yml".to_owned(), ACTION.to_owned());
+    let place = answers.places.first();
+    let account = place.map_or("111122223333", |place| place.account.as_str());
+    let region = place.map_or("eu-west-1", |place| place.region.as_str());
+    let workflow =
+        replaced(WORKFLOW, "arn:aws:iam::111122223333:", &format!("arn:aws:iam::{account}:"))?;
+    let workflow = replaced(&workflow, "aws-region: eu-west-1", &format!("aws-region: {region}"))?;
+    add(".github/workflows/palisade.yml".to_owned(), workflow);
+    add(".gitlab/palisade.gitlab-ci.yml".to_owned(), GITLAB.to_owned());
+    add(".gitlab-ci.yml".to_owned(), PIPELINE.to_owned());
+    add(".gitignore".to_owned(), IGNORED.to_owned());
+    add(".vscode/settings.json".to_owned(), EDITOR.to_owned());
+    add("README.md".to_owned(), readme(answers));
+    for (name, schema) in crate::cli::schema::every()? {
+        add(format!("schemas/{name}"), schema);
+    }
+    Ok(all)
+}
+
+/// The roles of Studio and jobs with the Region in their names: domains that share a role share
+/// what it may reach.
+fn regional(text: &str) -> String {
+    ["ml-studio", "ml-studio-spaces", "ml-jobs"].iter().fold(text.to_owned(), |text, name| {
+        let role = format!(":role/{name}");
+        text.replace(&format!("{role}\""), &format!("{role}-${{scope.region}}\""))
+    })
+}
+
+/// A guardrail for the Regions, the unit and the endpoints of this organization.
+fn guardrail(answers: &Answers, text: &str) -> anyhow::Result<String> {
+    let regions = format!("regions: [{}]", answers.regions.join(", "));
+    let text = text.replace("regions: [eu-west-1]", &regions);
+    let unit = match answers.unit.as_str() {
+        "root" => "root".to_owned(),
+        unit => format!("\"{unit}\""),
+    };
+    let mut text = text.replace("\"ou:/Workloads/ML\"", &unit);
+    for name in ["sagemaker-api", "studio"] {
+        let line = format!("          - ${{ml-prod/{}/{name}}}\n", vpc_endpoint::NAME);
+        let lines: String =
+            answers.places.iter().map(|place| line.replace("ml-prod", &place.scope)).collect();
+        text = text.replace(&line, &lines);
+    }
+    anyhow::ensure!(
+        !text.contains("ml-prod"),
+        "defect in palisade: a guardrail names another scope"
+    );
+    Ok(text)
+}
+
+/// The text with a part that must be there replaced everywhere.
+fn replaced(text: &str, from: &str, to: &str) -> anyhow::Result<String> {
+    anyhow::ensure!(text.contains(from), "defect in palisade: a template does not say `{from}`");
+    Ok(text.replace(from, to))
+}
+
+const PIPELINE: &str = "\
+# An image with palisade, git, curl, jq and a shell; see the included file.
+include:
+  - local: .gitlab/palisade.gitlab-ci.yml
+    inputs: {image: \"registry.example.com/palisade-ci:1\"}
+";
+
+const IGNORED: &str = "\
+# What belongs to a machine: brakes, saved plans, the plan of a pipeline.
+palisade.brake
+*.plan
+palisade-plan.md
+";
+
+const EDITOR: &str = "\
+{
+  \"yaml.schemas\": {
+    \"schemas/all.json\": \"desired-state/**/*.yaml\",
+    \"schemas/settings.json\": \"palisade.yaml\"
+  }
+}
+";
+
+fn readme(answers: &Answers) -> String {
+    let region = if answers.regions.len() > 1 { ", each with `-REGION` at its end" } else { "" };
+    let (role, studio) = (&answers.role, if answers.studio { "The domain and the" } else { "The" });
+    format!(
+        "# The state of our AWS accounts
+
+palisade keeps them as `desired-state/` says. `palisade.yaml` names the accounts, which manifests
+cannot change.
+
+1. Create the role `{role}` in every account from `roles/`: the template of the account, with the
+   ARN of the role that palisade runs with.
+2. `palisade validate --strict` checks everything that can be checked without AWS, `palisade doctor`
+   the rest.
+3. `palisade plan` shows what would change; `palisade apply` asks, and does it.
+4. `palisade run` keeps it so. `.github/` and `.gitlab-ci.yml` show in every pull request what it
+   would do: put in the image or the registry of your palisade, and delete the one that you do not
+   use.
+
+{studio} keys use the roles `ml-studio`, `ml-studio-spaces` and `ml-jobs`{region}: create them, or
+write the names of yours.
+
+`palisade explain` describes every kind and field. Editors complete and check them with `schemas/`
+(`palisade schema --out schemas` after an update).
+"
+    )
+}

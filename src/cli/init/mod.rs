@@ -1,0 +1,99 @@
+//! `init`: a repository to start from: settings, a secure baseline, pull-request checks, and the
+//! roles that palisade needs.
+
+mod answers;
+mod files;
+mod roles;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+
+use self::answers::Answers;
+use super::{Ended, output};
+use crate::settings::{Overrides, Settings};
+
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Args {
+    /// The directory of the new repository; files that are there are never overwritten
+    #[arg(value_name = "DIR", default_value = ".")]
+    dir: PathBuf,
+    /// An account that palisade manages; may be repeated. What is missing is asked on a terminal
+    #[arg(long, value_name = "ID")]
+    account: Vec<String>,
+    /// A Region, for every account; may be repeated
+    #[arg(long, value_name = "REGION")]
+    region: Vec<String>,
+    /// The VPC of the platform, which exists: its id, or a tag of it
+    #[arg(long, value_name = "ID|KEY=VALUE")]
+    vpc: Option<String>,
+    /// A tag of its private subnets and of their route tables
+    #[arg(long, value_name = "KEY=VALUE")]
+    subnets: Option<String>,
+    /// The organization's management account, for the guardrails; without it there are none
+    #[arg(long, value_name = "ID")]
+    management_account: Option<String>,
+    /// Where the guardrails of SageMaker are attached: `root`, a unit by its path (`ou:/Workloads`),
+    /// or an id
+    #[arg(long, value_name = "TARGET", default_value = "root")]
+    unit: String,
+    /// The name of palisade's role in every account
+    #[arg(long, value_name = "NAME", default_value = "palisade")]
+    role: String,
+    /// Without a Studio domain
+    #[arg(long)]
+    no_studio: bool,
+}
+
+pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
+    let answers = Answers::of(overrides, args)?;
+    let text = files::settings(&answers);
+    // What the settings refuse is refused before anything is written.
+    let settings = Settings::parse(&text, &Overrides::default()).context("settings")?;
+    let mut all = files::all(&answers, text)?;
+    all.extend(roles::templates(&answers, &settings, &all)?);
+    let there: Vec<String> = all
+        .iter()
+        .map(|file| args.dir.join(&file.path))
+        .filter(|path| fs::symlink_metadata(path).is_ok())
+        .map(|path| path.display().to_string())
+        .collect();
+    if !there.is_empty() {
+        anyhow::bail!(
+            "nothing was written, because these files exist already: {}; name an empty directory",
+            there.join(", ")
+        );
+    }
+    for file in &all {
+        write(&args.dir.join(&file.path), &file.text)?;
+    }
+    output::print(&said(&args.dir, &answers, all.len()))?;
+    Ok(Ended::Done)
+}
+
+/// Writes a new file; one that has appeared meanwhile stays.
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    let failed = || format!("{} cannot be written", path.display());
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).with_context(failed)?;
+    }
+    let mut file =
+        fs::OpenOptions::new().write(true).create_new(true).open(path).with_context(failed)?;
+    file.write_all(text.as_bytes()).with_context(failed)
+}
+
+fn said(dir: &Path, answers: &Answers, count: usize) -> String {
+    let dir = dir.display();
+    let role = &answers.role;
+    format!(
+        "{count} files in {dir}. Next, there:\n  \
+         1. create the role `{role}` in every account: roles/ has a template for each\n  \
+         2. palisade validate --strict\n  \
+         3. palisade doctor\n  \
+         4. palisade plan\n"
+    )
+}
