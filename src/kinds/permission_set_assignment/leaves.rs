@@ -120,8 +120,9 @@ fn assignments() -> Leaf {
         gives: Gives::Outcomes,
         ..Leaf::harmless(
             ASSIGNMENTS,
-            "The assignments, each with a permission set and a group or a user. One that is not in\n\
-             the list is taken away. Absent: not managed; `null` or an empty list: nobody has any.",
+            "The assignments, each with a permission set and a group or a user. One that is not\n\
+             in the list is taken away. Absent: not managed; `null` or an empty list: nobody has\n\
+             any.",
             Form::Keyed(keyed),
             change,
         )

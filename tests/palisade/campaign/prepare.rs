@@ -70,7 +70,8 @@ pub fn settings(place: Place, prune: Prune, guarded: bool) -> Settings {
     if !guarded {
         text += "gate: {deletesPercent: 100, changesPercent: 100, holdRisks: []}\n";
     }
-    text += &format!("identity: {{path: /ml/, boundary: \"{}\"}}\n", catalogue::BOUNDARY);
+    let boundary = catalogue::BOUNDARY.replace(hands::ML, "${scope.account}");
+    text += &format!("identity: {{path: /ml/, boundary: \"{boundary}\"}}\n");
     text += "scopes:\n";
     if place != Place::Org {
         text += &format!("  ml: {{account: \"{ml}\", region: eu-west-1{}}}\n", role(ml));
@@ -157,9 +158,12 @@ fn expectations(
 
 /// What cannot have a claim and is adopted by a manifest.
 fn adopted(declared: &BTreeSet<String>) -> BTreeMap<String, Address> {
-    let settings = declared.iter().filter(|address| address.starts_with("ml/AccountSettings/"));
-    let id = hands::settings();
-    settings.map(|address| (id.clone(), address.parse().expect("an address"))).collect()
+    let of = |kind: &'static str, id: String| {
+        let own = declared.iter().filter(move |address| address.starts_with(kind));
+        own.map(move |address| (id.clone(), address.parse().expect("an address")))
+    };
+    let settings = of("ml/AccountSettings/", hands::settings());
+    settings.chain(of("org/PermissionSetAssignment/", hands::assignments())).collect()
 }
 
 /// The addresses of manifests in the catalogue's form.
