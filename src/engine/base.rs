@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     manifest::{Document, Loader, Problem, Snapshot, described},
-    model::Address,
+    model::{Address, Fence},
     plan::{Claims, Comparison, Focus, Live, Lockout, Look, Organization, Plan, Touched},
 };
 
@@ -44,6 +44,7 @@ pub(super) struct Ground<'a> {
     pub(super) control: &'a Control,
     pub(super) live: &'a Live,
     pub(super) since: &'a BTreeMap<String, Instant>,
+    pub(super) fence: Fence,
     pub(super) lockout: Lockout,
     pub(super) organization: Organization,
     /// In seconds since the epoch.
@@ -79,7 +80,7 @@ impl Base {
 
     /// What a process that has just begun would plan.
     async fn plan(&self, ground: Ground<'_>) -> Plan {
-        let Ground { setup, control, live, since, lockout, organization, now } = ground;
+        let Ground { setup, control, live, since, fence, lockout, organization, now } = ground;
         let (settings, documents) = (&setup.settings, self.documents());
         let claims = Claims::read(live, &settings.owner).adopting(documents, &setup.registry);
         let mut learnt = Learnt::default();
@@ -94,6 +95,7 @@ impl Base {
             snapshot: &self.snapshot,
             look: &look,
             predecessors: &predecessors,
+            fence,
             lockout,
             organization,
             now,

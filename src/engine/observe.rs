@@ -363,7 +363,10 @@ fn questions(scopes: &Scopes, wanted: &Wanted<'_>) -> BTreeMap<String, Questions
         }
         ask.adopt.extend(document.lifecycle.adopt.clone());
         // A part has the id of the whole, whose claim may still be missing.
-        let whole = document.adopted_parent(wanted.documents, wanted.registry);
+        let whole = wanted
+            .documents
+            .iter()
+            .find_map(|documents| document.adopted_parent(documents, wanted.registry));
         ask.natural_keys.extend(whole.map(|(_, id)| id.to_string()));
         if document.lifecycle.state == Presence::Present {
             ask.remembered.extend(wanted.predecessors.get(&document.address).cloned());

@@ -464,8 +464,8 @@ impl Engine {
         let mut comparison = None;
         if let Some(base) = base {
             let (live, since) = (&live, &since);
-            let Planning { lockout, organization, now, .. } = planning;
-            let ground = Ground { setup, control, live, since, lockout, organization, now };
+            let Planning { fence, lockout, organization, now, .. } = planning;
+            let ground = Ground { setup, control, live, since, fence, lockout, organization, now };
             comparison = Some(Box::new(base.compare(ground, &plan, documents).await));
         }
         if let Some(remembering) = remembering.as_mut().filter(|_| writes(setup)) {

@@ -66,7 +66,7 @@ pub async fn find(
             found.unclaimable.insert(address.clone());
             continue;
         }
-        match claimed(scopes, owner, address).await {
+        match claimed(scopes, registry, owner, address).await {
             Err(why) => drop(found.unread.insert(address.clone(), why)),
             Ok(all) if all.is_empty() => drop(found.absent.insert(address.clone())),
             Ok(all) => found.releasable.extend(all.into_iter().map(|live| {
@@ -81,6 +81,7 @@ pub async fn find(
 /// The resources that carry the claim of an address.
 async fn claimed(
     scopes: &Scopes,
+    registry: &Registry,
     owner: &str,
     address: &Address,
 ) -> Result<Vec<Observed<serde_json::Value>>, CloudError> {
@@ -95,7 +96,7 @@ async fn claimed(
         );
         return Err(CloudError::new("sts:GetCallerIdentity", Class::Denied, why));
     }
-    let port = connected.ports.get(address.kind.as_str()).ok_or_else(|| none("no such kind"))?;
+    let port = connected.port(registry, &address.kind).ok_or_else(|| none("no such kind"))?;
     let ask = Ask {
         owner: owner.to_owned(),
         names: BTreeSet::from([address.name.clone()]),

@@ -128,7 +128,13 @@ impl Directory {
             .filter_map(|scope| scope.role.as_ref().map(|role| role.role_arn.clone()))
             .collect();
         let (registry, scopes) = (context.registry, context.scopes.facts());
-        let report = baseline::check(Subject { registry, scopes, snapshot, roles: &roles });
+        let report = baseline::check(Subject {
+            registry,
+            scopes,
+            snapshot,
+            roles: &roles,
+            switches: &settings.rules,
+        });
         let files: BTreeSet<PathBuf> = pages.files().map(|file| file.shown).collect();
         let findings = report.findings.into_iter();
         findings.filter(|finding| files.contains(&finding.origin.file)).collect()

@@ -56,7 +56,7 @@ pub async fn everything(
             let caller = caller.clone();
             async move {
                 let ask = Ask { owner: owner.to_owned(), everything: true, ..Ask::default() };
-                let read = match (caller, connected.ports.get(kind)) {
+                let read = match (caller, connected.port(registry, kind)) {
                     (Err(why), _) => Err(why),
                     (Ok(()), Some(port)) => port.observe(&ask).await,
                     (Ok(()), None) => {

@@ -92,6 +92,7 @@ impl Unresolved {
             Self::NoMatch { field, .. }
             | Self::Several { field, .. }
             | Self::LookupUnread { field, .. }
+            | Self::NoZone { field, .. }
             | Self::NoSize { field, .. } => Some(field),
             Self::Absent { .. }
             | Self::NoProperty { .. }

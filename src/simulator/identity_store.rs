@@ -4,7 +4,6 @@ use super::{
     api::{Api, Pages, Protocol, Refusal, Service},
     iam::{Call, Need},
     service::Options,
-    sso::STORE,
 };
 
 /// The properties of the identity store for the rest of the simulator.
@@ -20,7 +19,8 @@ pub(super) static API: Api = Api {
     taken: None,
 };
 
-/// The service itself: what is in it stands in [`IdentityCenter`](super::IdentityCenter), which answers its calls.
+/// The service itself. What is in it is a part of [`IdentityCenter`](super::IdentityCenter), which
+/// answers its calls.
 #[derive(Debug, Clone, Default)]
 pub struct IdentityStore;
 
@@ -30,13 +30,11 @@ impl Service for IdentityStore {
     }
 
     fn needs(&self, call: &Call<'_>) -> Vec<Need> {
+        let account = &call.caller.account;
         let user = call.operation.contains("User");
         let sort = if user { "user" } else { "group" };
         vec![
-            call.need(&format!(
-                "arn:aws:identitystore::{}:identitystore/{STORE}",
-                call.caller.account
-            )),
+            call.need(&format!("arn:aws:identitystore::{account}:identitystore/*")),
             call.need(&format!("arn:aws:identitystore:::{sort}/*")),
         ]
     }

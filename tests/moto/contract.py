@@ -30,8 +30,20 @@ scopes:
   ml: {{account: "{ml}", region: {region}, assumeRole: {{roleArn: "{ml_role}"}}, vars: {{gateway: "{gateway}", filtered: "{filtered}"}}}}
   org: {{account: "{org}", region: us-east-1, assumeRole: {{roleArn: "{org_role}"}}}}
 settleWindow: 1s
+identity: {{path: /ml/, boundary: "arn:aws:iam::${{scope.account}}:policy/ml"}}
 # The contract is about calls, not about consent.
 gate: {{holdRisks: [], changesPercent: 100, deletesPercent: 100}}
+"""
+# The number of the account is known only once moto has invented it.
+PEOPLE = """\
+apiVersion: palisade.dev/v1alpha1
+kind: PermissionSetAssignment
+metadata: {{name: ml, scope: org}}
+lifecycle: {{adopt: "{account}"}}
+spec:
+  accountId: "{account}"
+  assignments:
+    - {{permissionSet: Scientist, group: ml team}}
 """
 SETTINGS_WANTED = {
     "encryption": True,
@@ -106,6 +118,7 @@ class Contract:
         others = () if target.kind == "simulator" else ("simulator",)
         ignore = shutil.ignore_patterns("*.md", *others)
         shutil.copytree(HERE / "manifests", self.tree, ignore=ignore)
+        (self.tree / "people.yaml").write_text(PEOPLE.format(account=self.world.account))
         self.settings = scratch / "palisade.yaml"
         self.settings.write_text(
             SETTINGS.format(
@@ -234,6 +247,8 @@ class Contract:
         equal("rotates", world.kms.get_key_rotation_status(KeyId=key["KeyId"])["KeyRotationEnabled"], True)
         equal("targets", world.scp_targets(), {world.root, world.ml})
         equal("settings", world.settings(), SETTINGS_WANTED)
+        equal("scientists", world.assignments("Scientist"), {world.team})
+        equal("administrators", world.assignments("Administrator"), set())
         notebook = world.notebook()
         equal("runs", notebook["NotebookInstanceStatus"], "InService")
         equal("root", notebook["RootAccess"], "Disabled")
@@ -288,6 +303,13 @@ class Contract:
             "sagemaker:DescribeDomain": 1,
             "ec2:GetEbsEncryptionByDefault": 1,
             "account:GetAlternateContact": 3,
+            "sso:ListInstances": 3,  # the kind's, and those of two lookups
+            "sso:ListPermissionSets": 1,
+            "sso:DescribePermissionSet": 2,  # once in a process
+            "sso:ListManagedPoliciesInPermissionSet": 1,
+            "sso:ListPermissionSetsProvisionedToAccount": 1,
+            "sso:ListAccountAssignments": 1,
+            "identitystore:GetGroupId": 1,
             "bedrock:GetModelInvocationLoggingConfiguration": 1,
             **dict.fromkeys(UNSET - {"account:GetAlternateContact"}, 1),
             **dict.fromkeys(NOT_IN_MOTO, ATTEMPTS if self.target.kind == "moto" else 1),

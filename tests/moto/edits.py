@@ -475,6 +475,12 @@ MOTO_EDITS = [
 SIMULATOR_EDITS = [
     Edit("a backup policy is changed", _no_backups, {"organizations:UpdatePolicy": 1}),
     Edit(
+        "a group becomes administrator of the account",
+        lambda w: w.assign("create", "Administrator", w.others_team),
+        {"sso:DeleteAccountAssignment": 1},
+        passes=None,
+    ),
+    Edit(
         "users of a notebook instance become root",
         _open_notebook,
         {"sagemaker:UpdateNotebookInstance": 1, "sagemaker:StartNotebookInstance": 1},

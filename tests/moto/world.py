@@ -127,7 +127,10 @@ class World:
         self.s3control.meta.events.register("before-send.s3-control", self._without_account)
         self.contacts = target.client("account", self.account, "us-east-1")
         self.bedrock = target.client("bedrock", self.account)
+        self.center = target.client("sso-admin", MANAGEMENT, "us-east-1")
+        self.identities = target.client("identitystore", MANAGEMENT, "us-east-1")
         self._network()
+        self._people(target.kind)
 
     def _without_account(self, request, **_):
         """boto3 puts the account in front of the host, which is an address here."""
@@ -173,6 +176,50 @@ class World:
         self.workloads = self._unit(self.root, "Workloads")
         self.ml = self._unit(self.workloads, "ML")
         self.elsewhere = self._unit(self.root, "Elsewhere")
+
+    def _people(self, kind):
+        """A group that has a permission set in the account already, and somebody who has nothing."""
+        center, instance = self.center, self.center.list_instances()["Instances"][0]
+        self.instance, store = instance["InstanceArn"], instance["IdentityStoreId"]
+        self.sets = {}
+        for name in ("Scientist", "Administrator"):
+            made = center.create_permission_set(InstanceArn=self.instance, Name=name)
+            self.sets[name] = made["PermissionSet"]["PermissionSetArn"]
+        self.team = self.identities.create_group(IdentityStoreId=store, DisplayName="ml team")["GroupId"]
+        self.others_team = self.identities.create_group(IdentityStoreId=store, DisplayName="others")["GroupId"]
+        self.assign("create", "Scientist", self.team)
+        if kind == "moto":
+            # It lists what is provisioned, and does not provision what is assigned.
+            center.provision_permission_set(
+                InstanceArn=self.instance,
+                PermissionSetArn=self.sets["Scientist"],
+                TargetType="AWS_ACCOUNT",
+                TargetId=self.account,
+            )
+
+    def assign(self, verb, name, group):
+        """Gives or takes a permission set in the account, and waits until that is done."""
+        before = self.assignments(name)
+        getattr(self.center, f"{verb}_account_assignment")(
+            InstanceArn=self.instance,
+            TargetId=self.account,
+            TargetType="AWS_ACCOUNT",
+            PermissionSetArn=self.sets[name],
+            PrincipalType="GROUP",
+            PrincipalId=group,
+        )
+        for _ in range(100):
+            if self.assignments(name) != before:
+                return
+            time.sleep(0.1)
+        raise RuntimeError(f"the assignment of {name} does not change")
+
+    def assignments(self, name):
+        """The groups that have a permission set in the account."""
+        listed = self.center.list_account_assignments(
+            InstanceArn=self.instance, AccountId=self.account, PermissionSetArn=self.sets[name]
+        )["AccountAssignments"]
+        return {it["PrincipalId"] for it in listed}
 
     def _unit(self, parent, name):
         answer = self.organizations.create_organizational_unit(ParentId=parent, Name=name)

@@ -12,6 +12,7 @@ mod account;
 mod accounting;
 mod acls;
 mod architecture;
+mod assignments;
 mod audits;
 mod authoring;
 mod bad_input;

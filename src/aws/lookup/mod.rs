@@ -39,9 +39,9 @@ const SMALL_PAGE: i32 = 100;
 /// that a lookup waits instead of choosing one.
 ///
 /// `names` are the names that manifests look for. They are needed for organizational units, because
-/// the tree is read level by level (`root`, or absolute paths such as `/Workloads/ML`), for endpoint
-/// services, of which AWS lists hundreds, and for what is in Identity Center. Names that do not
-/// exist give no item. The items of all of these carry no tags.
+/// the tree is read level by level (`root`, or absolute paths such as `/Workloads/ML`), for
+/// endpoint services, of which AWS lists hundreds, and for what is in Identity Center. Names that
+/// do not exist give no item. The items of all of these carry no tags.
 ///
 /// # Errors
 /// A page that could not be read, or a listing that returns the same page token twice: a partial

@@ -165,8 +165,8 @@ pub trait Service: Send + Sync + Sized + 'static {
     ) -> impl Future<Output = Result<(), CloudError>> + Send;
 
     /// What prevents an edit that requires a check ([`Call::inspect`](super::Call::inspect)), or
-    /// without an edit the deletion, described by name. An error of [`Class::Busy`] says that AWS is
-    /// still at work on exactly this, and its message how AWS calls that.
+    /// without an edit the deletion, described by name. An error of [`Class::Busy`] says that AWS
+    /// is still at work on exactly this, and its message how AWS calls that.
     ///
     /// [`Class::Busy`]: crate::kind::Class::Busy
     fn obstacles(

@@ -125,7 +125,10 @@ impl Form {
     ) -> Option<Value> {
         Some(match self {
             Self::Text(_) | Self::Script(_) => json!(by.text(value.as_str()?)),
-            Self::Set { .. } => texts(value).map(|text| json!(by.text(text))).collect(),
+            Self::Set { .. } | Self::Allowed(_) => {
+                texts(value).map(|text| json!(by.text(text))).collect()
+            }
+            Self::Role { accepts, .. } => by.target(*accepts, value.as_str()?),
             Self::Target(named) => by.target(named.accepts, value.as_str()?),
             Self::Key { accepts, .. } => match value.as_str()? {
                 alias if alias.starts_with("alias/") => json!(by.text(alias)),

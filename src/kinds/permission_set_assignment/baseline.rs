@@ -32,7 +32,7 @@ const RULES: &[Rule] = &[
         kind: NAME,
         title: "Permission sets that can do everything are given to groups, not to users",
         why: "Nobody sees all who can do everything, and who leaves a team keeps it.",
-        source: "Identity Center user guide, \"Assign user access to AWS accounts\": assign groups; \
+        source: "Identity Center user guide, \"Assign user access to AWS accounts\": groups; \
                  AWS Foundational Security Best Practices, IAM.1",
         help: "put the user into a group, and give the permission set to the group",
         reach: Reach::Manifest,

@@ -90,6 +90,13 @@ pub(super) fn entry(members: &Tree) -> Result<(String, Value), Wrong> {
     Ok((key(set, sort, who), value))
 }
 
+/// An assignment as a manifest says it.
+pub(super) fn members(key: &str, _: &Value) -> Tree {
+    let Some((set, sort, who)) = parts(key) else { return Tree::new() };
+    let name = SORTS.iter().find(|(_, it)| *it == sort).map_or("user", |(name, _)| name);
+    Tree::from_iter([("permissionSet".to_owned(), json!(set)), (name.to_owned(), json!(who))])
+}
+
 /// An assignment on one line.
 pub(super) fn shown(key: &str, value: &Value) -> String {
     let text = |name| value[name].as_str().unwrap_or_default();

@@ -6,7 +6,9 @@ use super::{
     NAME,
     aws::Assignments,
     baseline,
-    entries::{entry, examples, fits, may_be, outcomes, probes, reach, risk, settle, shown},
+    entries::{
+        entry, examples, fits, may_be, members, outcomes, probes, reach, risk, settle, shown,
+    },
     errors, operations,
 };
 use crate::{
@@ -103,6 +105,7 @@ fn assignments() -> Leaf {
         examples,
         max: (LIMIT, too_many),
         entry,
+        members,
         shown,
         probes,
         outcomes,
@@ -120,8 +123,9 @@ fn assignments() -> Leaf {
         gives: Gives::Outcomes,
         ..Leaf::harmless(
             ASSIGNMENTS,
-            "The assignments, each with a permission set and a group or a user. One that is not in\n\
-             the list is taken away. Absent: not managed; `null` or an empty list: nobody has any.",
+            "The assignments, each with a permission set and a group or a user. One that is not\n\
+             in the list is taken away. Absent: not managed; `null` or an empty list: nobody has\n\
+             any.",
             Form::Keyed(keyed),
             change,
         )

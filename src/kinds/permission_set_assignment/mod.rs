@@ -4,8 +4,8 @@
 //! exclusive: one that no manifest names is taken away. They cannot be tagged, so a manifest adopts
 //! the account by its number, and removing the manifest leaves everything as it is.
 //!
-//! AWS works on each assignment for a while after it has accepted the request. Meanwhile the edit of
-//! this assignment waits and the others go on; what a request says in the end is read in later
+//! AWS works on each assignment for a while after it has accepted the request. Meanwhile the edit
+//! of this assignment waits and the others go on; what a request says in the end is read in later
 //! passes ([`aws`]).
 
 pub mod aws;

@@ -163,8 +163,8 @@ fn who_is_not_found_waits_and_what_is_foreign_goes_all_the_same() {
     assert_eq!(
         removed,
         [
-            format!("take Administrator away from group {TEAM}"),
             format!("take Administrator away from user {JANE}"),
+            format!("take Administrator away from group {TEAM}"),
         ]
     );
     assert_eq!(edits.len(), 3);

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    PAGING, Request,
     errors::{conflict, denied, missing},
-    one,
+    request::{PAGING, Request, one},
     sets::named,
     state::{Asked, Assignment, State},
 };

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    Request,
     errors::{conflict, invalid, missing},
+    request::Request,
     state::{STORE, State},
 };
 use crate::simulator::service::{Answer, ApiError};

@@ -1,6 +1,6 @@
 //! IAM Identity Center of the organization (API version 2020-07-20): permission sets, and who has
-//! them in which account. The users and groups of its identity
-//! store, a service of its own, are here, too.
+//! them in which account. The users and groups of its identity store, a service of its own, are
+//! here, too.
 //!
 //! There is one instance, in its home Region; the management account and delegated administrators
 //! can use it.
@@ -9,17 +9,18 @@ mod assignments;
 mod errors;
 mod iam;
 mod identities;
+mod request;
 mod sets;
 mod state;
 mod truth;
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-pub(super) use self::state::STORE;
 use self::{
     errors::{denied, missing},
+    request::{PAGING, Request},
     state::State,
 };
 use super::{
@@ -27,7 +28,6 @@ use super::{
     iam::{Call, Need},
     json::{Input, Lagged, unknown_operation, validation_exception},
     service::{Answer, Caller, Context, Options},
-    table::Paging,
     truth::Truth,
 };
 
@@ -44,16 +44,6 @@ pub(super) static API: Api = Api {
     taken: None,
 };
 
-/// Pages of every listing (Identity Center API reference).
-static PAGING: Paging = Paging {
-    size: "MaxResults",
-    min: 1,
-    default: 100,
-    max: 100,
-    token: "NextToken",
-    foreign: || errors::invalid("The token is not valid."),
-};
-
 /// The organization's Identity Center.
 #[derive(Debug, Clone)]
 pub struct IdentityCenter {
@@ -62,13 +52,6 @@ pub struct IdentityCenter {
     pub home: String,
     /// Member accounts that administer it, too.
     pub delegated: BTreeSet<String>,
-}
-
-/// A call with its context.
-struct Request<'a, 'w> {
-    input: Input<'a>,
-    caller: &'a Caller,
-    context: &'a mut Context<'w>,
 }
 
 impl IdentityCenter {
@@ -149,9 +132,4 @@ impl Service for IdentityCenter {
     fn needs(&self, call: &Call<'_>) -> Vec<Need> {
         iam::needs(call)
     }
-}
-
-/// A member of an answer by itself.
-fn one(member: &str, value: Value) -> Answer {
-    Ok(json!({ member: value }))
 }

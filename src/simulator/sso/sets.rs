@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    PAGING, Request,
     errors::{conflict, invalid, missing},
-    one,
+    request::{PAGING, Request, one},
     state::{Set, State},
 };
 use crate::simulator::service::Answer;

@@ -12,7 +12,7 @@ use crate::simulator::service::Options;
 /// The id of the instance.
 const INSTANCE: &str = "ssoins-7223aaaaaaaaaaaa";
 /// The id of its identity store.
-pub(in crate::simulator) const STORE: &str = "d-9067aaaaaa";
+pub(super) const STORE: &str = "d-9067aaaaaa";
 
 /// A permission set.
 #[derive(Debug, Clone)]

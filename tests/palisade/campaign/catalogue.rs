@@ -110,6 +110,12 @@ pub fn account_settings(spec: &str) -> String {
     manifest("ml", "AccountSettings", "defaults", "adopt: account", &format!("{{{spec}}}"))
 }
 
+/// Who has what in the platform's account: the assignments.
+pub fn assigned(assignments: &str) -> String {
+    let spec = format!("{{accountId: \"111122223333\", assignments: {assignments}}}");
+    manifest("org", "PermissionSetAssignment", "ml", "adopt: \"111122223333\"", &spec)
+}
+
 /// The user `ada`; the domain, the settings, and further members.
 pub fn ada(lifecycle: &str, domain: &str, settings: &str, more: &str) -> String {
     let spec = format!("{{domain: {domain}, userSettings: {{{settings}}}{more}}}");

@@ -134,7 +134,14 @@ fn of_write(nth: u64, operation: &str) -> Vec<Mishap> {
         all.push(mishap("untagged-3", nth, Effect::Untagged { reads: 3 }, false, 3));
     }
     all.extend(lies_of_request(nth, operation));
-    if ["CreateVpcEndpoint", "CreateDomain", "UpdateDomain"].contains(&operation) {
+    let fail_later = [
+        "CreateVpcEndpoint",
+        "CreateDomain",
+        "UpdateDomain",
+        "CreateAccountAssignment",
+        "DeleteAccountAssignment",
+    ];
+    if fail_later.contains(&operation) {
         // Failed, deleted by hand, made again.
         all.push(mishap("fails-later", nth, Effect::FailLater, false, 4));
     }

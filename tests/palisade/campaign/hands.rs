@@ -21,8 +21,8 @@ pub fn try_call(
     operation: &str,
     input: &Value,
 ) -> palisade::simulator::Answer {
-    let (account, region) =
-        if service == "organizations" { (ORG, "us-east-1") } else { (ML, REGION) };
+    let of_organization = ["organizations", "sso", "identitystore"].contains(&service);
+    let (account, region) = if of_organization { (ORG, "us-east-1") } else { (ML, REGION) };
     world.act(account, region, service, operation, input)
 }
 
@@ -101,6 +101,94 @@ pub fn move_to_workloads(world: &mut World) {
 /// The id of the platform's account settings.
 pub fn settings() -> String {
     format!("settings/{ML}/{REGION}")
+}
+
+/// The id of who has what in the platform's account.
+pub fn assignments() -> String {
+    format!("assignments/{ML}")
+}
+
+/// An operation of Identity Center on its instance.
+fn center(world: &mut World, operation: &str, input: &Value) -> palisade::simulator::Answer {
+    let instances = try_call(world, "sso", "ListInstances", &json!({}))?;
+    let mut input = input.clone();
+    input["InstanceArn"] = instances["Instances"][0]["InstanceArn"].clone();
+    input["IdentityStoreId"] = instances["Instances"][0]["IdentityStoreId"].clone();
+    let is_of_store = ["User", "Group"].iter().any(|it| operation.contains(it));
+    try_call(world, if is_of_store { "identitystore" } else { "sso" }, operation, &input)
+}
+
+fn set(world: &mut World, name: &str) -> Option<String> {
+    let all = center(world, "ListPermissionSets", &json!({})).ok()?;
+    let all = all["PermissionSets"].as_array()?.iter().filter_map(Value::as_str);
+    let all: Vec<_> = all.map(str::to_owned).collect();
+    all.into_iter().find(|arn| {
+        let set = center(world, "DescribePermissionSet", &json!({"PermissionSetArn": arn}));
+        set.is_ok_and(|set| set["PermissionSet"]["Name"] == name)
+    })
+}
+
+fn group_of_people(world: &mut World, name: &str) -> Option<String> {
+    let by = json!({"UniqueAttribute": {"AttributePath": "displayName", "AttributeValue": name}});
+    let found = center(world, "GetGroupId", &json!({"AlternateIdentifier": by})).ok()?;
+    Some(text(&found, "/GroupId"))
+}
+
+/// Gives a permission set in the platform's account to a group, or takes it away, which is done at once. Nothing if it is
+/// so already.
+fn assign(world: &mut World, operation: &str, name: &str, group: &str) {
+    let (Some(set), Some(group)) = (set(world, name), group_of_people(world, group)) else {
+        return;
+    };
+    let usual = std::mem::take(&mut world.options.assignment_working);
+    let input = json!({
+        "TargetId": ML, "TargetType": "AWS_ACCOUNT", "PermissionSetArn": set,
+        "PrincipalType": "GROUP", "PrincipalId": group,
+    });
+    let _ = center(world, operation, &input);
+    world.options.assignment_working = usual;
+}
+
+/// Everybody becomes administrator of the platform's account.
+pub fn foreign_assignment(world: &mut World) {
+    assign(world, "CreateAccountAssignment", "Administrator", "everybody");
+}
+
+/// The team can do nothing there any more.
+pub fn take_assignment(world: &mut World) {
+    assign(world, "DeleteAccountAssignment", "Scientist", "team");
+}
+
+/// The group `helpers` is deleted, and everybody becomes administrator.
+pub fn lose_group(world: &mut World) {
+    if let Some(group) = group_of_people(world, "helpers") {
+        let _ = center(world, "DeleteGroup", &json!({"GroupId": group}));
+    }
+    foreign_assignment(world);
+}
+
+/// The permission set `Visitor`, which nobody has, is deleted, and everybody becomes administrator.
+pub fn lose_set(world: &mut World) {
+    if let Some(set) = set(world, "Visitor") {
+        let _ = center(world, "DeletePermissionSet", &json!({"PermissionSetArn": set}));
+    }
+    foreign_assignment(world);
+}
+
+/// Permission sets and groups of Identity Center.
+fn people(world: &mut World) {
+    for name in ["Scientist", "Operator", "Visitor", "Administrator"] {
+        center(world, "CreatePermissionSet", &json!({"Name": name})).expect("a permission set");
+    }
+    let administrator = json!({
+        "PermissionSetArn": set(world, "Administrator"),
+        "ManagedPolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess",
+    });
+    center(world, "AttachManagedPolicyToPermissionSet", &administrator).expect("attached");
+    for name in ["team", "helpers", "everybody"] {
+        center(world, "CreateGroup", &json!({"DisplayName": name})).expect("a group");
+    }
+    center(world, "CreateUser", &json!({"UserName": "jane@example.com"})).expect("a user");
 }
 
 /// New volumes are not encrypted any more, and snapshots can be shared with everybody.
@@ -284,6 +372,7 @@ pub fn build(world: &mut World) {
         });
         call(world, "ec2", "CreateSubnet", &subnet);
     }
+    people(world);
 }
 
 pub fn root(world: &mut World) -> String {
@@ -720,7 +809,7 @@ pub const TO_KINDS: [(&str, Hand); 6] = [
 ];
 
 /// All of the above that somebody can do at any time.
-pub const MEANWHILE: [fn(&mut World); 8] = [
+pub const MEANWHILE: [fn(&mut World); 9] = [
     open_ssh,
     close_https,
     widen_endpoint,
@@ -729,6 +818,7 @@ pub const MEANWHILE: [fn(&mut World); 8] = [
     allow_docker,
     share_output,
     open_space,
+    foreign_assignment,
 ];
 /// Those that somebody can do to what these manifests declare.
 pub fn edits_of(manifests: &str) -> Vec<Hand> {
@@ -743,7 +833,7 @@ pub fn edits_of(manifests: &str) -> Vec<Hand> {
 }
 
 /// Whose resource each of them edits: where it is not declared, nobody puts it right.
-pub const EDITED: [&str; 8] = [
+pub const EDITED: [&str; 9] = [
     "ml/SecurityGroup/apps",
     "ml/SecurityGroup/apps",
     "ml/VpcEndpoint/s3",
@@ -752,4 +842,5 @@ pub const EDITED: [&str; 8] = [
     "ml/SageMakerDomain/studio",
     "ml/UserProfile/ada",
     "ml/Space/lab",
+    "org/PermissionSetAssignment/ml",
 ];

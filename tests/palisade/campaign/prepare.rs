@@ -70,7 +70,8 @@ pub fn settings(place: Place, prune: Prune, guarded: bool) -> Settings {
     if !guarded {
         text += "gate: {deletesPercent: 100, changesPercent: 100, holdRisks: []}\n";
     }
-    text += &format!("identity: {{path: /ml/, boundary: \"{}\"}}\n", catalogue::BOUNDARY);
+    let boundary = catalogue::BOUNDARY.replace(hands::ML, "${scope.account}");
+    text += &format!("identity: {{path: /ml/, boundary: \"{boundary}\"}}\n");
     text += "scopes:\n";
     if place != Place::Org {
         text += &format!("  ml: {{account: \"{ml}\", region: eu-west-1{}}}\n", role(ml));
@@ -167,10 +168,12 @@ fn adopted(declared: &BTreeSet<String>) -> BTreeMap<String, Address> {
         }
         // The manifests of the catalogue place this account.
         hands::PLACEMENT => Some(hands::ML.to_owned()),
+        "PermissionSetAssignment" => Some(hands::assignments()),
         _ => None,
     };
     let all = declared.iter().map(|address| address.parse::<Address>().expect("an address"));
-    let managed = |it: &Address| it.scope == "ml" || it.kind == hands::PLACEMENT;
+    let of_org = [hands::PLACEMENT, "PermissionSetAssignment"];
+    let managed = |it: &Address| it.scope == "ml" || of_org.contains(&it.kind.as_str());
     all.filter(managed).filter_map(|it| Some((id(&it)?, it))).collect()
 }
 

@@ -388,14 +388,16 @@ impl Runner<'_> {
         let mut consented = 0;
         for step in reports.iter().flat_map(|report| &report.plan.steps) {
             let Verdict::Held(why) = &step.verdict else { continue };
-            let file = own.path().join(format!("approval-{}.yaml", step.digest));
             let puts_back =
                 |step: &palisade::plan::Step| step.action.edits().iter().all(|edit| edit.puts_back);
             let only_puts_back = !step.action.edits().is_empty() && puts_back(step);
             let moves = why.iter().any(|it| matches!(it, HoldReason::Moves(_)));
-            if why.iter().all(may) && (moves || !only_puts_back) && !file.exists() {
-                std::fs::write(file, approval(&step.digest)).expect("written");
+            if why.iter().all(may) && (moves || !only_puts_back) {
                 consented += 1;
+                // What was done and had no effect is held again, and needs another approval.
+                let number = self.consents + consented;
+                let file = own.path().join(format!("approval-{number}.yaml"));
+                std::fs::write(file, approval(&step.digest, number)).expect("written");
             }
         }
         self.consents += consented;
@@ -562,14 +564,15 @@ impl Runner<'_> {
     }
 }
 
-/// A manifest that consents to a step for a day.
-fn approval(digest: &str) -> String {
+/// A manifest that consents to a step for a day; each has another end.
+fn approval(digest: &str, number: u64) -> String {
     use aws_smithy_types::date_time::{DateTime, Format};
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
     let then = i64::try_from(now.as_secs()).expect("not so late") + 24 * 3600;
+    let then = then + i64::try_from(number).expect("not so many");
     let expires = DateTime::from_secs(then).fmt(Format::DateTime).expect("a time to be written");
     format!(
-        "apiVersion: palisade.dev/v1alpha1\nkind: Approval\nmetadata: {{name: a-{digest}}}\n\
+        "apiVersion: palisade.dev/v1alpha1\nkind: Approval\nmetadata: {{name: a-{number}}}\n\
          spec: {{digest: \"{digest}\", expires: \"{expires}\"}}\n"
     )
 }

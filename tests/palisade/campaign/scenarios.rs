@@ -3,9 +3,9 @@
 
 use super::{
     catalogue::{
-        account_settings, acl, ada, denies_everybody, domain, entry, group, group_with, guard,
-        https, key, key_named, lab, manifest, notebook, notebook_scripts, placement, role, routes,
-        s3, sts, studio_script, tcp, watch,
+        account_settings, acl, ada, assigned, denies_everybody, domain, entry, group, group_with,
+        guard, https, key, key_named, lab, manifest, notebook, notebook_scripts, placement, role,
+        routes, s3, sts, studio_script, tcp, watch,
     },
     cloud_control, hands,
     scenario::{Place, Scenario},
@@ -32,6 +32,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(notebooks());
     all.extend(roles());
     all.extend(placements());
+    all.extend(assignments());
     all.extend(chains());
     all.extend(inputs());
     all.extend(holes());
@@ -544,6 +545,33 @@ fn roles() -> Vec<Scenario> {
             .then(role("state: absent", reads, readable, ""))
             .deletes(&["AWS::IAM::Role/jobs"]),
         new("hole-role").then(plain()).then(plain()).attacked(hands::widen_trust),
+    ]
+}
+
+fn assignments() -> Vec<Scenario> {
+    let new = |name| Scenario::new(name, Place::Org, 2).guarded();
+    let team = "{permissionSet: Scientist, group: team}";
+    let jane = "{permissionSet: Operator, user: jane@example.com}";
+    let plain = || assigned(&format!("[{team}, {jane}]"));
+    let helpers = || assigned(&format!("[{team}, {{permissionSet: Operator, group: helpers}}]"));
+    let visitors = || assigned(&format!("[{team}, {{permissionSet: Visitor, group: helpers}}]"));
+    let other = || guard("", "s3:DeleteBucket", "root", "");
+    vec![
+        new("assign-create").then(plain()),
+        new("assign-change").then(plain()).then(assigned(
+            "[{permissionSet: Operator, group: team}, {permissionSet: Administrator, group: helpers}]",
+        )),
+        new("assign-none").then(plain()).then(assigned("null")),
+        new("assign-foreign").then(plain()).then(plain()).by_hand(hands::foreign_assignment),
+        new("assign-taken").then(plain()).then(plain()).by_hand(hands::take_assignment),
+        new("assign-group-gone").then(helpers()).then(helpers()).by_hand(hands::lose_group),
+        new("assign-set-gone")
+            .then(assigned(&format!("[{team}]")))
+            .then(visitors())
+            .by_hand(hands::lose_set),
+        new("assign-let-go").then(format!("{}{}", other(), plain())).then(other()).pruning(),
+        new("hole-assign").then(plain()).attacked(hands::foreign_assignment),
+        new("hole-assign-group-gone").then(helpers()).attacked(hands::lose_group),
     ]
 }
 

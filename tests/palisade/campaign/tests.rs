@@ -63,6 +63,7 @@ fn a_crash_before_or_after_any_call_leaves_nothing_that_the_next_life_does_not_f
         "space-tombstone",
         "notebook-change",
         "role-change",
+        "assign-change",
     ]);
     let jobs = every_nth(&prepared, 3, faults::crashes);
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 30);
@@ -84,6 +85,7 @@ fn any_single_fault_at_any_call_is_survived() {
         "notebook-drift-started",
         "scripts-change",
         "role-create",
+        "hole-assign",
     ]);
     let jobs = every_nth(&prepared, 17, faults::singles);
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 30);
@@ -242,7 +244,7 @@ fn writes_after_convergence_break_l3() {
 fn holes() -> Vec<Prepared> {
     let mut all = scenarios::all();
     all.retain(|scenario| !scenario.attacks.is_empty());
-    assert_eq!(all.len(), 28);
+    assert_eq!(all.len(), 30);
     threads::prepare(&all, THREADS).expect("nothing goes wrong without a fault")
 }
 

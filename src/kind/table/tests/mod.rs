@@ -187,7 +187,11 @@ fn laws_see_all(table: &Table, cases: u32) {
             How::Entries { take: None, .. } => vec!["added", "removed"],
             How::Entries { remove: Err(_), .. } => vec!["added", "fixed", "taken"],
             How::Entries { take: Some(_), .. } => vec!["added", "removed", "taken"],
-            How::Keyed { .. } => vec!["added", "replaced", "removed"],
+            // What only has keys is never replaced.
+            How::Keyed { .. } => match &leaf.form {
+                Form::Keyed(keyed) if keyed.only_keys => vec!["added", "removed"],
+                _ => vec!["added", "replaced", "removed"],
+            },
             How::Removed(_) => vec!["removed"],
             How::Members { .. } => vec!["set", "fewer", "needing"],
             How::Runs { .. } => vec!["set", "rested"],

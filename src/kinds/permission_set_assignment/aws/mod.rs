@@ -2,8 +2,8 @@
 //!
 //! AWS accepts a request to give or to take a permission set, and works on it for seconds to
 //! minutes. Nothing here waits for that. An edit of an assignment on which AWS is at work, whoever
-//! asked for it, waits; a request of this process that has failed in the end is reported by the call
-//! that would repeat it, so that the loop waits as it does after any failed call.
+//! asked for it, waits; a request of this process that has failed in the end is reported by the
+//! call that would repeat it, so that the loop waits as it does after any failed call.
 
 mod requests;
 

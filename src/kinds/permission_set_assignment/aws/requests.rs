@@ -134,8 +134,8 @@ impl Assignments {
         }
     }
 
-    /// Asks AWS to give or take a permission set. The failure of the last request for it is reported
-    /// once, in place of another one.
+    /// Asks AWS to give or take a permission set. The failure of the last request for it is
+    /// reported once, in place of another one.
     pub(super) async fn ask(
         &self,
         operation: &'static str,

@@ -64,8 +64,8 @@ fn lost(account: &str, gone: &[&String], grounds: &Grounds<'_>) -> Vec<LockoutRe
 }
 
 /// Whether a principal is the role of one of these permission sets. The role's name has that of the
-/// permission set, and sixteen digits behind it (Identity Center user guide, "Referencing permission
-/// sets in resource policies").
+/// permission set, and sixteen digits behind it (Identity Center user guide, "Referencing
+/// permission sets in resource policies").
 fn is_of(principal: &Principal, gone: &[&String]) -> bool {
     let name = principal.who.arn.rsplit('/').next().unwrap_or_default();
     let set = name.strip_prefix(IDENTITY_CENTER.0).and_then(|rest| rest.rsplit_once('_'));

@@ -57,8 +57,9 @@ async fn bug_32_groups_of_others_outlive_everything_that_ours_go_through() {
     let ours = |thing: &Thing| thing.address(OWNER).is_some();
     let strangers = || {
         let mut things = truth(&world.simulator).things;
-        // Settings are there from the first look at an account on.
-        things.retain(|_, thing| !ours(thing) && thing.kind != "AccountSettings");
+        // Settings are there from the first look at an account on, and who may do what there.
+        const ALWAYS_THERE: [&str; 2] = ["AccountSettings", "PermissionSetAssignment"];
+        things.retain(|_, thing| !ours(thing) && !ALWAYS_THERE.contains(&thing.kind));
         things
     };
     let before = strangers();

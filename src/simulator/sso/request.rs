@@ -1,0 +1,32 @@
+//! The data of a call to Identity Center, and the form of its answers.
+
+use serde_json::{Value, json};
+
+use super::errors::invalid;
+use crate::simulator::{
+    json::Input,
+    service::{Answer, Caller, Context},
+    table::Paging,
+};
+
+/// Pages of every listing (Identity Center API reference).
+pub(super) static PAGING: Paging = Paging {
+    size: "MaxResults",
+    min: 1,
+    default: 100,
+    max: 100,
+    token: "NextToken",
+    foreign: || invalid("The token is not valid."),
+};
+
+/// A call with its context.
+pub(super) struct Request<'a, 'w> {
+    pub(super) input: Input<'a>,
+    pub(super) caller: &'a Caller,
+    pub(super) context: &'a mut Context<'w>,
+}
+
+/// A member of an answer by itself.
+pub(super) fn one(member: &str, value: Value) -> Answer {
+    Ok(json!({ member: value }))
+}
