@@ -183,7 +183,10 @@ class World:
         self.instance, store = instance["InstanceArn"], instance["IdentityStoreId"]
         self.sets = {}
         for name in ("Scientist", "Administrator"):
-            made = center.create_permission_set(InstanceArn=self.instance, Name=name)
+            # Without a duration moto shows a number, which is no answer of AWS.
+            made = center.create_permission_set(
+                InstanceArn=self.instance, Name=name, SessionDuration="PT1H"
+            )
             self.sets[name] = made["PermissionSet"]["PermissionSetArn"]
         self.team = self.identities.create_group(IdentityStoreId=store, DisplayName="ml team")["GroupId"]
         self.others_team = self.identities.create_group(IdentityStoreId=store, DisplayName="others")["GroupId"]
