@@ -185,11 +185,10 @@ fn every_row_with_a_closed_form_is_written_unless_it_has_its_default() {
                 if tree::is_none(live) || means || leaf.default.as_ref() == Some(live) {
                     continue;
                 }
-                match tree::at(&spec, &leaf.path) {
-                    Some(value) if value == live => {
-                        drop(said.borrow_mut().insert(leaf.path.to_string()))
-                    }
-                    _ => drop(missed.borrow_mut().insert(leaf.path.to_string(), live.clone())),
+                if tree::at(&spec, &leaf.path) == Some(live) {
+                    said.borrow_mut().insert(leaf.path.to_string());
+                } else {
+                    missed.borrow_mut().insert(leaf.path.to_string(), live.clone());
                 }
             }
         });
