@@ -286,7 +286,7 @@ pub async fn main() -> ExitCode {
 /// Prints why a command failed: what is wrong in the settings with its line.
 fn told(error: &anyhow::Error) {
     let wrong = error.downcast_ref::<SettingsError>();
-    match wrong.and_then(|wrong| Some((wrong, wrong.origin.as_ref()?))) {
+    match wrong.and_then(|wrong| Some((wrong, wrong.origin.as_deref()?))) {
         Some((SettingsError { field, why, help, .. }, origin)) => {
             let is_name = ["unknown field", "unknown rule"].iter().any(|it| why.starts_with(it));
             let part = if is_name { Part::Name } else { Part::Value };

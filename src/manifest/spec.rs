@@ -185,9 +185,9 @@ fn typed_with_variables(
             type_problems(spec, |spec| kind.check_spec(spec).err().map(|e| invalid_from(&e)));
         let types: Vec<Invalid> =
             types.into_iter().map(|w| Invalid { field: join("spec", &w.field), ..w }).collect();
-        let fields = types.iter().map(|wrong| &wrong.field);
-        let next = fields.filter(|field| variables.contains(*field) && !tried.contains(*field));
-        let Some(field) = next.cloned().next() else { return types };
+        let mut fields = types.iter().map(|wrong| &wrong.field);
+        let next = fields.find(|field| variables.contains(*field) && !tried.contains(*field));
+        let Some(field) = next.cloned() else { return types };
         let below = field.strip_prefix("spec").unwrap_or_default().trim_start_matches('.');
         if let Some(value) = spec.pointer_mut(&pointer(below))
             && let Some(spelled) = value.as_str().and_then(vars::spelled)

@@ -11,7 +11,7 @@ pub struct SettingsError {
     /// `FILE:LINE:COLUMN`, the flag, or empty if there is neither.
     pub place: String,
     /// The place in the settings file, if it is there.
-    pub origin: Option<Origin>,
+    pub origin: Option<Box<Origin>>,
     /// The setting, e.g. `scopes.prod.account`; empty if it is not about one.
     pub field: String,
     /// What is wrong with it.
@@ -40,7 +40,7 @@ impl SettingsError {
             let (line, column) = crate::manifest::place_in(text, &self.field).unwrap_or((1, 1));
             let origin = Origin { file: path.to_owned(), line, column };
             self.place = origin.to_string();
-            self.origin = Some(origin);
+            self.origin = Some(Box::new(origin));
         }
         self
     }

@@ -310,7 +310,7 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<File, SettingsError> {
         let origin = Origin { file: path.to_owned(), line, column };
         SettingsError {
             place: origin.to_string(),
-            origin: Some(origin),
+            origin: Some(Box::new(origin)),
             field,
             why,
             help: help

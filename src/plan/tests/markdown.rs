@@ -52,7 +52,7 @@ fn without_code(line: &str) -> String {
                 out.push_str(&rest[..tick]);
                 let marks = rest[tick..].chars().take_while(|c| *c == '`').count();
                 let after = &rest[tick + marks..];
-                let mut runs = after.match_indices(|c: char| c == '`').map(|(at, _)| at).peekable();
+                let mut runs = after.match_indices('`').map(|(at, _)| at).peekable();
                 let mut end = None;
                 while let Some(begin) = runs.next() {
                     let mut length = 1;
