@@ -94,7 +94,8 @@ pub enum When {
     CreatedByEc2,
     /// The key is kept for at least the number of days in the manifests.
     WaitsLongEnough,
-    /// The permissions boundary of the settings: that the request sets, or else that of the resource.
+    /// The permissions boundary of the settings: that the request sets, or else that of the
+    /// resource.
     Bounded,
     /// The request carries this value.
     Says(Said),

@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 use super::{
     ArnParts, Mode, On, ResourceType, Said, Usage, When, all, of_kind, resource_of, resources::ROLE,
 };
-use crate::{kind::ScopeFacts, model::claim::OWNER_TAG};
+use crate::{
+    kind::ScopeFacts,
+    model::{Bounds, claim::OWNER_TAG},
+};
 
 /// The longest policy that IAM accepts, in characters without white space (IAM user guide, quotas).
 pub const MAX_CHARACTERS: usize = 6_144;
@@ -147,7 +150,7 @@ impl Scope<'_> {
             On::Anything => vec!["*".to_owned()],
             On::Of(resources) => resources.types.iter().map(|it| every(it, parts)).collect(),
             On::Bounded(resources) => {
-                let below = self.usage.bounds.iter().map(|bounds| bounds.below());
+                let below = self.usage.bounds.iter().map(Bounds::below);
                 below
                     .flat_map(|id| resources.types.iter().map(move |it| it.arn(&id, parts)))
                     .collect()
@@ -230,7 +233,7 @@ fn one_or_all(mut values: Vec<String>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{kinds, model::Bounds};
+    use crate::kinds;
 
     fn facts() -> ScopeFacts {
         ScopeFacts {

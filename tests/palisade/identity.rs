@@ -241,7 +241,7 @@ async fn what_tightens_goes_and_what_loosens_beside_it_is_held() {
     let quiet = until_quiet(&mut engine).await;
     held(quiet.last(), JOBS);
     assert_eq!(world.writes(), ["UpdateResource"]);
-    assert_eq!(live(&world)["MaxSessionDuration"], "3600");
+    assert_eq!(live(&world)["MaxSessionDuration"], 3600);
     assert_eq!(attached(&world).len(), 1);
     approved(&world, JOBS).await;
     assert_eq!(attached(&world).len(), 2);
@@ -375,11 +375,15 @@ async fn whatever_aws_says_of_a_create_there_is_one_role_and_it_is_as_wanted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_domain_and_a_policy_refer_to_a_role_by_its_arn_with_its_path() {
+async fn a_domain_and_a_text_refer_to_a_role_by_its_arn_with_its_path() {
     let domain = "---\napiVersion: palisade.dev/v1alpha1\nkind: SageMakerDomain\n\
          metadata: {name: studio, scope: ml-prod}\n\
          spec: {authMode: IAM, vpc: {lookup: {tags: {Name: ml}}}, subnets: {lookup: {tags: {tier: private}}}, \
-         defaultUserSettings: {executionRole: {ref: jobs}}, \
+         appNetworkAccessType: PublicInternetOnly, \
+         defaultUserSettings: {executionRole: {ref: jobs}}}\n\
+         ---\napiVersion: palisade.dev/v1alpha1\nkind: SecurityGroup\n\
+         metadata: {name: apps, scope: ml-prod}\n\
+         spec: {description: apps, vpc: {lookup: {tags: {Name: ml}}}, \
          tags: {role: \"${AWS::IAM::Role/jobs.Arn}\"}}\n";
     let (world, _) = made(&json!({})).await;
     world.write("main.yaml", format!("{}{domain}", role("", &json!({}))));
@@ -388,8 +392,8 @@ async fn a_domain_and_a_policy_refer_to_a_role_by_its_arn_with_its_path() {
     let made = world.sagemaker("DescribeDomain", &json!({"DomainId": world.domain()}));
     let arn = "arn:aws:iam::111122223333:role/ml/jobs";
     assert_eq!(made["DefaultUserSettings"]["ExecutionRole"], arn);
-    let tags = world.sagemaker("ListTags", &json!({"ResourceArn": made["DomainArn"]}));
-    assert!(tags.to_string().contains(arn), "{tags}");
+    let group = &world.groups("apps")[0];
+    assert!(group.to_string().contains(arn), "{group}");
 }
 
 /// What the program prints for the account of machine learning.

@@ -214,8 +214,8 @@ impl Form {
                     }
                 }
             }
-            // Each row of a group is checked by itself; a key and a role when it is known which one is
-            // meant.
+            // Each row of a group is checked by itself; a key and a role when it is known which one
+            // is meant.
             Self::Bool | Self::Word { .. } | Self::Key { .. } | Self::Role { .. } => {}
             Self::Group { .. } | Self::Choice { .. } => {}
         }

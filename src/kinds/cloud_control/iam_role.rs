@@ -26,13 +26,21 @@ use crate::{
 /// The kind's name in manifests.
 pub const NAME: &str = "AWS::IAM::Role";
 
+/// The calls that IAM itself is asked for.
+pub(super) const LIST: &str = "iam:ListRoles";
+/// Sets tags.
+pub(super) const TAG: &str = "iam:TagRole";
+/// Removes tags.
+pub(super) const UNTAG: &str = "iam:UntagRole";
+
 pub(super) const OVERLAY: Overlay = Overlay {
     name: NAME,
     facts: include_str!("facts/iam-role.json"),
     short: "role",
     about: "A role of IAM. The settings say where roles may be written (`identity`): each has that \
             path or one below it, and that permissions boundary. What a manifest does not name is \
-            not compared: write `Policies: []` and `ManagedPolicyArns: []` where there must be none.",
+            not compared: write `Policies: []` and `ManagedPolicyArns: []` where there must be \
+            none.",
     claimed: Claimed::ByTags,
     // Whatever runs with it stops, and its name may be in policies elsewhere.
     removal: Removal::TombstoneOnly,
@@ -195,12 +203,12 @@ const ROWS: &[Operation] = &[
         may("iam:ListAttachedRolePolicies", ANY_ROLE, &[]),
         may("iam:ListRolePolicies", ANY_ROLE, &[]),
     ]),
-    reads("iam:ListRoles"),
+    reads(LIST),
     writes("cloudcontrol:CreateResource", On::Anything, &[])
         .only_needs(&[
             may("cloudformation:CreateResource", On::Anything, &[]),
             may("iam:CreateRole", ROLES, NEW),
-            may("iam:TagRole", ROLES, CLAIMS_UNCLAIMED),
+            may(TAG, ROLES, CLAIMS_UNCLAIMED),
             may("iam:AttachRolePolicy", ROLES, OURS_BOUNDED),
             may("iam:PutRolePolicy", ROLES, OURS_BOUNDED),
         ])
@@ -218,12 +226,12 @@ const ROWS: &[Operation] = &[
             may("iam:UpdateRoleDescription", ROLES, OURS_BOUNDED),
         ])
         .note(NOTE),
-    writes("iam:TagRole", ROLES, &[When::Owned, When::StaysOurs]).and(&[may(
+    writes(TAG, ROLES, &[When::Owned, When::StaysOurs]).and(&[may(
         "iam:TagRole",
         ROLES,
         CLAIMS_UNCLAIMED,
     )]),
-    writes("iam:UntagRole", ROLES, &[When::Owned, When::KeepsOwner]),
+    writes(UNTAG, ROLES, &[When::Owned, When::KeepsOwner]),
     deletes("cloudcontrol:DeleteResource", On::Anything, &[])
         .only_needs(&[
             may("cloudformation:DeleteResource", On::Anything, &[]),
@@ -265,7 +273,10 @@ mod tests {
         ] {
             assert_eq!(inline(&old, &new, &context()), risk, "{old} {new}");
         }
-        let text = |policy: Value| json!({"PolicyName": "p", "PolicyDocument": policy["PolicyDocument"].to_string()});
+        let text = |policy: Value| {
+            let document = policy["PolicyDocument"].to_string();
+            json!({"PolicyName": "p", "PolicyDocument": document})
+        };
         assert_eq!(inline(&json!([text(read())]), &json!([read()]), &context()), Risk::NEUTRAL);
         let mut older = read();
         older["PolicyDocument"]["Version"] = "2008-10-17".into();

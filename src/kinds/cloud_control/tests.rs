@@ -524,3 +524,35 @@ fn a_trust_policy_is_checked_as_iam_checks_it() {
         json!("sts:AssumeRoleWithWebIdentity");
     assert!(resolve(iam_role::NAME, &json!({"properties": federated})).is_ok());
 }
+
+#[test]
+fn a_plan_shows_inline_policies_by_their_names_and_quotes_what_they_say() {
+    let mut wanted = said_role();
+    let others = json!([
+        {"PolicyName": "a", "PolicyDocument": {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+        ]}},
+        {"PolicyName": "c", "PolicyDocument": {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}
+        ]}}
+    ]);
+    wanted["Policies"] = others;
+    let [edit] = &edits(iam_role::NAME, wanted, live_role())[..] else { panic!("one") };
+    let heads: Vec<String> = edit
+        .lines
+        .iter()
+        .filter(|line| !line.text.starts_with(' '))
+        .map(|line| format!("{} {}", line.sign.as_char(), line.text))
+        .collect();
+    assert_eq!(
+        heads,
+        [
+            "~ properties.Policies[a]: a policy -> another policy",
+            "- properties.Policies[b]: a policy",
+            "+ properties.Policies[c]: a policy",
+        ]
+    );
+    let told = |line: &&crate::kind::Line| line.text.contains("s3:") || line.text.contains("sqs:");
+    let told: Vec<_> = edit.lines.iter().filter(told).collect();
+    assert!(!told.is_empty() && told.iter().all(|line| line.quotes), "{told:?}");
+}

@@ -6,6 +6,7 @@ use super::{
     DIRECT_INTERNET, INSTANCE_NAME, METADATA, NAME, aws::Instances, baseline, errors, operations,
     settle,
 };
+use crate::kinds::cloud_control::iam_role;
 use crate::{
     kind::{
         Accepts, Claimed, Creation, LookupKind, Profile, Removal, Writers,
@@ -15,7 +16,6 @@ use crate::{
         },
     },
     kinds::{
-        cloud_control::iam_role,
         kms_key, notebook_lifecycle_config,
         notebooks::{name, natural_keys, own_key, own_role},
         sagemaker_work, security_group,
@@ -279,8 +279,8 @@ fn volume() -> Leaf {
 }
 
 fn role() -> Leaf {
-    let about = "The role whose permissions everybody on the instance has: its ARN, or `{ref: …}` to \
-                 an AWS::IAM::Role.\nNeeded.";
+    let about = "The role whose permissions everybody on the instance has: a reference to one of \
+                 ours, or an ARN. Needed.";
     let form =
         Form::Role { accepts: Accepts::arn_of(iam_role::NAME), check: Check::Scoped(own_role) };
     let leaf = Leaf::harmless("role", about, form, update());

@@ -63,8 +63,8 @@ pub enum Dialect {
     ResourceControlPolicy,
     /// The policy of an S3 bucket: compared like a key policy.
     BucketPolicy,
-    /// The trust policy of a role: who may assume it. It is about that role, so it has no `Resource`,
-    /// and allows or denies actions of STS only.
+    /// The trust policy of a role: who may assume it. It is about that role, so it has no
+    /// `Resource`, and allows or denies actions of STS only.
     TrustPolicy,
     /// A policy attached to an IAM identity: it applies to that identity, so it has no `Principal`.
     IdentityPolicy,

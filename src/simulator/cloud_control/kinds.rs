@@ -1,6 +1,6 @@
 //! What monitors watch of the types: all of them are created and deleted by the same operations.
 
-use super::names::{BUCKET, BUCKET_POLICY, CONFIG_RULE, INTERNET_GATEWAY, RECORDER, VPC};
+use super::names::{BUCKET, BUCKET_POLICY, CONFIG_RULE, INTERNET_GATEWAY, RECORDER, ROLE, VPC};
 use crate::simulator::api::{Holes, Kind, Repeated};
 
 const NO_HOLES: Holes = Holes { added: &[], whole: &[], missing: &[] };
@@ -60,8 +60,8 @@ pub(super) const KINDS: &[Kind] = &[
         Holes { added: &["policy "], whole: &[], missing: &[] },
     ),
     kind(
-        "AWS::IAM::Role",
-        &[("TypeName", "AWS::IAM::Role")],
+        ROLE,
+        &[("TypeName", ROLE)],
         &["cloudformation:UpdateResource", "iam:UpdateAssumeRolePolicy"],
         Holes {
             added: &["trust ", "managedPolicy ", "inlinePolicy "],

@@ -151,11 +151,11 @@ impl Attachables {
         }
         Ok(())
     }
+}
 
-    /// Everything here is done by people in tests: none of it is palisade's.
-    pub(super) fn needs(&self, call: &Call<'_>) -> Option<Vec<Need>> {
-        OPERATIONS.contains(&call.operation).then(|| vec![call.need("*")])
-    }
+/// Everything here is done by people in tests: none of it is palisade's.
+pub(super) fn needs(call: &Call<'_>) -> Option<Vec<Need>> {
+    OPERATIONS.contains(&call.operation).then(|| vec![call.need("*")])
 }
 
 fn policy_arn(caller: &Caller, path: &str, name: &str) -> String {
@@ -163,12 +163,12 @@ fn policy_arn(caller: &Caller, path: &str, name: &str) -> String {
     format!("arn:{partition}:iam::{}:policy{path}{name}", caller.account)
 }
 
-/// A page of a list: what comes after the marker, at most so many (IAM API reference, 100 by
-/// default, 1,000 at most).
-pub(super) fn page<'v>(
-    all: &'v [(String, Value)],
-    input: Input<'_>,
-) -> Result<(&'v [(String, Value)], Option<&'v str>), ApiError> {
+/// A part of a list, and the marker of the next one; none after the last.
+type Part<'v> = (&'v [(String, Value)], Option<&'v str>);
+
+/// A page of a list: what comes after the marker, as many as
+/// the request allows (IAM API reference, 100 by default, 1,000 at most).
+pub(super) fn page<'v>(all: &'v [(String, Value)], input: Input<'_>) -> Result<Part<'v>, ApiError> {
     let most = input.integer("MaxItems")?.unwrap_or(100);
     let Some(most) = usize::try_from(most).ok().filter(|most| (1..=1000).contains(most)) else {
         return Err(validation("MaxItems must be from 1 to 1000"));

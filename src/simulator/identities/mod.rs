@@ -61,7 +61,7 @@ impl Service for Identities {
     }
 
     fn needs(&self, call: &Call<'_>) -> Vec<Need> {
-        let known = self.roles.needs(call).or_else(|| self.attachables.needs(call));
+        let known = self.roles.needs(call).or_else(|| attachables::needs(call));
         known.unwrap_or_else(|| self.passwords.needs(call))
     }
 }

@@ -10,6 +10,7 @@ use super::{
         Role, limit, max_session, path, permissions, policy_arn, role_name, tags, trust, validation,
     },
 };
+use crate::kinds::cloud_control::iam_role;
 use crate::simulator::{
     api::Named,
     iam::{Call, Need, roles as roles_in},
@@ -219,12 +220,12 @@ impl Roles {
     pub(super) fn add_truth(&self, truth: &mut Truth) {
         for ((account, name), role) in &self.0 {
             let thing = Thing {
-                kind: "AWS::IAM::Role",
+                kind: iam_role::NAME,
                 account: account.clone(),
                 tags: role.tags.clone(),
                 facts: role.facts(),
             };
-            truth.things.insert(format!("AWS::IAM::Role/{account}/{name}"), thing);
+            truth.things.insert(format!("{}/{account}/{name}", iam_role::NAME), thing);
         }
     }
 

@@ -1,6 +1,8 @@
 //! What differs, by path, and what changing it risks.
 
-use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
 
 use super::{Members, Properties, Property, Sort, Word, below, same};
 use crate::{
@@ -10,7 +12,7 @@ use crate::{
     },
     model::{
         Risk,
-        policy_document::{Context, diff},
+        policy_document::{Context, Dialect, diff, equivalent},
     },
 };
 
@@ -74,8 +76,61 @@ impl Properties {
                 return lines;
             }
         }
+        if let Some((name, policy)) = self.at(part).and_then(named_policies) {
+            return name_by_name((name, policy), path, (old, new), context);
+        }
         vec![Line::change(path, shown(old), shown(new))]
     }
+}
+
+/// The member with the name and the member with the policy, where the items of a list are policies
+/// with names.
+fn named_policies(property: &Property) -> Option<(&str, (&str, Dialect))> {
+    let Sort::List { of, .. } = &property.sort else { return None };
+    let Sort::Object(members) = &of.sort else { return None };
+    let name = members.iter().find(|(_, it)| matches!(it.sort, Sort::Text))?.0;
+    let policy = members.iter().find_map(|(member, it)| match it.sort {
+        Sort::Policy(dialect) => Some((member.as_ref(), dialect)),
+        _ => None,
+    })?;
+    Some((name, policy))
+}
+
+/// The lines of a plan for a list of policies with names: each by what differs in it.
+fn name_by_name(
+    (name, (member, dialect)): (&str, (&str, Dialect)),
+    path: &str,
+    (old, new): (&Value, &Value),
+    context: &Context,
+) -> Vec<Line> {
+    let [old, new] = [old, new].map(|list| -> BTreeMap<&str, &Value> {
+        let items = list.as_array().into_iter().flatten();
+        items.filter_map(|item| Some((item.get(name)?.as_str()?, item.get(member)?))).collect()
+    });
+    let none = json!({"Version": "2012-10-17", "Statement": []});
+    let names: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
+    let mut lines = Vec::new();
+    for name in names {
+        let (gone, come) = (old.get(name).copied(), new.get(name).copied());
+        let (Some(live), Some(wanted)) = (
+            same::policy(gone.unwrap_or(&none), dialect),
+            same::policy(come.unwrap_or(&none), dialect),
+        ) else {
+            let unreadable = "a policy that palisade cannot read";
+            lines.push(Line::change(&format!("{path}[{name}]"), unreadable, "as wanted"));
+            continue;
+        };
+        let difference = diff(&live, &wanted, context);
+        let place = format!("{path}[{name}]");
+        match (gone, come) {
+            (None, _) => lines.push(Line::add(format!("{place}: a policy"))),
+            (_, None) => lines.push(Line::remove(format!("{place}: a policy"))),
+            _ if equivalent(&live, &wanted, context) => continue,
+            _ => lines.push(Line::change(&place, "a policy", "another policy")),
+        }
+        lines.extend(policy_lines(&difference, 2));
+    }
+    lines
 }
 
 /// A value on one line.
@@ -220,7 +275,7 @@ impl Property {
             (Sort::Object(members), _) if old.is_object() || new.is_object() => {
                 let empty = Map::new();
                 let [old, new] = [old, new].map(|it| it.as_object().unwrap_or(&empty));
-                let names: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
+                let names: BTreeSet<_> = old.keys().chain(new.keys()).collect();
                 let of = |name: &String| {
                     let [old, new] = [old, new].map(|it| it.get(name).unwrap_or(&Value::Null));
                     match members.get(name.as_str()) {

@@ -482,6 +482,21 @@ fn policy(dialect: Dialect, roles: &[&str]) -> Value {
     let mut statements = vec![allow("Administer", arn("root"), json!(all))];
     statements
         .extend(roles.iter().map(|role| allow(role, arn(&format!("role/{role}")), some.clone())));
+    for statement in statements.iter_mut().filter_map(Value::as_object_mut) {
+        match dialect {
+            Dialect::IdentityPolicy => {
+                let whose = statement.shift_remove("Principal").unwrap_or_default();
+                let key = whose["AWS"].clone();
+                let condition = json!({"StringEquals": {"aws:PrincipalTag/of": key}});
+                statement.insert("Condition".to_owned(), condition);
+            }
+            Dialect::TrustPolicy => {
+                statement.shift_remove("Resource");
+                statement.insert("Action".to_owned(), json!(["sts:AssumeRole"]));
+            }
+            _ => {}
+        }
+    }
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 

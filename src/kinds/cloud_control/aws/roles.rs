@@ -3,15 +3,13 @@
 
 use aws_sdk_iam::types::Tag;
 
+use super::super::iam_role::{LIST, TAG, UNTAG};
 use crate::{
     aws::{Access, classify, lookup::Pages},
     kind::{Class, CloudError},
     model::Tags,
 };
 
-const LIST: &str = "iam:ListRoles";
-const TAG: &str = "iam:TagRole";
-const UNTAG: &str = "iam:UntagRole";
 /// Roles on a page: the most (API reference).
 const A_PAGE: i32 = 1000;
 

@@ -19,12 +19,13 @@ pub use self::{
     user::{space, user},
 };
 use super::checks;
+use crate::kinds::cloud_control::iam_role;
 use crate::{
     kind::{
         Accepts,
         table::{Check, Form, Gives, Leaf, Named, Null, Range, RiskOf, Text, about as lines},
     },
-    kinds::{cloud_control::iam_role, kms_key, security_group, studio_lifecycle_config},
+    kinds::{kms_key, security_group, studio_lifecycle_config},
     model::Risk,
 };
 

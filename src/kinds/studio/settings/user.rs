@@ -15,8 +15,8 @@ use crate::kind::table::{Form, Leaf};
 settings! {
     /// The defaults of user profiles.
     pub fn user = "UserSettings" {
-        /// The role of private spaces: `{ref: …}` to an AWS::IAM::Role, or an ARN. Cannot be unset
-        /// once set.
+        /// The role of private spaces: `{ref: …}` to an AWS::IAM::Role, or an ARN. Cannot be
+        /// unset once set.
         "executionRole": execution_role(),
         /// Security groups of the apps, at most 5 (SageMaker adds its own for NFS, which leaves 4):
         /// `{ref: …}` to a SecurityGroup, or ids. Required for `VpcOnly`. Those of a profile add to
@@ -60,8 +60,8 @@ settings! {
 
     /// The defaults of shared spaces.
     pub fn space = "SpaceSettings" {
-        /// The role of shared spaces: `{ref: …}` to an AWS::IAM::Role, or an ARN. Cannot be unset
-        /// once set.
+        /// The role of shared spaces: `{ref: …}` to an AWS::IAM::Role, or an ARN. Cannot be
+        /// unset once set.
         "executionRole": execution_role(),
         /// Security groups of the spaces, at most 5: `{ref: …}` to a SecurityGroup, or ids.
         "securityGroups": security_groups(5),

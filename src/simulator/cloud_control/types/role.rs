@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::parts::{column, document, invented, parsed, tag_changes, text};
 use crate::simulator::cloud_control::{
+    names::ROLE,
     resource_type::{Type, Update},
     schema::{Member, Model, Shape, TEXT, may, must},
     site::{Failure, Site},
@@ -36,7 +37,7 @@ static MEMBERS: &[Member] = &[
 ];
 
 pub(super) static TYPE: Type = Type {
-    name: "AWS::IAM::Role",
+    name: ROLE,
     members: MEMBERS,
     identifier: "RoleName",
     read_only: &["Arn", "RoleId"],
