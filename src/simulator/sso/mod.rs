@@ -8,7 +8,7 @@
 mod assignments;
 mod errors;
 mod iam;
-mod identities;
+mod people;
 mod request;
 mod sets;
 mod state;
@@ -74,10 +74,10 @@ impl IdentityCenter {
         }
         let mut request =
             Request { input: Input::new(input, validation_exception), caller, context };
-        let found = identities::read(self.state.read(caller), operation, &request);
+        let found = people::read(self.state.read(caller), operation, &request);
         found.unwrap_or_else(|| {
             let state = self.state.write(caller, request.context);
-            identities::write(state, operation, &mut request)
+            people::write(state, operation, &mut request)
                 .unwrap_or_else(|| Err(unknown_operation("identity store", operation)))
         })
     }
