@@ -47,12 +47,11 @@ pub(super) fn associate(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
         Some(GroupVpcPhase::Disassociating(_)) => return Err(in_progress(group_id, vpc)),
         Some(GroupVpcPhase::Failed(_)) | None => {}
     }
-    let phase = match call.context.failure() {
-        Some(why) => GroupVpcPhase::Failed(why),
-        None => {
-            let time = call.context.options.group_associating;
-            GroupVpcPhase::Associating(call.context.complete_at(time))
-        }
+    let phase = if let Some(why) = call.context.failure() {
+        GroupVpcPhase::Failed(why)
+    } else {
+        let time = call.context.options.group_associating;
+        GroupVpcPhase::Associating(call.context.complete_at(time))
     };
     let word = phase.name();
     state.group_vpcs.insert(key, phase);

@@ -1,5 +1,6 @@
 //! The specification of security groups, in sentences.
 
+mod associations;
 mod canonical;
 mod diff;
 mod groups;
