@@ -52,10 +52,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Ended> {
         output::print(&rule_page(rule))?;
         return Ok(Ended::Done);
     }
-    let live = audits(&registry)
+    let mut live = audits(&registry)
         .into_iter()
         .flat_map(|audit| audit.rules.iter().map(move |rule| (audit, rule)));
-    if let Some((audit, rule)) = live.into_iter().find(|(_, it)| it.id.eq_ignore_ascii_case(path)) {
+    if let Some((audit, rule)) = live.find(|(_, it)| it.id.eq_ignore_ascii_case(path)) {
         output::print(&live_rule_page(audit, rule))?;
         return Ok(Ended::Done);
     }
