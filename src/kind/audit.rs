@@ -3,7 +3,7 @@
 //! on the status page, in the metrics and in `validate --live`.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fmt,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -107,8 +107,8 @@ impl Seen {
     }
 
     /// Forgets all others: what is listed bounds what is remembered.
-    pub fn forget_all_but(&self, keys: &BTreeSet<String>) {
-        self.all().retain(|key, _| keys.contains(key));
+    pub fn keep_only(&self, matters: impl Fn(&str) -> bool) {
+        self.all().retain(|key, _| matters(key));
     }
 }
 

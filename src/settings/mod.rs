@@ -485,6 +485,7 @@ server: {listen: '0.0.0.0:9464'}
             ),
             ("{owner: a, interval: 5}", "a duration such as 60s"),
             ("{owner: a, interval: 10ms}", "interval: shorter than 1s"),
+            ("{owner: a, audit: {days: 0}}", "audit.days: 0 is not within 1 and 90 days"),
             ("{owner: a, ownr: b}", "ownr"),
         ] {
             let error = from(text, &Overrides::default()).unwrap_err();
@@ -535,6 +536,16 @@ server: {listen: '0.0.0.0:9464'}
         let given = Overrides { mode: Some(Mode::Enforce), ..flags };
         std::fs::write(&file, "owner: x\nmode: observe\n").unwrap();
         assert_eq!(stopped(&Settings::load(&given).unwrap()), None);
+    }
+
+    #[test]
+    fn audits_look_back_a_week_unless_the_settings_say_otherwise() {
+        let days = |text: &str, flags: &Overrides| from(text, flags).unwrap().audit_window;
+        let all = |days: u64| Duration::from_hours(24 * days);
+        assert_eq!(days("owner: x", &Overrides::default()), all(7));
+        assert_eq!(days("{owner: x, audit: {days: 2}}", &Overrides::default()), all(2));
+        let flags = Overrides { audit_days: Some(30), ..Overrides::default() };
+        assert_eq!(days("{owner: x, audit: {days: 2}}", &flags), all(30));
     }
 
     #[test]

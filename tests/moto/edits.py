@@ -346,6 +346,12 @@ EDITS = [
         {"bedrock:PutModelInvocationLoggingConfiguration": 1},
     ),
     Edit(
+        "Bedrock's log is deleted",
+        lambda w: w.bedrock.delete_model_invocation_logging_configuration(),
+        {"bedrock:PutModelInvocationLoggingConfiguration": 1},
+        together=False,
+    ),
+    Edit(
         "a rule is revoked",
         lambda w: w.ec2.revoke_security_group_ingress(
             GroupId=_group(w), IpPermissions=_tcp(443, "10.1.0.0/16")

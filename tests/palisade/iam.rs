@@ -9,7 +9,8 @@ use std::{
 };
 
 use palisade::{
-    engine::Report,
+    aws::Guard,
+    engine::{Options, Report},
     kind::Class,
     model::policy_document::{Dialect, PolicyDocument, Request},
     simulator::{self, Judged, allows, example},
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 use crate::{
     cli::palisade,
     drift::{DOMAIN_EDITS, ENDPOINT_EDITS, GROUPS, KEY_EDITS, POLICY_EDITS},
+    sagemaker_work::one_of_each,
     world::{World, held, string, until_quiet},
 };
 
@@ -104,8 +106,23 @@ async fn life(world: &World) {
         }
     }
     by_hand(world).await;
+    audited(world).await;
     tags(world).await;
     end(world).await;
+}
+
+/// What people make with SageMaker is looked at wherever a manifest of SageMaker is.
+async fn audited(world: &World) {
+    one_of_each(world);
+    let guard = Guard::writing(world.brake.clone());
+    let options = Options { write: true, audits: true, ..Options::default() };
+    let mut engine = world.engine_with(guard, options).await;
+    engine.pass().await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    let report = engine.pass().await;
+    assert_eq!(report.audited.unknown, []);
+    let found: BTreeSet<_> = report.audited.findings.iter().map(|it| it.rule).collect();
+    assert!(found.is_superset(&["JOB-01", "JOB-02", "JOB-03", "JOB-04"].into()), "{found:?}");
 }
 
 async fn by_hand(world: &World) {

@@ -27,6 +27,9 @@ async fn daemon(world: &World) -> Engine {
     let options = Options { write: true, audits: true, ..Options::default() };
     let mut engine = world.engine_with(guard, options).await;
     until_quiet(&mut engine).await.in_order();
+    // The first audit has found nothing, and the next one comes an hour later.
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    engine.pass().await;
     world.writes();
     engine
 }
@@ -105,6 +108,32 @@ fn config(world: &World, name: &str, instance: &str, more: &Value) {
     world.sagemaker("CreateEndpointConfig", &config);
 }
 
+fn processing(world: &World, name: &str, count: u8, more: &Value) {
+    let cluster =
+        json!({"InstanceType": "ml.m5.xlarge", "InstanceCount": count, "VolumeSizeInGB": 30});
+    let mut job = json!({
+        "ProcessingJobName": name, "AppSpecification": {"ImageUri": "image"}, "RoleArn": ROLE,
+        "ProcessingResources": {"ClusterConfig": cluster},
+    });
+    for (member, value) in more.as_object().expect("members") {
+        job[member] = value.clone();
+    }
+    world.sagemaker("CreateProcessingJob", &job);
+}
+
+fn endpoint(world: &World, name: &str, config: &str) {
+    world.sagemaker("CreateEndpoint", &json!({"EndpointName": name, "EndpointConfigName": config}));
+}
+
+/// One of everything that is audited, all of it open.
+pub fn one_of_each(world: &World) {
+    training(world, "churn", &json!({}));
+    processing(world, "clean", 1, &json!({}));
+    model(world, "shop", &json!({}));
+    config(world, "keyless", "ml.m5.xlarge", &json!({}));
+    endpoint(world, "shop", "keyless");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_job_without_vpc_isolation_encryption_and_keys_is_found_with_its_role_and_left_alone() {
     let world = World::with(MANIFESTS);
@@ -156,16 +185,8 @@ async fn what_does_not_apply_is_not_found() {
 async fn processing_jobs_models_and_endpoints_are_judged_by_what_they_can_have() {
     let world = World::with(MANIFESTS);
     let mut engine = daemon(&world).await;
-    world.sagemaker(
-        "CreateProcessingJob",
-        &json!({
-            "ProcessingJobName": "clean", "AppSpecification": {"ImageUri": "image"}, "RoleArn": ROLE,
-            "ProcessingResources": {"ClusterConfig": {
-                "InstanceType": "ml.m5.xlarge", "InstanceCount": 2, "VolumeSizeInGB": 30,
-            }},
-            "ProcessingOutputConfig": {"Outputs": [{"OutputName": "out"}]},
-        }),
-    );
+    let outputs = json!({"ProcessingOutputConfig": {"Outputs": [{"OutputName": "out"}]}});
+    processing(&world, "clean", 2, &outputs);
     model(&world, "shop", &json!({}));
     config(
         &world,
@@ -173,10 +194,7 @@ async fn processing_jobs_models_and_endpoints_are_judged_by_what_they_can_have()
         "ml.m5.xlarge",
         &json!({"DataCaptureConfig": {"EnableCapture": true}}),
     );
-    world.sagemaker(
-        "CreateEndpoint",
-        &json!({"EndpointName": "shop", "EndpointConfigName": "keyless"}),
-    );
+    endpoint(&world, "shop", "keyless");
     let report = after(&mut engine, Duration::from_hours(1)).await;
     let (job, config) = ("processing job clean", "endpoint configuration keyless");
     let mut all = found(&report);
@@ -210,10 +228,7 @@ async fn each_thing_is_described_once_and_an_endpoint_again_when_it_changes() {
     model(&world, "shop", &json!({}));
     config(&world, "keyless", "ml.m5.xlarge", &json!({}));
     config(&world, "keyed", "ml.m5.xlarge", &json!({"KmsKeyId": KEY}));
-    world.sagemaker(
-        "CreateEndpoint",
-        &json!({"EndpointName": "shop", "EndpointConfigName": "keyless"}),
-    );
+    endpoint(&world, "shop", "keyless");
     for _ in 0..3 {
         after(&mut engine, Duration::from_hours(1)).await;
     }
@@ -265,6 +280,12 @@ async fn a_list_that_is_denied_is_unknown_and_hides_nothing_else() {
     let report = after(&mut engine, Duration::from_mins(10)).await;
     assert_eq!(unknown(&report), []);
     assert_eq!(found(&report).len(), 6);
+    // What was seen is not forgotten because it cannot be listed for a while.
+    world.simulator.inject(Fault::new("ListTrainingJobs", Effect::Deny));
+    after(&mut engine, Duration::from_hours(1)).await;
+    world.simulator.clear_faults();
+    let report = after(&mut engine, Duration::from_hours(1)).await;
+    assert_eq!((found(&report).len(), calls(&world, "DescribeTrainingJob")), (6, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -292,10 +313,7 @@ async fn what_is_gone_meanwhile_is_no_finding_and_no_trouble() {
     let mut engine = daemon(&world).await;
     model(&world, "shop", &json!({}));
     config(&world, "keyless", "ml.m5.xlarge", &json!({}));
-    world.sagemaker(
-        "CreateEndpoint",
-        &json!({"EndpointName": "shop", "EndpointConfigName": "keyless"}),
-    );
+    endpoint(&world, "shop", "keyless");
     world.sagemaker("DeleteEndpointConfig", &json!({"EndpointConfigName": "keyless"}));
     let report = after(&mut engine, Duration::from_hours(1)).await;
     assert_eq!(found(&report), [("JOB-03", "model shop"), ("JOB-01", "model shop")]);

@@ -22,9 +22,9 @@ macro_rules! described {
 
 const TRAINING: On = described!("TrainingJobs", "training-job");
 const PROCESSING: On = described!("ProcessingJobs", "processing-job");
-const MODELS: On = described!("Models", "model");
-const ENDPOINTS: On = described!("Endpoints", "endpoint");
-const CONFIGS: On = described!("EndpointConfigs", "endpoint-config");
+const MODELS: On = described!("SageMakerModels", "model");
+const ENDPOINTS: On = described!("SageMakerEndpoints", "endpoint");
+const CONFIGS: On = described!("SageMakerEndpointConfigs", "endpoint-config");
 
 const NOTE: &str = "Audited: work that no manifest declares.";
 

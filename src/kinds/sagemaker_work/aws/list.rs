@@ -1,6 +1,6 @@
-//! The lists, the newest first. They are told the window, and what comes back is compared with it
-//! too: SageMaker's filters by time are known for pages that are empty and not the last one
-//! (aws/aws-cli#7596, about the time of the last change).
+//! The lists, the newest first, up to the first entry that is older than the window. SageMaker's own
+//! filters by time are not used: they are known for one empty page after the other, through all
+//! that is older, until the service throttles (aws/aws-cli#7596, aws/aws-sdk#486).
 
 use aws_sdk_sagemaker::types::{
     EndpointConfigSortKey, EndpointSortKey, EndpointSummary, ModelSortKey, OrderKey, SortBy,
@@ -43,9 +43,10 @@ macro_rules! page {
      $modified:expr) => {{
         let call = $call.max_results(PAGE).sort_by($by).sort_order($order);
         let page = call.send().await.map_err(|error| classify($operation, &error))?;
+        let modified: fn(&_) -> Option<DateTime> = $modified;
         let mut entries = Vec::new();
         for entry in page.$all.unwrap_or_default() {
-            let modified = $modified(&entry);
+            let modified = modified(&entry);
             entries.push(whole($operation, entry.$name, entry.creation_time, modified)?);
         }
         Ok((entries, page.next_token))
@@ -63,17 +64,12 @@ fn whole(
     Ok(Listed { name, created, modified })
 }
 
-async fn page(
-    access: &Access,
-    sort: Sort,
-    since: DateTime,
-    token: Option<String>,
-) -> Result<Page, CloudError> {
+async fn page(access: &Access, sort: Sort, token: Option<String>) -> Result<Page, CloudError> {
     let client = &access.sagemaker;
     match sort {
         Sort::Training => page!(
             "sagemaker:ListTrainingJobs",
-            client.list_training_jobs().creation_time_after(since).set_next_token(token),
+            client.list_training_jobs().set_next_token(token),
             SortBy::CreationTime,
             SortOrder::Descending,
             training_job_summaries,
@@ -81,7 +77,7 @@ async fn page(
         ),
         Sort::Processing => page!(
             "sagemaker:ListProcessingJobs",
-            client.list_processing_jobs().creation_time_after(since).set_next_token(token),
+            client.list_processing_jobs().set_next_token(token),
             SortBy::CreationTime,
             SortOrder::Descending,
             processing_job_summaries,
@@ -89,7 +85,7 @@ async fn page(
         ),
         Sort::Model => page!(
             "sagemaker:ListModels",
-            client.list_models().creation_time_after(since).set_next_token(token),
+            client.list_models().set_next_token(token),
             ModelSortKey::CreationTime,
             OrderKey::Descending,
             models,
@@ -97,7 +93,7 @@ async fn page(
         ),
         Sort::Endpoint => page!(
             "sagemaker:ListEndpoints",
-            client.list_endpoints().creation_time_after(since).set_next_token(token),
+            client.list_endpoints().set_next_token(token),
             EndpointSortKey::CreationTime,
             OrderKey::Descending,
             endpoints,
@@ -106,7 +102,7 @@ async fn page(
         ),
         Sort::Config => page!(
             "sagemaker:ListEndpointConfigs",
-            client.list_endpoint_configs().creation_time_after(since).set_next_token(token),
+            client.list_endpoint_configs().set_next_token(token),
             EndpointConfigSortKey::CreationTime,
             OrderKey::Descending,
             endpoint_configs,
@@ -121,7 +117,7 @@ pub(super) async fn since(access: &Access, sort: Sort, since: &DateTime) -> List
     let (mut tokens, mut token, mut listing) =
         (Pages::of("sagemaker:List"), None, Listing::default());
     for _ in 0..MAX_PAGES {
-        let next = match page(access, sort, *since, token).await {
+        let next = match page(access, sort, token).await {
             Ok((entries, next)) => {
                 let listed = entries.len();
                 let in_window = entries.into_iter().filter(|entry| entry.created >= *since);

@@ -23,6 +23,9 @@ const MAX_PAGES: usize = 20;
 /// The resources that one look describes, at most.
 const MAX_READ: usize = 300;
 
+/// After this many failures the others of a sort would most likely fail too, and are left.
+const MAX_FAILURES: usize = 3;
+
 /// What is audited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sort {
@@ -48,6 +51,11 @@ impl Sort {
         }
     }
 
+    /// Whether a key is one of its own.
+    fn has(self, key: &str) -> bool {
+        key.split_once(": ").is_some_and(|(sort, _)| sort == self.one())
+    }
+
     /// All of them, for people.
     fn all(self) -> &'static str {
         match self {
@@ -67,13 +75,20 @@ pub(super) fn look<'a>(look: &'a Look<'a>) -> Erased<'a, Result<Looked, CloudErr
         let now = look.access.clock.now();
         let since = now.checked_sub(look.window).unwrap_or(SystemTime::UNIX_EPOCH);
         let since = DateTime::from(since);
-        let mut looking =
-            Looking { look, looked: Looked::default(), keys: BTreeSet::new(), read: 0 };
+        let mut looking = Looking {
+            look,
+            looked: Looked::default(),
+            keys: BTreeSet::new(),
+            unlisted: Vec::new(),
+            read: 0,
+        };
         for sort in Sort::ALL {
             looking.at(sort, &since).await;
         }
-        look.seen.forget_all_but(&looking.keys);
-        Ok(looking.looked)
+        let Looking { keys, unlisted, looked, .. } = looking;
+        let is_unlisted = |key: &str| unlisted.iter().any(|sort: &Sort| sort.has(key));
+        look.seen.keep_only(|key| keys.contains(key) || is_unlisted(key));
+        Ok(looked)
     }
     .boxed()
 }
@@ -84,6 +99,8 @@ struct Looking<'a> {
     looked: Looked,
     /// The keys of what exists, or may exist, within the window.
     keys: BTreeSet<String>,
+    /// What could not be listed to the end: nothing of it is forgotten.
+    unlisted: Vec<Sort>,
     /// How many were described.
     read: usize,
 }
@@ -93,17 +110,23 @@ impl Looking<'_> {
         let Look { access, seen, .. } = self.look;
         let listing = list::since(access, sort, since).await;
         if let Some(why) = listing.incomplete {
+            if matches!(why, UnjudgedReason::Failed(_)) {
+                self.unlisted.push(sort);
+            }
             self.unread(sort, why);
         }
-        let mut left = 0;
+        let (mut left, mut failed) = (0, Vec::new());
         for listed in listing.found {
             let key = listed.key(sort);
-            self.keys.insert(key.clone());
+            // What is made meanwhile pushes others to the next page once more.
+            if !self.keys.insert(key.clone()) {
+                continue;
+            }
             if let Some(breaches) = seen.of(&key) {
                 self.looked.breaches.extend(breaches);
                 continue;
             }
-            if self.read == MAX_READ {
+            if self.read == MAX_READ || failed.len() == MAX_FAILURES {
                 left += 1;
                 continue;
             }
@@ -115,12 +138,11 @@ impl Looking<'_> {
                     self.looked.breaches.extend(breaches);
                 }
                 Ok(None) => {}
-                // The next ones would most likely fail too: they are left for the next audit.
-                Err(error) => {
-                    self.unread(sort, UnjudgedReason::Failed(error));
-                    return;
-                }
+                Err(error) => failed.push(error),
             }
+        }
+        if let Some(error) = failed.pop() {
+            self.unread(sort, UnjudgedReason::Failed(error));
         }
         if left > 0 {
             self.unread(sort, UnjudgedReason::Left(left));
@@ -138,6 +160,6 @@ impl Listed {
         let Self { name, created, modified } = self;
         let time = |time: &DateTime| time.as_nanos();
         let changed = modified.as_ref().filter(|_| sort == Sort::Endpoint).map(time);
-        format!("{} {name} {} {}", sort.one(), time(created), changed.unwrap_or_default())
+        format!("{}: {name} {} {}", sort.one(), time(created), changed.unwrap_or_default())
     }
 }
