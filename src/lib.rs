@@ -121,7 +121,7 @@ pub mod kinds;
 pub mod manifest;
 pub mod memory;
 pub mod model;
-pub mod notify;
+pub mod notifications;
 pub mod operations;
 pub mod plan;
 pub mod settings;

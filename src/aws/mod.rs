@@ -14,6 +14,7 @@ mod guard;
 pub mod identity;
 pub(crate) mod identity_center;
 pub mod lookup;
+mod post;
 pub(crate) mod rehearsal;
 pub(crate) mod resource_control;
 pub(crate) mod sagemaker;
@@ -28,5 +29,5 @@ pub use self::{
     budget::{Budget, Urgency},
     classify::{classify, rejected},
     guard::{CallOutcome, Guard, Meter},
-    transport::connector,
+    post::Post,
 };

@@ -50,23 +50,6 @@ pub(super) fn https() -> SharedHttpClient {
     })
 }
 
-/// A connection of the same kind to somebody else than AWS, for notifications. It follows no
-/// redirects.
-pub fn connector(limit: Duration) -> SharedHttpConnector {
-    use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
-    use aws_smithy_http_client::{
-        ConnectorBuilder, proxy::ProxyConfig, tls, tls::rustls_provider::CryptoMode,
-    };
-    let settings =
-        HttpConnectorSettings::builder().connect_timeout(limit).read_timeout(limit).build();
-    let mut connector =
-        ConnectorBuilder::default().tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc));
-    connector.set_connector_settings(Some(settings));
-    connector.set_sleep_impl(Some(SharedAsyncSleep::new(TokioSleep::new())));
-    connector.set_proxy_config(Some(ProxyConfig::from_env()));
-    SharedHttpConnector::new(connector.build())
-}
-
 /// An HTTP client of one scope.
 #[derive(Debug, Clone)]
 pub(super) struct Transport {

@@ -121,7 +121,7 @@ impl<'a> Facts<'a> {
         self.known.resources.get(address).map(|known| known.id.as_str())
     }
 
-    /// What people are told for an ARN in a state: the manifest that it stands for, if it was a
+    /// What people read for an ARN in a state: the manifest that it stands for, if it was a
     /// reference to one, because the ARN of what does not exist yet is made up here.
     pub(crate) fn told(&self, arn: &str) -> String {
         let mut all = self.known.resources.iter();

@@ -154,13 +154,13 @@ pub(super) async fn until_quiet(
             continue;
         }
         if !report.will_move() && !is_busy(&report) {
-            output::print(&format!("\n{}", plan::render::text(&report.plan)))?;
             output::print(&tally(&report, &changed, &failing))?;
+            output::print(&format!("\n{}", plan::render::text(&report.plan)))?;
             return Ok(ended(&report, &failing));
         }
         if Instant::now() >= deadline {
-            output::print(&format!("\n{}", plan::render::text(&report.plan)))?;
             output::print(&tally(&report, &changed, &failing))?;
+            output::print(&format!("\n{}", plan::render::text(&report.plan)))?;
             anyhow::bail!(
                 "AWS has not finished after {} s; run `palisade apply` again to continue",
                 timeout.as_secs()
@@ -258,7 +258,7 @@ fn tally(report: &Report, changed: &BTreeSet<Address>, failing: &BTreeSet<Addres
     if changed.is_empty() && failed == 0 && people.is_empty() {
         return String::new();
     }
-    format!("{} changed, {failed} failed, {} need a person.\n", changed.len(), people.len())
+    format!("\n{} changed, {failed} failed, {} need a person.\n", changed.len(), people.len())
 }
 
 /// Whether AWS was at work on something that a step was about, or may not know yet what a step

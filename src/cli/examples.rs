@@ -5,7 +5,8 @@ use serde_json::Value;
 use crate::manifest::documents_in;
 
 /// Every file of manifests.
-const FILES: [&str; 16] = [
+const FILES: [&str; 18] = [
+    include_str!("../../examples/account-placement.yaml"),
     include_str!("../../examples/account-settings.yaml"),
     include_str!("../../examples/approval.yaml"),
     include_str!("../../examples/cloud-control.yaml"),
@@ -14,6 +15,7 @@ const FILES: [&str; 16] = [
     include_str!("../../examples/notebook-instance.yaml"),
     include_str!("../../examples/notebook-lifecycle-config.yaml"),
     include_str!("../../examples/organization-policies.yaml"),
+    include_str!("../../examples/permission-set-assignment.yaml"),
     include_str!("../../examples/route-table.yaml"),
     include_str!("../../examples/sagemaker-domain.yaml"),
     include_str!("../../examples/security-group.yaml"),

@@ -18,7 +18,7 @@ use crate::{
     engine::{self, Engine, Report},
     memory::{self, Kept, Lever, Memory},
     model::Means,
-    notify::Notifier,
+    notifications::Notifier,
     settings::{Overrides, Settings},
     status::{
         Admission, Shelf, Status, http,

@@ -66,8 +66,8 @@ pub(super) async fn watch(overrides: &Overrides, args: &Args) -> anyhow::Result<
     }
 }
 
-/// The events that came after those that were seen. Both lists are oldest first and bounded, so that
-/// old ones may be gone; a process without a memory begins anew.
+/// The events that came after those that were seen. Both lists are oldest first and bounded, so
+/// that old ones may be gone; a process without a memory begins anew.
 fn new<'a>(seen: &[Event], now: &'a [Event]) -> &'a [Event] {
     let Some(last) = seen.last() else { return now };
     match now.iter().rposition(|event| event == last) {

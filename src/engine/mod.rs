@@ -14,6 +14,7 @@ mod drift;
 mod futile;
 mod history;
 mod learn;
+mod live;
 mod observe;
 mod organizations;
 mod outcome;
@@ -39,8 +40,9 @@ pub use self::{
     daemon::{log, pause, run},
     drift::{Drift, DriftState},
     history::{Event, Happened, History},
+    live::{Links, Live},
     outcome::{Outcome, SkipReason, StepResult},
-    pass::{Engine, Links, Live, Options},
+    pass::{Engine, Options},
     report::{Changed, PendingDeletion, Report},
     scopes::{ConnectError, Scopes},
     source::Source,

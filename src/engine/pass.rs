@@ -16,6 +16,7 @@ use super::{
     drift::Passed,
     history::History,
     learn::Learnt,
+    live::{Links, Live, links_of, live_of},
     observe::{Callers, Observation, Observers, Wanted},
     outcome::StepResult,
     pauses::Halted,
@@ -73,12 +74,6 @@ pub struct Options {
     /// Whether [`Engine::live`] is filled.
     pub shows_live: bool,
 }
-
-/// The live resource of each address in the latest pass.
-pub type Live = BTreeMap<Address, Observed<Value>>;
-
-/// The manifests that each manifest refers to.
-pub type Links = BTreeMap<Address, BTreeSet<Address>>;
 
 /// The parts that an engine is built from.
 pub(super) struct Setup {
@@ -492,19 +487,6 @@ impl Engine {
 }
 
 /// The claimed resources, by the address in their claim.
-fn links_of(snapshot: &Snapshot) -> Links {
-    let links = |document: &Document| {
-        let recorded = &document.recorded;
-        recorded.hard.iter().chain(&recorded.soft).cloned().collect()
-    };
-    snapshot.documents.iter().map(|(address, it)| (address.clone(), links(it))).collect()
-}
-
-fn live_of(claims: &Claims<'_>) -> Live {
-    let all = claims.inventories().flat_map(|(_, inventory)| inventory.all());
-    all.filter_map(|it| Some((it.address()?.clone(), it.resource.clone()))).collect()
-}
-
 fn loader(setup: &Setup) -> Loader<'_> {
     let Setup { registry, settings, scopes, .. } = setup;
     Loader { registry, settings, facts: scopes.facts() }

@@ -108,8 +108,10 @@ impl Draft {
             }
         }
         for (field, why) in &self.dropped {
-            remove(&mut spec, field);
-            left_out.insert(field.clone(), why.clone());
+            // That there is none of something goes without saying.
+            if removed(&mut spec, field).is_some_and(|value| !is_nothing(&value)) {
+                left_out.insert(field.clone(), why.clone());
+            }
         }
         Some((spec, left_out))
     }
@@ -234,21 +236,36 @@ fn place_of(spec: &Tree, field: &str) -> Option<String> {
     None
 }
 
-/// Removes a member at a path; says whether it was there. Keys of tags can have dots in them.
+/// Whether a value says only that there is nothing.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.values().all(is_nothing),
+        _ => false,
+    }
+}
+
+/// Removes a member at a path; says whether it was there.
 fn remove(spec: &mut Tree, path: &str) -> bool {
+    removed(spec, path).is_some()
+}
+
+/// The member at a path, which is there no more. Keys of tags can have dots in them.
+fn removed(spec: &mut Tree, path: &str) -> Option<Value> {
     if let Some(key) = path.strip_prefix("tags.")
         && let Some(Value::Object(tags)) = spec.get_mut(TAGS)
     {
-        return tags.shift_remove(key).is_some();
+        return tags.shift_remove(key);
     }
     let mut members = spec;
     let mut rest = path;
     while let Some((name, below)) = rest.split_once('.') {
-        let Some(Value::Object(inner)) = members.get_mut(name) else { return false };
+        let Some(Value::Object(inner)) = members.get_mut(name) else { return None };
         members = inner;
         rest = below;
     }
-    members.shift_remove(rest).is_some()
+    members.shift_remove(rest)
 }
 
 #[cfg(test)]

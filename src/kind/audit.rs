@@ -69,9 +69,9 @@ pub struct Unjudged {
 pub enum UnjudgedReason {
     /// A call failed.
     Failed(CloudError),
-    /// There is more than an audit lists; it has judged the newest ones, as many as are said.
+    /// There is more than an audit lists; it has judged this many, the newest ones.
     TooMany(usize),
-    /// An audit reads only so many at a time; as many as are said are left for the next one.
+    /// An audit reads a limited number at a time; this many are left for the next one.
     Left(usize),
 }
 

@@ -49,8 +49,8 @@ pub(super) fn alone(path: &str, value: &Value) -> BTreeSet<String> {
         match value {
             Value::String(text) => {
                 let is_variable = |token: &str| token.starts_with("var.");
-                if matches!(placeholder::pieces(text).as_slice(), [Piece::Token(it)] if is_variable(it))
-                {
+                let pieces = placeholder::pieces(text);
+                if matches!(pieces.as_slice(), [Piece::Token(it)] if is_variable(it)) {
                     found.insert(path);
                 }
             }

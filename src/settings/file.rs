@@ -16,7 +16,7 @@ use super::{
     error::value,
     flags::parse_duration,
     identity::FileIdentity,
-    notify::FileTarget,
+    notification::FileTarget,
     regions::{is_known_region, partition},
     rules::FileRule,
     secret::Secret,
@@ -77,7 +77,7 @@ pub(super) struct File {
     pub(super) server: FileServer,
     /// What outlives a restart. Losing it means doing less.
     pub(super) memory: FileMemory,
-    /// Who is told what happens.
+    /// Who gets to know what happens.
     pub(super) notify: Vec<FileTarget>,
     /// Rules of the secure baseline that this installation treats in another way, by number.
     #[schemars(extend("examples" = [{"SG-05": "warn", "SCP-15": {"level": "off", "reason": "…"}}]))]

@@ -165,8 +165,8 @@ pub struct Overrides {
         value_name = "HOST:PORT"
     )]
     pub listen: Option<String>,
-    /// File with the token that readers of the HTTP server must send, or several, one a line; health
-    /// and metrics need none [default: no token, and the page only on loopback]
+    /// File with the token that readers of the HTTP server must send, or several, one a line;
+    /// health and metrics need none [default: no token, and the page only on loopback]
     #[arg(
         long,
         global = true,

@@ -10,7 +10,7 @@ mod file;
 mod flags;
 mod identity;
 mod levers;
-mod notify;
+mod notification;
 mod regions;
 mod rules;
 mod secret;
@@ -35,7 +35,7 @@ pub use self::{
     flags::{Overrides, SETTINGS, parse_duration},
     identity::Identity,
     levers::Levers,
-    notify::{Channel, Target, Urgency, check_url},
+    notification::{Channel, Target, Urgency, check_url},
     regions::{PARTITIONS, is_known_region, partition, regions},
     secret::Secret,
 };
@@ -168,7 +168,7 @@ pub struct Settings {
     pub socket: Option<PathBuf>,
     /// The directory of the memory.
     pub memory_dir: Option<PathBuf>,
-    /// Who is told what happens.
+    /// Who gets to know what happens.
     pub notify: Vec<Target>,
     /// Rules of the baseline that this installation treats in another way.
     pub rules: BTreeMap<String, Switch>,
@@ -249,7 +249,7 @@ impl Settings {
         Ok(Self {
             owner,
             default_scope,
-            notify: notify::targets(file.notify, |name| scopes.contains_key(name))?,
+            notify: notification::targets(file.notify, |name| scopes.contains_key(name))?,
             scopes,
             vars,
             organization,

@@ -181,8 +181,8 @@ pub struct Options {
     /// Whether the services' request buckets apply to calls over the wire (`RequestLimitExceeded`,
     /// `ThrottlingException`, `TooManyRequestsException`, `Throttling`).
     pub throttling: bool,
-    /// Endpoint services (full names) that do not exist in all Availability Zones, each with the ids
-    /// of those in which it does.
+    /// Endpoint services (full names) that do not exist in all Availability Zones, each with the
+    /// ids of those in which it does.
     pub service_zones: BTreeMap<String, BTreeSet<String>>,
     /// Endpoint services (full names) whose owner has to accept connections: their endpoints stay
     /// `pendingAcceptance`.

@@ -11,6 +11,11 @@ use crate::settings::Secret;
 /// A token is as hard to guess as its length allows; shorter ones are not taken.
 const MIN_TOKEN_BYTES: usize = 20;
 
+const NO_TOKEN: &str = "other machines can connect here, and what the accounts look like is not \
+                        for everybody: set `server: {token: {file: …}}` in palisade's settings, \
+                        or listen on 127.0.0.1 and forward the port. /livez, /readyz and /metrics \
+                        are open.\n";
+
 /// What is open to everybody: it says how the process is, and nothing of the accounts.
 const OPEN: &[&str] = &["/livez", "/readyz", "/healthz", "/metrics", "/openapi.json"];
 /// Parts of the page that are the same everywhere.
@@ -19,8 +24,8 @@ const FIXED: &[&str] = &["/page.css", "/page.js", "/icon.svg"];
 /// Who may read.
 #[derive(Debug, Clone, Default)]
 pub struct Admission {
-    /// One or several tokens, one a line; any of them opens. `None`: nobody needs one where only this
-    /// machine can connect, and nobody is let in elsewhere.
+    /// One or several tokens, one a line; any of them opens. `None`: nobody needs one where only
+    /// this machine can connect, and nobody is let in elsewhere.
     pub token: Option<Secret>,
 }
 
@@ -50,15 +55,16 @@ impl Refusal {
     /// For the person who asked.
     pub(super) fn text(&self) -> String {
         match self {
-            Self::NoToken => "other machines can connect here, and what the accounts look like is not for \
-                everybody: set `server: {token: {file: …}}` in palisade's settings, or listen on 127.0.0.1 \
-                and forward the port. /livez, /readyz and /metrics are open.\n"
+            Self::NoToken => NO_TOKEN.to_owned(),
+            Self::WrongToken => "send the token of palisade's settings, as `Authorization: Bearer \
+                                 …` or as the password of any user.\n"
                 .to_owned(),
-            Self::WrongToken => "send the token of palisade's settings, as `Authorization: Bearer …` or as \
-                the password of any user.\n"
-                .to_owned(),
-            Self::Unreadable(why) => format!("the tokens cannot be read, so nobody is let in: {why}\n"),
-            Self::ForeignHost => "only localhost and addresses are names of this server.\n".to_owned(),
+            Self::Unreadable(why) => {
+                format!("the tokens cannot be read, so nobody is let in: {why}\n")
+            }
+            Self::ForeignHost => {
+                "only localhost and addresses are names of this server.\n".to_owned()
+            }
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Connections within limits. Whoever sends nothing, reads nothing or comes in crowds is cut off, so that
-//! health checks are answered and passes never lack descriptors.
+//! Connections within limits. Whoever sends nothing, reads nothing or comes in crowds is cut off,
+//! so that health checks are answered and passes never lack descriptors.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -43,8 +43,8 @@ impl Limits {
     }
 }
 
-/// Raises the limit of descriptors as far as the process may (nothing here uses `select`), and gives
-/// it; `None`: there is none.
+/// Raises the limit of descriptors as far as the process may (nothing here uses `select`), and
+/// gives it; `None`: there is none.
 fn raised_descriptors() -> Option<u64> {
     let limit = getrlimit(Resource::Nofile);
     if limit.current == limit.maximum {

@@ -133,8 +133,8 @@ pub const FAMILIES: &[Family] = &[
     counter(
         "palisade_notifications_total",
         &["target", "outcome"],
-        "Messages to the targets of `notify`, sent or failed, and notices that were dropped because \
-         too many waited.",
+        "Messages to the targets of `notify`, sent or failed, and notices that were dropped \
+         because too many waited.",
     ),
     gauge("palisade_orphans", PLACE, "Claimed live resources without a manifest."),
     histogram("palisade_pass_duration_seconds", &[], "Duration of passes."),

@@ -315,7 +315,7 @@ mod tests {
     /// The fixture's pass, with a history of one event.
     fn shelf() -> Shelf {
         let shelf = Shelf::default();
-        shelf.put(crate::status::shelf::tests::latest());
+        shelf.put(crate::status::shelf::Latest::fixture());
         shelf
     }
 

@@ -1,5 +1,5 @@
-//! The latest pass in full: wants, live states and history, for people who may read what the accounts
-//! look like.
+//! The latest pass in full: wants, live states and history, for people who may read what the
+//! accounts look like.
 
 use std::{
     collections::BTreeMap,
@@ -217,22 +217,25 @@ impl Latest {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-    use crate::status::fixture;
-
-    pub(crate) fn latest() -> Latest {
-        Latest {
-            report: fixture::report(),
+impl Latest {
+    /// The fixture's pass.
+    pub(super) fn fixture() -> Self {
+        Self {
+            report: super::fixture::report(),
             live: Live::new(),
             events: Vec::new(),
             links: Links::new(),
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn each_manifest_is_one_resource_with_its_condition_and_the_digest_to_approve() {
-        let latest = latest();
+        let latest = Latest::fixture();
         let all = latest.resources(&latest.listed(&Filter::default()));
         assert_eq!(all.len(), latest.report.manifests.len());
         let held: Vec<_> = all.iter().filter(|it| it.condition == "held").collect();

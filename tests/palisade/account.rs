@@ -324,7 +324,8 @@ async fn the_example_waits_for_one_consent_without_a_failure_and_is_then_in_forc
     let mut engine = world.engine_approving(&[&step.digest]).await;
     until_quiet(&mut engine).await.in_order();
     let puts = world.writes().into_iter().filter(|it| it.starts_with("PutModelInvocation"));
-    assert_eq!(puts.count(), 1);
+    let puts: Vec<_> = puts.collect();
+    assert_eq!(puts.len(), 1, "{puts:?} {:#?}", world.simulator.calls());
 }
 
 /// A call that was refused as a whole is repeated as a whole: no part of it could ever be accepted.

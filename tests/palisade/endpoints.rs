@@ -90,7 +90,7 @@ async fn an_endpoint_is_created_without_the_subnets_in_zones_of_which_its_servic
 
 #[tokio::test(start_paused = true)]
 async fn an_endpoint_whose_service_is_in_no_zone_of_its_subnets_waits_and_is_not_tried() {
-    let world = world(&["euw1-az9"]);
+    let world = world(&["euw1-az3"]);
     world.write("main.yaml", manifest(PRIVATE));
     let mut engine = world.engine().await;
     let quiet = until_quiet(&mut engine).await;

@@ -477,9 +477,10 @@ async fn a_deleted_group_leaves_its_vpcs_first() {
     world.writes();
     let gone = shared(BATCH).replace("spec:", "lifecycle: {state: absent}\nspec:");
     world.write("apps.yaml", gone);
-    until_quiet(&mut engine).await;
+    let quiet = until_quiet(&mut engine).await;
     let writes = world.writes();
     assert_eq!(writes.first().map(String::as_str), Some("DisassociateSecurityGroupVpc"));
-    assert_eq!(writes.last().map(String::as_str), Some("DeleteSecurityGroup"));
+    let shown = palisade::plan::render::text(&quiet.last().plan);
+    assert_eq!(writes.last().map(String::as_str), Some("DeleteSecurityGroup"), "{shown}");
     assert!(world.groups("apps").is_empty());
 }

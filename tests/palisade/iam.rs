@@ -228,20 +228,23 @@ fn permissions(printed: &Printed) -> BTreeSet<(String, String)> {
 }
 
 /// Permissions that the life above has no use for, each with the reason why they are printed.
-const UNUSED: [(&str, &str); 9] = [
-    // The grants of keys are audited by the daemon, or read for a manifest that names them.
-    ("Keys", "kms:ListGrants"),
+const UNUSED: [(&str, &str); 12] = [
     // The search for orphans reads those that there are; the shipped directory has none.
     ("NotebookInstances", "sagemaker:DescribeNotebookInstance"),
     ("NotebookInstances", "sagemaker:ListTags"),
     ("NotebookLifecycleConfigs", "sagemaker:DescribeNotebookInstanceLifecycleConfig"),
     ("NotebookLifecycleConfigs", "sagemaker:ListTags"),
+    // No shipped group is shared with another VPC.
+    ("Owned", "ec2:AssociateSecurityGroupVpc"),
+    ("Owned", "ec2:DisassociateSecurityGroupVpc"),
     // Only where ListAccounts gives accounts without their paths.
     ("Parents", "organizations:ListAccountsForParent"),
     // A rule that names a prefix list is changed in place: no shipped group has one.
     ("PrefixLists", "ec2:ModifySecurityGroupRules"),
     ("StudioLifecycleConfigs", "sagemaker:DescribeStudioLifecycleConfig"),
     ("StudioLifecycleConfigs", "sagemaker:ListTags"),
+    ("Vpcs", "ec2:AssociateSecurityGroupVpc"),
+    ("Vpcs", "ec2:DisassociateSecurityGroupVpc"),
 ];
 
 /// A notebook instance, its scripts, and a script of Studio. `{lifecycle}` and `{tags}` stand for

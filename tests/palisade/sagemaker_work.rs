@@ -207,8 +207,8 @@ async fn processing_jobs_models_and_endpoints_are_judged_by_what_they_can_have()
             ("JOB-02", job),
             ("JOB-03", "model shop"),
             ("JOB-03", job),
-            ("JOB-04", "endpoint shop"),
             ("JOB-04", config),
+            ("JOB-04", "endpoint shop"),
             ("JOB-04", job),
         ]
     );
@@ -295,6 +295,7 @@ async fn many_jobs_are_read_in_pages_and_portions_and_all_are_found_in_the_end()
     for number in 0..350 {
         training(&world, &format!("job-{number}"), &safe());
     }
+    tokio::time::advance(Duration::from_secs(2)).await;
     training(&world, "churn", &json!({}));
     let report = after(&mut engine, Duration::from_hours(1)).await;
     assert_eq!(calls(&world, "ListTrainingJobs"), 4);

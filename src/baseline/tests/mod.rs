@@ -291,7 +291,7 @@ fn a_script_of_a_manifest_is_named_by_it_and_never_by_an_arn_that_does_not_exist
         "apiVersion: palisade.dev/v1alpha1\nkind: SageMakerDomain\nmetadata: {{name: studio, scope: ml}}\n\
          spec:\n  domainName: studio\n  authMode: IAM\n  vpc: vpc-10000000\n  subnets: [subnet-20000000]\n  \
          appNetworkAccessType: VpcOnly\n  defaultUserSettings:\n    \
-         executionRole: arn:aws:iam::111122223333:role/users\n    {}\n---\n\
+         executionRole: arn:aws:iam::111122223333:role/users\n    securityGroups: [sg-10000000]\n    {}\n---\n\
          apiVersion: palisade.dev/v1alpha1\nkind: UserProfile\nmetadata: {{name: ada, scope: ml}}\n\
          spec:\n  domain: {{ref: studio}}\n  userSettings:\n    {}\n{}{}",
         settings("all"),

@@ -36,8 +36,8 @@ pub(super) struct Args {
     /// The organization's management account, for the guardrails; without it there are none
     #[arg(long, value_name = "ID")]
     management_account: Option<String>,
-    /// Where the guardrails of SageMaker are attached: `root`, a unit by its path (`ou:/Workloads`),
-    /// or an id
+    /// Where the guardrails of SageMaker are attached: `root`, a unit by its path
+    /// (`ou:/Workloads`), or an id
     #[arg(long, value_name = "TARGET", default_value = "root")]
     unit: String,
     /// The name of palisade's role in every account

@@ -9,7 +9,7 @@ use super::{answers::Answers, files::NewFile};
 use crate::{
     cli::output,
     engine::Scopes,
-    kinds,
+    kinds::{self, cloud_control::iam_role},
     manifest::{Loader, SourceFile},
     operations::{Usage, policy::Policies},
     settings::Settings,
@@ -52,7 +52,7 @@ fn template(answers: &Answers, policies: &[Policies]) -> Value {
     resources.insert(
         "Role".to_owned(),
         json!({
-            "Type": "AWS::IAM::Role",
+            "Type": iam_role::NAME,
             "Properties": {
                 "RoleName": answers.role,
                 "AssumeRolePolicyDocument": {

@@ -41,8 +41,8 @@ pub struct Edit {
     /// Where it stands among the edits that AWS takes only while the resource does not run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<Stage>,
-    /// Whether it is made in one call with all edits that it needs, or not at all, because AWS takes
-    /// no part of that call.
+    /// Whether it is made in one call with all edits that it needs, or not at all, because AWS
+    /// takes no part of that call.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub together: bool,
     /// Whether it takes away what somebody else added to a state that was seen as wanted. The

@@ -119,8 +119,8 @@ pub trait ErasedKind: Send + Sync {
     /// # Errors
     /// A state that does not decode.
     fn risk_of_creating(&self, want: &Value) -> Result<Risk, Undecodable>;
-    /// Whether an edit adds something to a new resource that the plan of its creation shows: a route
-    /// table is created empty, and its routes and subnets follow.
+    /// Whether an edit adds something to a new resource that the plan of its creation shows: a
+    /// route table is created empty, and its routes and subnets follow.
     fn completes(&self, _edit: &Edit) -> bool {
         false
     }

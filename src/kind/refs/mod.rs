@@ -138,7 +138,7 @@ impl<'a> Refs<'a> {
         self.resolution.warnings.push(warning);
     }
 
-    /// Records that something is left out of the state: people are told.
+    /// Records that something is left out of the state: people see it.
     pub fn leave_out(&mut self, what: LeftOut) {
         self.resolution.left_out.push(what);
     }

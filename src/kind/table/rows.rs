@@ -314,7 +314,12 @@ impl Leaf {
 
     /// Whether AWS omits it if it is none.
     pub(super) fn can_be_left_out(&self) -> bool {
-        matches!(self.null, Null::Unset(_) | Null::None(Value::Null) | Null::Never(..))
+        match self.null {
+            Null::Unset(_) | Null::None(Value::Null) => true,
+            // What it is without one is known: that is its value.
+            Null::Never(..) => self.default.is_none(),
+            _ => false,
+        }
     }
 
     /// Whether it is a list.

@@ -235,7 +235,12 @@ impl Property {
                 return (!written.is_empty()).then_some(Value::Object(written));
             }
             (Sort::List { of, .. }, Value::Array(items)) => {
-                items.iter().filter_map(|item| of.manifest(item, by)).collect()
+                // One that says nothing is still one of them.
+                let nothing = |item: &Value| item.is_object().then(|| json!({}));
+                items
+                    .iter()
+                    .filter_map(|item| of.manifest(item, by).or_else(|| nothing(item)))
+                    .collect()
             }
             (Sort::Policy(_), live) => document(&parsed(live), by),
             (Sort::Json, live) => texts_of(&parsed(live), by),

@@ -44,7 +44,7 @@ pub fn table() -> Table {
             about: "In which organizational unit an account of the organization is.",
             claimed: Claimed::ByAdoption,
             creation: Creation::UniqueName,
-            removal: Removal::TombstoneOnly,
+            removal: Removal::Never,
             // Organizations serializes the changes of an organization.
             writers: Writers::One,
             sweep: false,

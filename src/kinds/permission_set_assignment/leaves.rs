@@ -42,7 +42,7 @@ pub fn table() -> Table {
             about: "Who has which permission set of Identity Center in an account.",
             claimed: Claimed::ByAdoption,
             creation: Creation::UniqueName,
-            removal: Removal::TombstoneOnly,
+            removal: Removal::Never,
             writers: Writers::Many,
             sweep: false,
         },

@@ -1,7 +1,7 @@
 //! What people do with SageMaker and no manifest declares: training and processing jobs, models and
 //! endpoints. Jobs never change, so that a kind for them could correct nothing; they are audited
-//! wherever a manifest of SageMaker is, and what is wrong with them is a live finding. It is no kind
-//! itself.
+//! wherever a manifest of SageMaker is, and what is wrong with them is a live finding. It is no
+//! kind itself.
 
 pub(super) mod aws;
 mod operations;
@@ -28,7 +28,7 @@ pub(crate) const DOCTOR: Doctor = Doctor { audit: Some(&AUDIT), ..Doctor::NONE }
 /// What is known of one job, model, endpoint or configuration of endpoints.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Work {
-    /// Its sort and name, as people are told.
+    /// Its sort and name, as people read them.
     subject: String,
     /// More about it that helps to find who made it, such as its role.
     note: Option<String>,

@@ -1,5 +1,6 @@
 //! What the audit calls, and what it needs for that (service authorization reference, Amazon
-//! SageMaker): list calls are authorized for no resource, the others for the one that they describe.
+//! SageMaker): list calls are authorized for no resource, the others for the one that they
+//! describe.
 
 use crate::{
     kind::{Class, Meaning},

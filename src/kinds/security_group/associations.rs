@@ -1,5 +1,6 @@
-//! The VPCs in which a group may be used besides its own (Amazon VPC user guide, "Associate security
-//! groups with multiple VPCs"). They are exclusive: one that no manifest names is disassociated.
+//! The VPCs in which a group may be used besides its own (Amazon VPC user guide, "Associate
+//! security groups with multiple VPCs"). They are exclusive: one that no manifest names is
+//! disassociated.
 
 use std::collections::{BTreeMap, BTreeSet};
 

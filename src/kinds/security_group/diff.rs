@@ -20,8 +20,8 @@
 //! edit of its own, which is the only one to wait for that. A live rule that may be such a rule is
 //! neither revoked nor changed meanwhile; one that cannot be is revoked at once.
 //!
-//! Associations with VPCs that are not wanted end before all of this, and missing ones are made after
-//! it: the group is used in more VPCs only with the rules that it is to have.
+//! Associations with VPCs that are not wanted end before all of this, and missing ones are made
+//! after it: the group is used in more VPCs only with the rules that it is to have.
 //!
 //! A rule that names a group by its id, which was not seen in the VPC, may be one that EC2 refuses:
 //! it is added by an edit of its own too. What such a rule, or one for a prefix list of unknown

@@ -1,6 +1,7 @@
 //! The fixed addresses of an interface endpoint, one for each of its subnets.
 //!
-//! EC2 shows them with the network interfaces only, which are read where a manifest names addresses.
+//! EC2 shows them with the network interfaces only, which are read where a manifest names
+//! addresses.
 
 use std::{
     collections::BTreeSet,

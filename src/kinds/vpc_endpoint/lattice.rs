@@ -27,8 +27,9 @@ const MAX_DOMAINS: usize = 10;
 /// The preferences that leave names to the manifest (EC2 API reference, `DnsOptionsSpecification`).
 const WITH_DOMAINS: [&str; 2] =
     ["VERIFIED_DOMAINS_AND_SPECIFIED_DOMAINS", "SPECIFIED_DOMAINS_ONLY"];
-/// AWS accepts a change of these and does nothing, or refuses it (aws-controllers-k8s/ec2-controller,
-/// hooks of VPC endpoints; Terraform AWS provider, `aws_vpc_endpoint`: both make a new endpoint).
+/// AWS accepts a change of these and does nothing, or refuses it
+/// (aws-controllers-k8s/ec2-controller, hooks of VPC endpoints; Terraform AWS provider,
+/// `aws_vpc_endpoint`: both make a new endpoint).
 const FIXED: &str = "which AWS fixes when an endpoint is created";
 
 /// Whether an endpoint of this type leads to a resource or a service network.

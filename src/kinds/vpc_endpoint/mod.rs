@@ -36,8 +36,8 @@ pub const NAME: &str = "VpcEndpoint";
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct State {
-    /// `Interface`, `Gateway`, `GatewayLoadBalancer`, `Resource`, `ServiceNetwork`; live, also types
-    /// that palisade does not create.
+    /// `Interface`, `Gateway`, `GatewayLoadBalancer`, `Resource`, `ServiceNetwork`; live, also
+    /// types that palisade does not create.
     #[serde(rename = "type")]
     pub endpoint_type: String,
     /// The service's full name; empty for a resource or a service network.

@@ -1,6 +1,6 @@
 //! A service does not exist in every Availability Zone of its Region, and EC2 refuses an endpoint
-//! with a subnet in another one (terraform-aws-modules/terraform-aws-vpc issues 462 and 785). Such a
-//! subnet is left out, and people are told.
+//! with a subnet in another one (terraform-aws-modules/terraform-aws-vpc issues 462 and 785). Such
+//! a subnet is left out, and people see that.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -18,7 +18,7 @@ use crate::{
 /// never fewer.
 pub const LIMIT: usize = 65_536;
 /// The first line: by it a later run finds its own comment.
-pub const MARKER: &str = "<!-- palisade plan -->";
+pub const MARKER: &str = "<!-- palisade-plan -->";
 
 /// The share of the table.
 const TABLE: usize = LIMIT / 4;

@@ -100,7 +100,7 @@ fn a_page_has_a_summary_a_table_and_a_part_for_every_resource() {
 #[test]
 fn nothing_is_one_line() {
     insta::assert_snapshot!(page(&Plan::default()), @r"
-    <!-- palisade plan -->
+    <!-- palisade-plan -->
     ### palisade plan
 
     **Plan: 0 to create, 0 to change, 0 to delete, 0 in sync.**

@@ -2,7 +2,7 @@
 //! in route tables.
 
 use super::{
-    endpoints::parameter_error,
+    errors::parameter_error,
     model::{Endpoint, Kind},
     routes,
     state::{Call, State},

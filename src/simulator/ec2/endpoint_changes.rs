@@ -1,8 +1,8 @@
 //! Changes and deletions of VPC endpoints. AWS carries out one change of an endpoint at a time.
 
 use super::{
-    endpoints::{addresses, checked_policy, default_policy, parameter_error},
-    errors::{done, unknown_id},
+    endpoints::{addresses, checked_policy, default_policy},
+    errors::{done, parameter_error, unknown_id},
     model::{Endpoint, Kind, Phase},
     state::{Call, Ec2, State},
 };

@@ -2,6 +2,7 @@
 
 use super::{
     endpoint_listing::shown,
+    errors::parameter_error,
     lattice,
     model::{Endpoint, Kind, Phase},
     services::{self, EndpointService},
@@ -240,10 +241,6 @@ pub(super) fn requested_subnets<'i>(input: Input<'i>) -> Vec<&'i str> {
     let configured = configured.iter().filter_map(|entry| entry.text("SubnetId"));
     let all: BTreeSet<&'i str> = input.texts("SubnetId").into_iter().chain(configured).collect();
     all.into_iter().collect()
-}
-
-pub(super) fn parameter_error(message: impl Into<String>) -> ApiError {
-    ApiError::new("InvalidParameter", message)
 }
 
 fn check_quota(state: &State, new: &Endpoint) -> Result<(), ApiError> {

@@ -2,6 +2,11 @@
 
 use crate::simulator::service::{Answer, ApiError};
 
+/// A parameter that fits nothing.
+pub(super) fn parameter_error(message: impl Into<String>) -> ApiError {
+    ApiError::new("InvalidParameter", message)
+}
+
 /// The kinds of ids: the member that carries them, their prefix, the error codes for an unknown and
 /// for a malformed id, and the noun of the message (EC2's table of error codes).
 const ID_KINDS: &[(&str, &str, &str, &str, &str)] = &[

@@ -1,5 +1,5 @@
-//! The VPCs in which a security group may be used besides its own (Amazon VPC user guide, "Associate
-//! security groups with multiple VPCs").
+//! The VPCs in which a security group may be used besides its own (Amazon VPC user guide,
+//! "Associate security groups with multiple VPCs").
 
 use super::{
     errors::dependency,

@@ -1,7 +1,7 @@
 //! Endpoints to resources and service networks of VPC Lattice. What they lead to is not simulated:
 //! every well-formed ARN exists.
 
-use super::{endpoints::parameter_error, model::Kind, services::EndpointService};
+use super::{errors::parameter_error, model::Kind, services::EndpointService};
 use crate::simulator::{query::Input, service::ApiError};
 
 /// The most specified domains.

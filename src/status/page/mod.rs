@@ -130,7 +130,8 @@ impl Page<'_> {
     }
 }
 
-/// A document with the frame that all pages share. `title`: what it is about; empty for the overview.
+/// A document with the frame that all pages share. `title`: what it is about; empty for the
+/// overview.
 fn document(view: Option<&View>, title: &str, content: impl FnOnce(&mut Html)) -> String {
     let mut html = Html::default();
     html.markup(

@@ -61,9 +61,9 @@ pub(super) fn logging() -> Leaf {
         .named(
             LOGGING,
             &[
-                "What Bedrock logs of the invocations of models in the Region: a bucket, a log group",
-                "or both must be named. What is left out is not managed and stays as it is. `null`:",
-                "nothing is logged, which is AWS's default.",
+                "What Bedrock logs of the invocations of models in the Region: a bucket, a log",
+                "group or both must be named. What is left out is not managed and stays as it is.",
+                "`null`: nothing is logged, which is AWS's default.",
             ],
         )
         .changed(&change)

@@ -287,7 +287,8 @@ fn metadata_hops() -> Leaf {
         ..metadata(
             "instanceMetadataHopLimit",
             "How many network hops an answer of the instance metadata service may travel, 1 to 64, \
-             unless the launch of an\ninstance specifies it. Absent: not managed; `null`: AWS's default, no preference.",
+             unless the launch of an\ninstance specifies it. Absent: not managed; `null`: AWS's \
+             default, no preference.",
             Form::Int(range),
             "set the hop limit of the metadata of new instances to {item}",
         )

@@ -89,16 +89,13 @@ pub(super) fn passwords() -> Leaf {
             RiskOf::NoneIsLoosest { more_is_looser: true },
             Gives::MostIfNone,
         )
-        .named(
-            "maxAgeDays",
-            &["After how many days a password expires, 1 to 1095; `null`: never."],
-        )
+        .named("maxAgeDays", &["After how many days a password expires, 1 to 1095; `null`: never."])
         .or_none(),
         // Without a number every earlier password can be used again.
         number((1, 24), "passwords", RiskOf::NoneIsLoosest { more_is_looser: false }, Gives::Less)
             .named(
                 "reusePrevention",
-                &["How many earlier passwords cannot be used again, 1 to 24; `null`: every one can."],
+                &["How many earlier passwords cannot be used again, 1 to 24; `null`: all can be."],
             )
             .or_none(),
         switched(true, Risk::TIGHTENS.cutting_connections()).named(

@@ -58,8 +58,8 @@ const RULES: &[LiveRule] = &[
         id: SERVICE,
         severity: Severity::Low,
         title: "Grants that services use or retire in another account are known",
-        why: "Such a grant is needed by what runs there, and is never revoked by palisade; somebody \
-              may have made it by hand.",
+        why: "Such a grant is needed by what runs there, and is never revoked by palisade; \
+              somebody may have made it by hand.",
         source: "KMS developer guide, \"Grants in AWS KMS\"",
         help: "revoke the grant if nothing in that account uses the key any more",
     },

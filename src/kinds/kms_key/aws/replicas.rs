@@ -59,7 +59,10 @@ impl Keys {
     /// does not even begin its waiting period, and nobody could tell when it does.
     pub(super) async fn replicas(&self, id: &str) -> Result<Vec<String>, CloudError> {
         let key = self.describe(id).await?;
-        let replicas = configuration(&key).map(replica_arns).unwrap_or_default();
+        // A replica lists its family, too.
+        let primary = primary_of(&key).is_none();
+        let of_primary = configuration(&key).filter(|_| primary);
+        let replicas = of_primary.map(replica_arns).unwrap_or_default();
         Ok(replicas.into_iter().map(|arn| format!("replica {arn}")).collect())
     }
 }

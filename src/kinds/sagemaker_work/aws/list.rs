@@ -1,5 +1,5 @@
-//! The lists, the newest first, up to the first entry that is older than the window. SageMaker's own
-//! filters by time are not used: they are known for one empty page after the other, through all
+//! The lists, the newest first, up to the first entry that is older than the window. SageMaker's
+//! own filters by time are not used: they are known for one empty page after the other, through all
 //! that is older, until the service throttles (aws/aws-cli#7596, aws/aws-sdk#486).
 
 use aws_sdk_sagemaker::types::{

@@ -155,7 +155,8 @@ impl Looking<'_> {
 }
 
 impl Listed {
-    /// Names it and no later one of the same name. Only endpoints change; they are then another one.
+    /// Names it and no later one of the same name. Only endpoints change; they are then another
+    /// one.
     fn key(&self, sort: Sort) -> String {
         let Self { name, created, modified } = self;
         let time = |time: &DateTime| time.as_nanos();

@@ -31,8 +31,8 @@ fn of_one_user(mut leaf: Leaf) -> Leaf {
         "customImages" => &["Custom images, at most 5, instead of the domain's."],
         "autoMountHomeEFS" => &["Whether the home file system is mounted, or `DefaultAsDomain`."],
         "executionRole" => &[
-            "The role of this user's private spaces, instead of the domain's: a reference to one of",
-            "ours, or an ARN. Cannot be unset once set.",
+            "The role of this user's private spaces, instead of the domain's: a reference to one",
+            "of ours, or an ARN. Cannot be unset once set.",
         ],
         "securityGroups" => &[
             "Security groups of this user's apps, by `{ref: …}` or id. They add to the domain's;",

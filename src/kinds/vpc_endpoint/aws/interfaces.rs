@@ -1,5 +1,5 @@
-//! The addresses of endpoints, which only their network interfaces show: one listing of those of the
-//! Region, in pages of 1000.
+//! The addresses of endpoints, which only their network interfaces show: one listing of those of
+//! the Region, in pages of 1000.
 
 use std::{
     collections::BTreeMap,

@@ -1,4 +1,4 @@
-//! Who is told, of what.
+//! Who gets to know what.
 
 use std::collections::BTreeSet;
 
@@ -32,22 +32,22 @@ impl Urgency {
     }
 }
 
-/// Somebody who is told.
+/// Somebody who gets notices.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// Its name: in logs and metrics.
     pub name: String,
-    /// How it is told.
+    /// How they get there.
     pub channel: Channel,
-    /// The least urgency that it is told of.
+    /// The least urgency that it gets.
     pub severity: Urgency,
-    /// The scopes that it is told of; empty: all, and what concerns the whole process.
+    /// The scopes that it gets; empty: all, and what concerns the whole process.
     pub scopes: BTreeSet<String>,
     /// The kinds, likewise.
     pub kinds: BTreeSet<String>,
 }
 
-/// How somebody is told.
+/// How notices get there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Channel {
     /// An incoming webhook of Slack. Its address is the secret.
@@ -73,7 +73,7 @@ impl Channel {
     }
 }
 
-/// Somebody who is told; either by Slack or by a webhook.
+/// Somebody who gets notices, either by Slack or by a webhook.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "Target")]
@@ -84,7 +84,7 @@ pub(super) struct FileTarget {
     slack: Option<FileSlack>,
     /// A receiver of CloudEvents.
     webhook: Option<FileWebhook>,
-    /// The least urgency that it is told of.
+    /// The least urgency that it gets.
     #[serde(default)]
     severity: Urgency,
     /// Only what is about these scopes.

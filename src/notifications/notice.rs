@@ -103,7 +103,7 @@ pub(super) struct Notice {
 }
 
 impl Notice {
-    /// Whether a target is told of it.
+    /// Whether a target gets it.
     pub(super) fn is_for(&self, target: &Target) -> bool {
         let among = |wanted: &std::collections::BTreeSet<String>, given: &Option<String>| {
             wanted.is_empty() || given.as_ref().is_some_and(|it| wanted.contains(it))
@@ -114,7 +114,7 @@ impl Notice {
     }
 }
 
-/// What lasted when the latest pass ended: it is told once, and again only after it was gone.
+/// What lasted when the latest pass ended: it is sent once, and again only after it was gone.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     lasting: BTreeMap<(Topic, String), Notice>,

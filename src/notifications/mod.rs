@@ -14,20 +14,15 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use aws_smithy_runtime_api::client::{
-    http::{HttpConnector as _, SharedHttpConnector},
-    orchestrator::HttpRequest,
-};
-use aws_smithy_types::body::SdkBody;
 use futures::future::join_all;
-use tokio::{sync::Notify, time::timeout};
+use tokio::sync::Notify;
 
 use self::{
     message::Message,
     notice::{Notice, Seen},
 };
 use crate::{
-    aws,
+    aws::Post,
     engine::Report,
     model::Halt,
     settings::{Channel, Target, check_url},
@@ -104,12 +99,12 @@ impl Notifier {
 
     /// Sends what waits; never ends.
     pub async fn run(&self) {
-        let connector = aws::connector(TIME_LIMIT);
-        join_all(self.shared.mailboxes.iter().map(|it| self.serve(it, &connector))).await;
+        let post = Post::within(TIME_LIMIT);
+        join_all(self.shared.mailboxes.iter().map(|it| self.serve(it, &post))).await;
         std::future::pending::<()>().await;
     }
 
-    async fn serve(&self, mailbox: &Mailbox, connector: &SharedHttpConnector) {
+    async fn serve(&self, mailbox: &Mailbox, post: &Post) {
         let Target { name, channel, .. } = &mailbox.target;
         let (mut number, mut wait) = (0, RETRY.0);
         loop {
@@ -117,7 +112,7 @@ impl Notifier {
             let message = Message::of(&self.shared.owner, channel, &notices, dropped, number);
             number += 1;
             loop {
-                let sent = send(connector, channel, &message).await;
+                let sent = send(post, channel, &message).await;
                 let delivery = if sent.is_ok() { Delivery::Sent } else { Delivery::Failed };
                 self.shared.metrics.notified(name, delivery, 1);
                 let Err(why) = sent else { break };
@@ -161,11 +156,7 @@ impl Mailbox {
 }
 
 /// Sends one message. A secret never stands in the reason.
-async fn send(
-    connector: &SharedHttpConnector,
-    channel: &Channel,
-    message: &Message,
-) -> Result<(), String> {
+async fn send(post: &Post, channel: &Channel, message: &Message) -> Result<(), String> {
     let url = match channel {
         Channel::Slack { url } => {
             let url = url.read().map_err(|error| error.to_string())?;
@@ -175,30 +166,9 @@ async fn send(
         Channel::Webhook { url, .. } => url.clone(),
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let mut request = HttpRequest::new(SdkBody::from(message.body.clone()));
-    request.set_method("POST").map_err(|_| "method".to_owned())?;
-    request.set_uri(url).map_err(|_| "the address of the webhook is not a URL".to_owned())?;
-    for (name, value) in message.headers(channel, now)? {
-        request.headers_mut().insert(name, value);
-    }
-    // The connector has a limit for connecting and reading; this one also covers the body.
-    let answer = timeout(TIME_LIMIT, connector.call(request)).await;
-    let answer = answer.map_err(|_| format!("no answer within {} s", TIME_LIMIT.as_secs()))?;
-    let status = answer.map_err(|error| format!("no answer: {}", kind_of(&error)))?.status();
-    if status.is_success() {
-        Ok(())
-    } else {
-        Err(format!("the receiver answered {}", status.as_u16()))
-    }
-}
-
-/// What went wrong, without the address.
-fn kind_of(error: &aws_smithy_runtime_api::client::result::ConnectorError) -> &'static str {
-    if error.is_timeout() {
-        "too late"
-    } else if error.is_io() {
-        "the connection failed"
-    } else {
-        "it could not be asked"
+    let headers = message.headers(channel, now)?;
+    match post.send(&url, headers, message.body.clone()).await? {
+        200..=299 => Ok(()),
+        status => Err(format!("the receiver answered {status}")),
     }
 }

@@ -1,4 +1,4 @@
-//! What is told, to whom, and that nobody is waited for.
+//! What is sent, to whom, and that nobody is waited for.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ fn first() -> (Seen, Vec<Notice>) {
 }
 
 #[test]
-fn what_lasts_is_told_once_and_again_only_after_it_was_gone() {
+fn what_lasts_is_sent_once_and_again_only_after_it_was_gone() {
     let (mut seen, notices) = first();
     let told = topics(&notices);
     for topic in [Topic::Held, Topic::Conflict, Topic::Refused, Topic::Failed, Topic::Unreadable] {
@@ -74,7 +74,7 @@ fn a_hole_that_stays_open_is_critical_and_a_correction_is_not() {
 }
 
 #[test]
-fn the_brake_is_told_and_so_is_its_end() {
+fn the_brake_is_sent_and_so_is_its_end() {
     let (mut seen, _) = first();
     let report = fixture::report();
     let engaged = Engaged {
@@ -93,7 +93,7 @@ fn the_brake_is_told_and_so_is_its_end() {
 }
 
 #[test]
-fn a_target_is_told_of_its_scopes_its_kinds_and_what_is_urgent_enough() {
+fn a_target_gets_its_scopes_its_kinds_and_what_is_urgent_enough() {
     let (_, notices) = first();
     let about = notices.iter().find(|it| it.kind.is_some() && it.urgency == Urgency::Warning);
     let about = about.unwrap();
@@ -158,12 +158,11 @@ async fn a_receiver_gets_signed_cloud_events_and_a_failed_message_comes_again_wi
     let channel = Channel::Webhook { url, secret: Some(Secret::File(key)) };
     let (_, notices) = first();
     let message = Message::of("ml-platform", &channel, &notices, 0, 0);
-    let connector = aws::connector(Duration::from_secs(5));
-    let (refused, _) =
-        tokio::join!(send(&connector, &channel, &message), receive(&listener, "503 No"));
+    let post = Post::within(Duration::from_secs(5));
+    let (refused, _) = tokio::join!(send(&post, &channel, &message), receive(&listener, "503 No"));
     assert_eq!(refused, Err("the receiver answered 503".to_owned()));
     let (sent, (head, body)) =
-        tokio::join!(send(&connector, &channel, &message), receive(&listener, "204 Yes"));
+        tokio::join!(send(&post, &channel, &message), receive(&listener, "204 Yes"));
     assert_eq!(sent, Ok(()));
     assert!(head.starts_with("post /palisade http/1.1\r\n"), "{head}");
     assert!(head.contains("\r\ncontent-type: application/cloudevents-batch+json\r\n"), "{head}");
@@ -211,7 +210,7 @@ async fn nobody_who_does_not_answer_holds_a_pass_up_and_what_is_too_much_is_coun
 }
 
 #[test]
-fn only_encrypted_addresses_and_this_machine_are_told() {
+fn only_encrypted_addresses_and_this_machine_get_notices() {
     assert_eq!(check_url("https://hooks.example.com/x"), Ok(()));
     assert_eq!(check_url("http://127.0.0.1:8080/"), Ok(()));
     for wrong in

@@ -25,7 +25,7 @@ pub(super) struct Message {
 }
 
 impl Message {
-    /// `dropped`: earlier notices that nobody was told of. `number`: of the message in this process.
+    /// `dropped`: earlier notices that nobody got. `number`: of the message in this process.
     pub(super) fn of(
         owner: &str,
         channel: &Channel,
