@@ -16,6 +16,7 @@ mod history;
 mod learn;
 mod live;
 mod observe;
+mod options;
 mod organizations;
 mod outcome;
 pub mod pace;
@@ -41,8 +42,9 @@ pub use self::{
     drift::{Drift, DriftState},
     history::{Event, Happened, History},
     live::{Links, Live},
+    options::Options,
     outcome::{Outcome, SkipReason, StepResult},
-    pass::{Engine, Options},
+    pass::Engine,
     report::{Changed, PendingDeletion, Report},
     scopes::{ConnectError, Scopes},
     source::Source,

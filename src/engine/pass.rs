@@ -2,11 +2,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
 };
 
-use serde_json::Value;
 use tokio::{sync::Notify, time::Instant};
 
 use super::{
@@ -18,9 +17,10 @@ use super::{
     learn::Learnt,
     live::{Links, Live, links_of, live_of},
     observe::{Callers, Observation, Observers, Wanted},
+    options::Options,
     outcome::StepResult,
     pauses::Halted,
-    planning::Planning,
+    planning::{Planning, loader, writes},
     remember::Remembering,
     report::{PendingDeletion, Report, epoch_seconds, scopes_report},
     scopes::Scopes,
@@ -29,14 +29,13 @@ use super::{
 use crate::{
     aws::{Brake, identity},
     kind::{Audited, Creation, erased::Registry},
-    manifest::{Document, Loader, Snapshot},
     memory::Memory,
-    model::{Address, Fence, Observed, ScopedKind, Seen},
+    model::{Address, Fence, ScopedKind, Seen},
     plan::{
         Assuming, Claims, Comparison, Focus, Installation, Lockout, Look, Only, Organization, Plan,
         RoleToAssume,
     },
-    settings::{Mode, Settings},
+    settings::Settings,
 };
 
 /// Orphans of kinds that no manifest declares are searched for once in this many passes (an hour,
@@ -47,33 +46,6 @@ const FIRST_SWEEP: u64 = 30;
 /// An incomplete search is repeated in the next pass, at most this many times: some kinds may never
 /// be readable.
 const SWEEP_TRIES: u32 = 3;
-
-/// How an engine is used.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// Digests approved on the command line.
-    pub approve: BTreeSet<String>,
-    /// The steps that may be carried out at most.
-    pub only: Option<Only>,
-    /// The manifests that the passes are about, if not all of them.
-    pub focus: Option<Focus>,
-    /// Another state of the directory: the report says what the change from it does.
-    pub base: Option<PathBuf>,
-    /// Receives every plan right before it is carried out.
-    pub announce: Option<fn(&Plan)>,
-    /// Whether steps are carried out; `plan` sets `false`, and its clients could not write anyway.
-    pub write: bool,
-    /// Whether every pass also searches for orphans of kinds that no manifest declares.
-    pub sweep: bool,
-    /// Whether passes continue without scopes that answer much later than the others, as the
-    /// daemon's do: such scopes are unknown until they have answered. Otherwise a pass waits for
-    /// all.
-    pub leaves_behind: bool,
-    /// Whether what no manifest owns is audited in the background, as the daemon does.
-    pub audits: bool,
-    /// Whether [`Engine::live`] is filled.
-    pub shows_live: bool,
-}
 
 /// The parts that an engine is built from.
 pub(super) struct Setup {
@@ -487,16 +459,6 @@ impl Engine {
 }
 
 /// The claimed resources, by the address in their claim.
-fn loader(setup: &Setup) -> Loader<'_> {
-    let Setup { registry, settings, scopes, .. } = setup;
-    Loader { registry, settings, facts: scopes.facts() }
-}
-
-/// Whether steps are carried out, unless the brake is on.
-fn writes(setup: &Setup) -> bool {
-    setup.options.write && setup.settings.mode == Mode::Enforce
-}
-
 async fn apply(plan: &Plan, setup: &Setup, terms: Terms<'_>) -> Vec<StepResult> {
     if !writes(setup) {
         return Vec::new();

@@ -8,16 +8,18 @@ use super::{
     consent,
     defect::contained,
     learn::Learnt,
-    pass::{Control, Options, Setup},
+    options::Options,
+    pass::{Control, Setup},
 };
 use crate::{
     kind::Class,
-    manifest::Snapshot,
+    manifest::{Loader, Snapshot},
     model::{Address, Fence, PhysicalId},
     plan::{
         self, Inputs, Limits, Lockout, Look, Memory, Obstacles, Organization, Plan, Wait,
         WaitReason,
     },
+    settings::Mode,
 };
 
 /// The inputs of planning in one pass.
@@ -114,4 +116,14 @@ async fn obstacles(plan: &Plan, Setup { scopes, registry, .. }: &Setup) -> Obsta
         of_step.insert(question.key().to_owned(), reason);
     }
     found
+}
+
+pub(super) fn loader(setup: &Setup) -> Loader<'_> {
+    let Setup { registry, settings, scopes, .. } = setup;
+    Loader { registry, settings, facts: scopes.facts() }
+}
+
+/// Whether steps are carried out, unless the brake is on.
+pub(super) fn writes(setup: &Setup) -> bool {
+    setup.options.write && setup.settings.mode == Mode::Enforce
 }

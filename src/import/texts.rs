@@ -46,7 +46,9 @@ fn parts(text: &str) -> Vec<Part<'_>> {
         let (token, after) = from.split_at(end + 1);
         let inner = &token[2..end];
         // After a dollar sign manifests read it as escaped.
-        let is_variable = placeholder::is_policy_variable(inner) && !before.ends_with('$');
+        let is_ours = ["scope.", "var.", "organization."].iter().any(|it| inner.starts_with(it));
+        let is_variable =
+            !is_ours && placeholder::is_policy_variable(inner) && !before.ends_with('$');
         found.push(if is_variable { Part::Variable(token) } else { Part::Token(token) });
         rest = after;
     }
