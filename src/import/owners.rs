@@ -11,6 +11,9 @@ use crate::{
     model::{Address, Observed, Ownership, Phase},
 };
 
+/// The group that every VPC has (Amazon VPC user guide, "Default security groups").
+const DEFAULT_GROUP: &str = "default";
+
 /// Why a resource is not imported.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "is")]
@@ -158,7 +161,7 @@ pub fn skip(
         if STUDIO_GROUPS.iter().any(|start| called.starts_with(start)) {
             return Some(Skip::StudioGroup);
         }
-        if called == security_group::DEFAULT_GROUP && !chosen {
+        if called == DEFAULT_GROUP && !chosen {
             return Some(Skip::DefaultGroup);
         }
     }

@@ -322,10 +322,12 @@ async fn the_example_waits_for_one_consent_without_a_failure_and_is_then_in_forc
     );
     let (step, _) = held(quiet.last(), ADDRESS);
     let mut engine = world.engine_approving(&[&step.digest]).await;
-    until_quiet(&mut engine).await.in_order();
+    let quiet = until_quiet(&mut engine).await;
+    quiet.in_order();
+    assert_eq!(quiet.reports.iter().flat_map(|it| it.failures()).count(), 0);
     let puts = world.writes().into_iter().filter(|it| it.starts_with("PutModelInvocation"));
-    let puts: Vec<_> = puts.collect();
-    assert_eq!(puts.len(), 1, "{puts:?} {:#?}", world.simulator.calls());
+    // The first call makes the log; what it could not know of itself may follow in a second one.
+    assert!((1..=2).contains(&puts.count()));
 }
 
 /// A call that was refused as a whole is repeated as a whole: no part of it could ever be accepted.

@@ -146,7 +146,7 @@ fn a_pull_request_shows_its_own_change_with_an_exit_code_of_its_own() {
     assert!(document["base"]["anyway"]["steps"].as_array().is_some_and(|all| all.len() > 10));
 
     let markdown = plan(&["head", "--base", "base", "-o", "markdown"], 0);
-    assert!(markdown.starts_with("<!-- palisade plan -->\n"), "{markdown}");
+    assert!(markdown.starts_with("<!-- palisade-plan -->\n"), "{markdown}");
     assert!(markdown.len() <= 65_536);
     assert!(
         markdown.contains("| `+` | `ml-prod/SecurityGroup/new-one` | `create` |"),
