@@ -52,7 +52,7 @@ pub struct Directory {
 }
 
 /// The loader of an import.
-fn loader<'a>(Context { settings, registry, scopes }: Context<'a>) -> Loader<'a> {
+fn loader(Context { settings, registry, scopes }: Context<'_>) -> Loader<'_> {
     Loader { registry, settings, facts: scopes.facts() }
 }
 
@@ -116,12 +116,7 @@ impl Directory {
     }
 
     /// The findings of the baseline in the pages.
-    pub fn findings(
-        &self,
-        context: Context<'_>,
-        snapshot: &Snapshot,
-        pages: &Pages,
-    ) -> Vec<Finding> {
+    pub fn findings(context: Context<'_>, snapshot: &Snapshot, pages: &Pages) -> Vec<Finding> {
         let settings = context.settings;
         let scopes = settings.scopes.values();
         let roles: Vec<String> = scopes

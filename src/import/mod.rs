@@ -144,12 +144,12 @@ pub async fn import(
                 let (drafts, seen) = (&mut drafts, sought.known(&index));
                 let corrected = comparison.differing(&snapshot, drafts, &known, seen);
                 if !corrected {
-                    let findings = directory.findings(context, &snapshot, &pages);
+                    let findings = Directory::findings(context, &snapshot, &pages);
                     let pages = pages.with_findings(&findings);
                     // Comments move lines, and change nothing else.
                     let snapshot =
                         directory.loaded(context, &pages).map_err(ImportError::Directory)?;
-                    let findings = directory.findings(context, &snapshot, &pages);
+                    let findings = Directory::findings(context, &snapshot, &pages);
                     directory.write(&pages, request.force)?;
                     summary.take(drafts, &pages, &findings);
                     return Ok(summary);

@@ -175,15 +175,6 @@ impl Pass<'_> {
         }
     }
 
-    fn about(&self, address: &Address, notice: Notice) -> Notice {
-        Notice {
-            scope: Some(address.scope.clone()),
-            kind: Some(address.kind.clone()),
-            subject: Some(address.to_string()),
-            ..notice
-        }
-    }
-
     fn lasts(&mut self, key: String, notice: Notice) {
         self.lasting.insert((notice.topic, key), notice);
     }
@@ -191,16 +182,16 @@ impl Pass<'_> {
     fn drifts(&mut self) {
         for drift in self.report.new_drifts() {
             let notice = self.notice(Topic::Drift, Urgency::Warning, drift.what.clone());
-            self.moments.push(self.about(&drift.address, Notice { at: drift.seen_at, ..notice }));
+            self.moments.push(about(&drift.address, Notice { at: drift.seen_at, ..notice }));
         }
         for drift in &self.report.drifts {
             if drift.ended_at.is_some() {
                 let notice = self.notice(Topic::DriftEnded, Urgency::Info, drift.what.clone());
-                self.moments.push(self.about(&drift.address, notice));
+                self.moments.push(about(&drift.address, notice));
             } else if let DriftState::Open(why) = &drift.state {
                 let lines = [vec![why.clone()], drift.what.clone()].concat();
                 let notice = self.notice(Topic::DriftOpen, Urgency::Critical, lines);
-                self.lasts(drift.number.to_string(), self.about(&drift.address, notice));
+                self.lasts(drift.number.to_string(), about(&drift.address, notice));
             }
         }
     }
@@ -209,13 +200,13 @@ impl Pass<'_> {
         for result in &self.report.results {
             if !result.done.is_empty() {
                 let notice = self.notice(Topic::Changed, Urgency::Info, result.done.clone());
-                self.moments.push(self.about(&result.address, notice));
+                self.moments.push(about(&result.address, notice));
             }
             if let Outcome::Failed { message, .. } = &result.outcome {
                 let lines = vec![format!("{}: {message}", result.verb)];
                 let notice = self.notice(Topic::Failed, Urgency::Warning, lines);
                 let key = format!("{} {}", result.address, result.verb);
-                self.lasts(key, self.about(&result.address, notice));
+                self.lasts(key, about(&result.address, notice));
             }
         }
     }
@@ -230,18 +221,18 @@ impl Pass<'_> {
                     lines.push(format!("palisade approve {}", step.digest));
                 }
                 let notice = self.notice(Topic::Held, Urgency::Warning, lines);
-                self.lasts(step.digest.clone(), self.about(&step.address, notice));
+                self.lasts(step.digest.clone(), about(&step.address, notice));
             }
         }
         for conflict in &plan.conflicts {
             let lines = vec![conflict.why.clone(), conflict.help.clone()];
             let notice = self.notice(Topic::Conflict, Urgency::Warning, lines);
-            self.lasts(conflict.address.to_string(), self.about(&conflict.address, notice));
+            self.lasts(conflict.address.to_string(), about(&conflict.address, notice));
         }
         for pending in self.report.pending_deletions.iter().filter(|it| !it.tombstone) {
             let notice =
                 self.notice(Topic::Deletion, Urgency::Critical, vec![pending.id.to_string()]);
-            self.lasts(pending.id.to_string(), self.about(&pending.address, notice));
+            self.lasts(pending.id.to_string(), about(&pending.address, notice));
         }
     }
 
@@ -297,5 +288,15 @@ impl Pass<'_> {
             let notice = self.notice(Topic::Stopped, Urgency::Warning, vec![pause.to_string()]);
             self.lasts(what.clone(), Notice { subject: Some(what), ..notice });
         }
+    }
+}
+
+/// A notice about a manifest.
+fn about(address: &Address, notice: Notice) -> Notice {
+    Notice {
+        scope: Some(address.scope.clone()),
+        kind: Some(address.kind.clone()),
+        subject: Some(address.to_string()),
+        ..notice
     }
 }

@@ -232,6 +232,7 @@ fn drifts() -> Vec<Drift> {
 }
 
 /// A pass that found one of everything.
+#[allow(clippy::too_many_lines, reason = "one of everything")]
 pub(crate) fn report() -> Report {
     let scp = Address::new("org", "ServiceControlPolicy", "deny-leave");
     let mut manifests: Vec<_> = steps().into_iter().map(|step| step.address).collect();

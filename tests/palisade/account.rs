@@ -312,7 +312,8 @@ async fn the_example_waits_for_one_consent_without_a_failure_and_is_then_in_forc
     let world = World::with(include_str!("../../examples/account-settings.yaml"));
     let mut engine = world.engine().await;
     let quiet = until_quiet(&mut engine).await;
-    let failures: Vec<_> = quiet.reports.iter().flat_map(|it| it.failures()).collect();
+    let failures: Vec<_> =
+        quiet.reports.iter().flat_map(palisade::engine::Report::failures).collect();
     assert!(failures.is_empty(), "{failures:#?}");
     let writes = world.writes();
     assert!(!writes.contains(&"PutModelInvocationLoggingConfiguration".to_owned()), "{writes:?}");
@@ -324,7 +325,7 @@ async fn the_example_waits_for_one_consent_without_a_failure_and_is_then_in_forc
     let mut engine = world.engine_approving(&[&step.digest]).await;
     let quiet = until_quiet(&mut engine).await;
     quiet.in_order();
-    assert_eq!(quiet.reports.iter().flat_map(|it| it.failures()).count(), 0);
+    assert_eq!(quiet.reports.iter().flat_map(palisade::engine::Report::failures).count(), 0);
     let puts = world.writes().into_iter().filter(|it| it.starts_with("PutModelInvocation"));
     // The first call makes the log; what it could not know of itself may follow in a second one.
     assert!((1..=2).contains(&puts.count()));

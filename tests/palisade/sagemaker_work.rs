@@ -257,7 +257,8 @@ async fn a_finding_ends_when_the_window_of_the_settings_has_passed() {
         world.settings.audit_window = days * DAY;
         let mut engine = daemon(&world).await;
         training(&world, "churn", &json!({}));
-        let report = after(&mut engine, days * DAY - Duration::from_hours(2)).await;
+        let report =
+            after(&mut engine, (days * DAY).checked_sub(Duration::from_hours(2)).unwrap()).await;
         assert_eq!(found(&report).len(), 4, "{days}");
         let report = after(&mut engine, Duration::from_hours(3)).await;
         assert_eq!(found(&report), [], "{days}");

@@ -265,7 +265,7 @@ impl Table {
                 }
             }
             (_, Some(Leaf { form: Form::Keyed(_) | Form::Allowed(_), .. })) => {
-                keyed::apply(state, edit)
+                keyed::apply(state, edit);
             }
             (Verb::Shrink | Verb::Rest, _) => tree::put(state, &edit.path, edit.new.clone()),
             (Verb::Set, Some(Leaf { form: Form::Targets { one_of_each: Some(_), .. }, .. })) => {

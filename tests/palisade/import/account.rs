@@ -258,7 +258,7 @@ async fn studio(
         let arn = string(&made, "DomainArn");
         ids.push(arn.rsplit('/').next().expect("an id").to_owned());
     }
-    tokio::time::advance(Duration::from_secs(3600)).await;
+    tokio::time::advance(Duration::from_hours(1)).await;
     for domain in &ids {
         for number in 0..16 {
             let user = json!({"DomainId": domain, "UserProfileName": format!("user-{number}"),
@@ -267,7 +267,7 @@ async fn studio(
             world.sagemaker("CreateUserProfile", &user);
         }
     }
-    tokio::time::advance(Duration::from_secs(3600)).await;
+    tokio::time::advance(Duration::from_hours(1)).await;
     for number in 0..8 {
         let space = json!({"DomainId": ids[0], "SpaceName": format!("Space-{number}"),
             "SpaceDisplayName": format!("Space {number}"),
@@ -276,7 +276,7 @@ async fn studio(
             "SpaceSettings": {"AppType": "JupyterLab"}});
         world.sagemaker("CreateSpace", &space);
     }
-    tokio::time::advance(Duration::from_secs(3600)).await;
+    tokio::time::advance(Duration::from_hours(1)).await;
 }
 
 async fn notebooks(world: &World, networks: &[Network], keys: &[String], dice: &mut Dice) {
@@ -291,7 +291,7 @@ async fn notebooks(world: &World, networks: &[Network], keys: &[String], dice: &
         });
         world.sagemaker("CreateNotebookInstance", &instance);
     }
-    tokio::time::advance(Duration::from_secs(3600)).await;
+    tokio::time::advance(Duration::from_hours(1)).await;
 }
 
 async fn organization(world: &World, dice: &mut Dice) {
@@ -338,7 +338,7 @@ async fn organization(world: &World, dice: &mut Dice) {
         // It may be enabled already.
         let _ = Hands::organizations(&world.simulator).call("EnablePolicyType", &enable);
     }
-    tokio::time::advance(Duration::from_secs(600)).await;
+    tokio::time::advance(Duration::from_mins(10)).await;
     for (policy_type, content) in types {
         for number in 0..4 {
             let policy = json!({"Name": format!("By hand {number}"), "Type": policy_type,
@@ -371,7 +371,7 @@ async fn registry_types(world: &World, keys: &[String], dice: &mut Dice) {
             "Tags": [{"Key": "team", "Value": "ml"}]});
         made("AWS::S3::Bucket", &bucket);
     }
-    tokio::time::advance(Duration::from_secs(900)).await;
+    tokio::time::advance(Duration::from_mins(15)).await;
     for number in 0..10 {
         let name = format!("acme-{ML_ACCOUNT}-{number}");
         let policy = json!({"Version": "2012-10-17", "Statement": [{"Sid": "tls", "Effect": "Deny",
@@ -382,17 +382,17 @@ async fn registry_types(world: &World, keys: &[String], dice: &mut Dice) {
     let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
         "Principal": {"Service": "config.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
     made("AWS::IAM::Role", &json!({"RoleName": "config", "AssumeRolePolicyDocument": trust}));
-    tokio::time::advance(Duration::from_secs(900)).await;
+    tokio::time::advance(Duration::from_mins(15)).await;
     let recorder =
         json!({"Name": "default", "RoleARN": format!("arn:aws:iam::{ML_ACCOUNT}:role/config")});
     made("AWS::Config::ConfigurationRecorder", &recorder);
-    tokio::time::advance(Duration::from_secs(900)).await;
+    tokio::time::advance(Duration::from_mins(15)).await;
     for number in 0..12 {
         let rule = json!({"ConfigRuleName": format!("rule-{number}"), "Description": "by hand",
             "Source": {"Owner": "AWS", "SourceIdentifier": "ENCRYPTED_VOLUMES"}});
         made("AWS::Config::ConfigRule", &rule);
     }
-    tokio::time::advance(Duration::from_secs(900)).await;
+    tokio::time::advance(Duration::from_mins(15)).await;
     let rules = list(
         &world.aws(
             "cloudcontrolapi",

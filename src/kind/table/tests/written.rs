@@ -21,7 +21,7 @@ use crate::{
 pub(crate) struct Literally;
 
 impl Naming for Literally {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "imported"
     }
 

@@ -117,13 +117,17 @@ mod tests {
     async fn each_resource_is_read_once_in_a_turn_and_not_all_at_the_same_time() {
         let kept = Kept::default();
         let all: Vec<_> = (0..100).map(|n| live(&format!("vpc-{n}"))).collect();
-        all.iter().for_each(|it| kept.keep(it, &Tags::new()));
+        for it in &all {
+            kept.keep(it, &Tags::new());
+        }
         let mut reads = Vec::new();
         for _ in 0..10 {
             tokio::time::advance(IN_TURN / 10).await;
             let due: Vec<_> =
                 all.iter().filter(|it| kept.get(&it.id, &Tags::new()).is_none()).collect();
-            due.iter().for_each(|it| kept.keep(it, &Tags::new()));
+            for it in &due {
+                kept.keep(it, &Tags::new());
+            }
             reads.push(due.len());
         }
         assert_eq!(reads.iter().sum::<usize>(), all.len(), "{reads:?}");

@@ -150,8 +150,11 @@ impl Keys {
                         Holder::Foreign => FOREIGN,
                     };
                     let to = grant.grantee_principal().unwrap_or("somebody");
-                    let operations: Vec<_> =
-                        grant.operations().iter().map(|it| it.as_str()).collect();
+                    let operations: Vec<_> = grant
+                        .operations()
+                        .iter()
+                        .map(aws_sdk_kms::types::GrantOperation::as_str)
+                        .collect();
                     let grant_id = grant.grant_id().unwrap_or_default();
                     let may = operations.join(", ");
                     Some((rule, format!("{to} may {may} under grant {grant_id}")))

@@ -493,7 +493,7 @@ fn naming(names: &[&str], fields: &[&str]) -> Ask {
 }
 
 impl Fixture {
-    async fn grant(&self, key: &PhysicalId, to: &str, retiring: Option<&str>) -> String {
+    fn grant(&self, key: &PhysicalId, to: &str, retiring: Option<&str>) -> String {
         let mut input = json!({
             "KeyId": key.as_str(), "GranteePrincipal": to, "Operations": ["Decrypt"],
         });
@@ -515,10 +515,10 @@ async fn grants_are_read_only_for_a_key_whose_manifest_names_them_and_only_forei
     let fixture = Fixture::new().await;
     let key = fixture.create("studio", &studio()).await;
     fixture.create("data", &good(json!({"policy": policy_of(&[])}))).await;
-    let foreign = fixture.grant(&key, FOREIGN, None).await;
-    fixture.grant(&key, "arn:aws:iam::111122223333:role/studio", None).await;
+    let foreign = fixture.grant(&key, FOREIGN, None);
+    fixture.grant(&key, "arn:aws:iam::111122223333:role/studio", None);
     let volume = "arn:aws:sts::444455556666:assumed-role/aws:ec2-infrastructure/i-0abc";
-    fixture.grant(&key, volume, None).await;
+    fixture.grant(&key, volume, None);
     fixture.calls();
     fixture.observe(&ask(&["studio", "data"])).await;
     assert_eq!(fixture.calls().get("ListGrants"), None);
@@ -534,7 +534,7 @@ async fn a_hundred_grants_and_one_are_read_in_two_calls() {
     let fixture = Fixture::new().await;
     let key = fixture.create("studio", &studio()).await;
     for number in 0..101 {
-        fixture.grant(&key, &format!("{FOREIGN}-{number}"), None).await;
+        fixture.grant(&key, &format!("{FOREIGN}-{number}"), None);
     }
     fixture.calls();
     let seen = fixture.observe(&naming(&["studio"], &["foreignGrants"])).await;
@@ -547,8 +547,8 @@ async fn a_hundred_grants_and_one_are_read_in_two_calls() {
 async fn a_foreign_grant_is_revoked_by_one_call_and_one_that_is_gone_is_no_error() {
     let fixture = Fixture::new().await;
     let key = fixture.create("studio", &studio()).await;
-    fixture.grant(&key, FOREIGN, None).await;
-    let own = fixture.grant(&key, "arn:aws:iam::111122223333:role/studio", None).await;
+    fixture.grant(&key, FOREIGN, None);
+    let own = fixture.grant(&key, "arn:aws:iam::111122223333:role/studio", None);
     let asked = naming(&["studio"], &["foreignGrants"]);
     let have = fixture.observe(&asked).await.remove(0);
     let want = State { foreign_grants: Some(json!([])), ..have.state.clone() };
@@ -567,7 +567,7 @@ async fn a_foreign_grant_is_revoked_by_one_call_and_one_that_is_gone_is_no_error
 async fn grants_that_may_not_be_read_are_unknown_and_the_rest_of_the_key_is_not() {
     let fixture = Fixture::new().await;
     let key = fixture.create("studio", &studio()).await;
-    fixture.grant(&key, FOREIGN, None).await;
+    fixture.grant(&key, FOREIGN, None);
     fixture.simulator.inject(Fault::new("ListGrants", crate::simulator::Effect::Deny));
     let seen = fixture.observe(&naming(&["studio"], &["foreignGrants"])).await.remove(0);
     assert_eq!(seen.state.foreign_grants, None);
@@ -589,9 +589,9 @@ async fn an_audit_finds_foreign_grants_on_every_customer_managed_key() {
     let key = fixture.create("studio", &studio()).await;
     fixture.access.kms.describe_key().key_id("alias/aws/ebs").send().await.expect("managed key");
     assert_eq!(audited(&fixture).await, []);
-    fixture.grant(&key, FOREIGN, None).await;
+    fixture.grant(&key, FOREIGN, None);
     // One that a service retires is no drift, and is shown.
-    fixture.grant(&key, FOREIGN, Some("fsx.amazonaws.com")).await;
+    fixture.grant(&key, FOREIGN, Some("fsx.amazonaws.com"));
     // The claim is not this installation's: the fixture's has no name.
     let arn = format!("arn:aws:kms:eu-west-1:111122223333:key/{key}");
     let mut found = audited(&fixture).await;

@@ -72,9 +72,15 @@ async fn processing(access: &Access, name: &str) -> Result<Work, CloudError> {
         note: job.role_arn().map(runs_as),
         by: made_by(by),
         in_vpc: Some(network.is_some_and(|it| it.vpc_config().is_some())),
-        isolated: Some(network.and_then(|it| it.enable_network_isolation()).unwrap_or_default()),
+        isolated: Some(
+            network
+                .and_then(aws_sdk_sagemaker::types::NetworkConfig::enable_network_isolation)
+                .unwrap_or_default(),
+        ),
         encrypts_traffic: cluster.is_some_and(|it| processing_count(it) > 1).then(|| {
-            let encrypts = network.and_then(|it| it.enable_inter_container_traffic_encryption());
+            let encrypts = network.and_then(
+                aws_sdk_sagemaker::types::NetworkConfig::enable_inter_container_traffic_encryption,
+            );
             encrypts.unwrap_or_default()
         }),
         without_key: named([(VOLUMES, volumes), (OUTPUT, output)]),
@@ -138,7 +144,11 @@ fn variants(config: &DescribeEndpointConfigOutput) -> impl Iterator<Item = &Prod
 /// A serverless variant has no instances.
 fn variant_instances(variant: &ProductionVariant) -> impl Iterator<Item = &str> {
     let pools = variant.instance_pools().iter().filter_map(|pool| pool.instance_type());
-    variant.instance_type().into_iter().chain(pools).map(|it| it.as_str())
+    variant
+        .instance_type()
+        .into_iter()
+        .chain(pools)
+        .map(aws_sdk_sagemaker::types::ProductionVariantInstanceType::as_str)
 }
 
 /// Of several possible instance types the one that was selected, once it was.
@@ -149,12 +159,19 @@ fn training_instances(resources: &ResourceConfig) -> Vec<&str> {
     let groups = resources.instance_groups().iter().filter_map(|it| it.instance_type());
     let possible = resources.instance_preferences().iter().filter_map(|it| it.instance_type());
     let all = resources.instance_type().into_iter().chain(groups).chain(possible);
-    all.map(|it| it.as_str()).collect()
+    all.map(aws_sdk_sagemaker::types::TrainingInstanceType::as_str).collect()
 }
 
 fn training_count(resources: &ResourceConfig) -> i32 {
-    let groups = resources.instance_groups().iter().filter_map(|it| it.instance_count()).sum();
-    let possible = resources.instance_preferences().iter().filter_map(|it| it.instance_count());
+    let groups = resources
+        .instance_groups()
+        .iter()
+        .filter_map(aws_sdk_sagemaker::types::InstanceGroup::instance_count)
+        .sum();
+    let possible = resources
+        .instance_preferences()
+        .iter()
+        .filter_map(aws_sdk_sagemaker::types::InstancePreference::instance_count);
     let own = resources.selected_instance_count().or(resources.instance_count());
     own.or(possible.max()).unwrap_or(groups)
 }
@@ -164,11 +181,19 @@ fn processing_instances(cluster: &ProcessingClusterConfig) -> Vec<&str> {
         return vec![selected.as_str()];
     }
     let possible = cluster.instance_preferences().iter().filter_map(|it| it.instance_type());
-    cluster.instance_type().into_iter().chain(possible).map(|it| it.as_str()).collect()
+    cluster
+        .instance_type()
+        .into_iter()
+        .chain(possible)
+        .map(aws_sdk_sagemaker::types::ProcessingInstanceType::as_str)
+        .collect()
 }
 
 fn processing_count(cluster: &ProcessingClusterConfig) -> i32 {
-    let possible = cluster.instance_preferences().iter().filter_map(|it| it.instance_count());
+    let possible = cluster
+        .instance_preferences()
+        .iter()
+        .filter_map(aws_sdk_sagemaker::types::ProcessingInstancePreference::instance_count);
     let own = cluster.selected_instance_count().or(cluster.instance_count());
     own.or(possible.max()).unwrap_or_default()
 }

@@ -112,5 +112,5 @@ fn lost(need: &Need, moving: &Moving) -> Option<Decision> {
 fn keys(moving: &Moving) -> BTreeSet<String> {
     let policies = moving.to.iter().flat_map(|level| &level.policies);
     let documents = policies.filter_map(|policy| policy.document.as_ref());
-    documents.flat_map(|document| document.condition_keys()).collect()
+    documents.flat_map(crate::model::policy_document::PolicyDocument::condition_keys).collect()
 }
