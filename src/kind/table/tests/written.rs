@@ -110,6 +110,8 @@ fn real(table: &Table, have: &Tree) -> Tree {
         };
         tree::put(&mut state, &leaf.path, new);
     }
+    // A replica is what its primary key is, which no generator knows.
+    state.entry("replicaOf").and_modify(|it| *it = Value::Null);
     state
 }
 
