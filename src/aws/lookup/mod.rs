@@ -269,37 +269,31 @@ async fn endpoint_services(
 ) -> Result<Vec<LookupItem>, CloudError> {
     const OPERATION: &str = "ec2:DescribeVpcEndpointServices";
     let mut found: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
-    // A filter takes 200 values (EC2 API reference, Filter). With `ServiceNames`, one name that
-    // does not exist would make the whole request fail.
-    let names: Vec<&String> = names.iter().collect();
-    for some in names.chunks(200) {
-        let values = some.iter().map(|name| (*name).clone()).collect();
-        let filter = Filter::builder().name("service-name").set_values(Some(values)).build();
-        let (mut pages, mut token) = (Pages::of(OPERATION), None);
-        loop {
-            let page = access
-                .ec2
-                .describe_vpc_endpoint_services()
-                .filters(filter.clone())
-                .max_results(PAGE)
-                .set_next_token(token)
-                .send()
-                .await
-                .map_err(|error| classify(OPERATION, &error))?;
-            // A service with gateway and interface endpoints is listed twice.
-            for service in page.service_details.unwrap_or_default() {
-                let zones = service.availability_zone_ids().join(" ");
-                let types = service.service_type().iter().filter_map(|it| it.service_type());
-                let zones = types.map(|it| (zones_of(it.as_str()), zones.clone()));
-                let zones: Vec<_> = zones.filter(|(_, zones)| !zones.is_empty()).collect();
-                if let Some(name) = service.service_name {
-                    found.entry(name).or_default().extend(zones);
-                }
+    // All of a Region's services fit on a page. With `ServiceNames`, one name that does not exist
+    // would make the whole request fail.
+    let (mut pages, mut token) = (Pages::of(OPERATION), None);
+    loop {
+        let page = access
+            .ec2
+            .describe_vpc_endpoint_services()
+            .max_results(PAGE)
+            .set_next_token(token)
+            .send()
+            .await
+            .map_err(|error| classify(OPERATION, &error))?;
+        // A service with gateway and interface endpoints is listed twice.
+        for service in page.service_details.unwrap_or_default() {
+            let zones = service.availability_zone_ids().join(" ");
+            let types = service.service_type().iter().filter_map(|it| it.service_type());
+            let zones = types.map(|it| (zones_of(it.as_str()), zones.clone()));
+            let zones: Vec<_> = zones.filter(|(_, zones)| !zones.is_empty()).collect();
+            if let Some(name) = service.service_name.filter(|name| names.contains(name)) {
+                found.entry(name).or_default().extend(zones);
             }
-            token = pages.next(page.next_token)?;
-            if token.is_none() {
-                break;
-            }
+        }
+        token = pages.next(page.next_token)?;
+        if token.is_none() {
+            break;
         }
     }
     let item = |(name, attributes): (String, _)| LookupItem {
