@@ -82,7 +82,7 @@ fn account() -> Leaf {
         null: Null::Refused,
         ..Leaf::harmless(
             ACCOUNT,
-            "The account, by its number: the one that `lifecycle.adopt` names.",
+            "The account, by its number: the one that `lifecycle.adopt` names. Immutable.",
             Form::Text(Check::Form(number)),
             How::Fixed("which is the one that `lifecycle.adopt` names".into()),
         )

@@ -110,8 +110,10 @@ fn real(table: &Table, have: &Tree) -> Tree {
         };
         tree::put(&mut state, &leaf.path, new);
     }
-    // A replica is what its primary key is, which no generator knows.
+    // A replica is what its primary key is, and other origins have other key specs, which no
+    // generator knows.
     state.entry("replicaOf").and_modify(|it| *it = Value::Null);
+    state.entry("origin").and_modify(|it| *it = json!("AWS_KMS"));
     state
 }
 
