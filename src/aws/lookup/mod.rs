@@ -15,7 +15,7 @@ mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_ec2::types::{Filter, Tag};
+use aws_sdk_ec2::types::Tag;
 
 pub use self::{
     moving::{moving, parent},
