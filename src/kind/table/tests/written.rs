@@ -154,7 +154,10 @@ fn what_is_written_for_a_live_state_resolves_to_no_difference() {
             let Some(want) = resolved(table, written.spec.clone()) else { return };
             *compared.borrow_mut() += 1;
             let edits = table.diff(&want, have).expect("two states");
-            let edits: Vec<_> = edits.iter().map(|edit| edit.summary.as_str()).collect();
+            // A generated state can be one that AWS never has, of which no manifest can say what is
+            // fixed: an import leaves such a resource out.
+            let edits = edits.iter().filter(|edit| !edit.risk.impossible);
+            let edits: Vec<_> = edits.map(|edit| edit.summary.as_str()).collect();
             assert!(
                 edits.is_empty(),
                 "{}: {edits:?}\nspec: {:#}\nhave: {have:#}",
