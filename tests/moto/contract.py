@@ -281,7 +281,7 @@ class Contract:
             "ec2:DescribeSubnets": 1,
             "ec2:DescribeRouteTables": 2,  # the kind's, and a lookup
             "ec2:DescribeNetworkAcls": 1,
-            "ec2:DescribeManagedPrefixLists": 1,
+            "ec2:DescribeManagedPrefixLists": 2,  # a lookup, and whose the lists of routes are
             "kms:ListAliases": max(1, math.ceil(aliases / 100)),
             "kms:ListResourceTags": 1 + foreign_keys,
             "kms:DescribeKey": 1,
