@@ -251,7 +251,7 @@ fn numbered(file: &str) -> impl Iterator<Item = String> {
     first.chain((2..10_000).map(move |number| format!("{stem}-{number}.yaml")))
 }
 
-/// The name of a kind's schema in [`SCHEMAS`].
+/// The name of a kind's schema in its folder.
 pub fn schema_file(kind: &str) -> PathBuf {
     PathBuf::from(SCHEMAS).join(format!("{}.json", names::file_name(kind)))
 }

@@ -2,7 +2,7 @@
 //!
 //! What such a kind says about itself is where its resources say their path and their permissions
 //! boundary, if they have them. Everything that keeps manifests of such kinds within the bounds of
-//! the settings follows from it: [`Fence`](crate::model::Fence).
+//! the settings follows from it: [`Fence`].
 
 use serde_json::Value;
 
