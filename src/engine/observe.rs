@@ -354,16 +354,8 @@ fn questions(scopes: &Scopes, wanted: &Wanted<'_>) -> BTreeMap<String, Questions
         let ask = questions.asks.entry(kind.clone()).or_default();
         ask.names.insert(name.clone());
         let spec = document.spec.as_ref().and_then(Value::as_object);
-        ask.said.extend(spec.iter().flat_map(|spec| spec.keys().cloned()));
-        let named = wanted
-            .registry
-            .get(kind)
-            .map(super::super::kind::erased::ErasedKind::read_if_named)
-            .unwrap_or_default();
-        let named = named.into_iter().filter(|row| spec.is_some_and(|it| it.contains_key(row)));
-        let named: BTreeSet<String> = named.collect();
-        if !named.is_empty() {
-            ask.named.insert(name.clone(), named);
+        if let Some(spec) = spec {
+            ask.named.insert(name.clone(), spec.keys().cloned().collect());
         }
         ask.adopt.extend(document.lifecycle.adopt.clone());
         // A part has the id of the whole, whose claim may still be missing.

@@ -310,15 +310,12 @@ pub struct Ask {
     pub owner: String,
     /// The `metadata.name`s of the manifests of this kind and scope, tombstones included.
     pub names: BTreeSet<String>,
-    /// The fields that the specs of these manifests name, at the top level: what none of them names
-    /// need not be read.
-    pub said: BTreeSet<String>,
     /// Whether everything is read completely, whoever owns it: for an import.
     pub everything: bool,
     /// [`Kind::natural_keys`] of everything wanted.
     pub natural_keys: BTreeSet<String>,
-    /// What of it is read only because a manifest names it ([`table::Service::more`]): the names of
-    /// rows, by the manifest's.
+    /// The fields that each manifest's spec names, at the top level, by the manifest's name: some
+    /// things are read only where a manifest names them.
     pub named: BTreeMap<String, BTreeSet<String>>,
     /// Ids that manifests adopt.
     pub adopt: BTreeSet<PhysicalId>,
@@ -327,6 +324,13 @@ pub struct Ask {
     /// one that a listing omits is read by its id, because a listing may be older than the
     /// resource.
     pub remembered: BTreeSet<PhysicalId>,
+}
+
+impl Ask {
+    /// Whether any of the manifests names this field.
+    pub fn names_field(&self, field: &str) -> bool {
+        self.named.values().any(|fields| fields.contains(field))
+    }
 }
 
 /// What is about to be done, for [`Port::obstacles`] and [`Kind::concerns`].

@@ -216,8 +216,7 @@ impl Pass<'_> {
         for step in &plan.steps {
             if let Verdict::Held(reasons) = &step.verdict {
                 let mut lines: Vec<_> = reasons.iter().map(ToString::to_string).collect();
-                // What AWS has no call for cannot be approved.
-                if !step.risk().impossible {
+                if step.can_be_approved() {
                     lines.push(format!("palisade approve {}", step.digest));
                 }
                 let notice = self.notice(Topic::Held, Urgency::Warning, lines);

@@ -125,9 +125,7 @@ impl Latest {
 
     /// Whether a manifest, or a step about a resource that has none, has this address.
     pub(super) fn knows(&self, address: &Address) -> bool {
-        self.report.manifests.binary_search(address).is_ok()
-            || self.report.manifests.contains(address)
-            || !self.report.plan.steps_of(address).is_empty()
+        self.report.manifests.contains(address) || !self.report.plan.steps_of(address).is_empty()
     }
 
     /// The events about an address, oldest first; all of them for `None`.

@@ -164,11 +164,6 @@ pub trait ErasedKind: Send + Sync {
     /// # Errors
     /// A state that does not decode.
     fn is_gone(&self, have: &Value) -> Result<bool, Undecodable>;
-    /// The names of the parts of a spec that are read only for manifests that name them
-    /// ([`Ask::named`](crate::kind::Ask::named)).
-    fn read_if_named(&self) -> Vec<String> {
-        Vec::new()
-    }
     /// The names of its properties that references may name.
     fn attributes(&self) -> Vec<String> {
         Vec::new()

@@ -277,12 +277,6 @@ impl ErasedKind for Table {
         Ok(wanted.map(|(leaf, value)| (leaf.path.to_string(), value.clone())).collect())
     }
 
-    fn read_if_named(&self) -> Vec<String> {
-        let rows = self.rows().into_iter();
-        let rows = rows.filter(|leaf| matches!(leaf.form, Form::Allowed(_)));
-        rows.map(|leaf| leaf.path.to_string()).collect()
-    }
-
     fn is_gone(&self, have: &Value) -> Result<bool, Undecodable> {
         self.open(have).map(|have| self.is_leaving(have).is_some())
     }

@@ -1,10 +1,9 @@
 //! Leaves that are KMS keys.
 
-use serde::Deserialize as _;
 use serde_json::{Value, json};
 
-use super::{Check, Form};
-use crate::kind::{Invalid, Refs, ScopeFacts, Target, is_placeholder};
+use super::{Check, Form, targets::resolved};
+use crate::kind::{Invalid, Refs, ScopeFacts, is_placeholder};
 
 /// A KMS key as an ARN; an alias, and a text that is not a key, stay as they are.
 pub fn arn(key: &str, scope: &ScopeFacts) -> String {
@@ -34,10 +33,7 @@ impl Form {
         problems: &mut Vec<Invalid>,
     ) -> Value {
         let Self::Key { accepts, check } = self else { return Value::Null };
-        let found = Target::deserialize(said)
-            .map_err(|error| Invalid::new(field, error.to_string()))
-            .and_then(|target| refs.one(field, &target, *accepts));
-        match found {
+        match resolved(field, said, *accepts, refs) {
             Ok(key) => {
                 if !is_placeholder(&key) {
                     problems.extend(refused(field, &key, *check, refs.scope()));

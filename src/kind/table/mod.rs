@@ -66,7 +66,7 @@ pub use self::{
     policy::{unreadable, why_unreadable},
     properties::{Difference, Exclusive, Judge, Members, Properties, Property, Sort, Word},
     rows::{Absent, Compare, Gives, Leaf, Null, RiskOf, about},
-    service::{Found, Page, Service, Shape},
+    service::{Found, Page, Service, Shape, defect},
     targets::{chosen, singles},
 };
 use super::{Doctor, Invalid, Meaning, Profile, Refs, erased::ErasedPort};

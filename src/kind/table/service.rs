@@ -1,13 +1,13 @@
 //! What only a kind's service knows: a small trait on which [`Live`](super::Live) builds the rest.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, future::ready};
 
 use serde_json::Value;
 
 use super::{LeafEdit, Text, Tree};
 use crate::{
     aws::Access,
-    kind::{Ask, CloudError, Unread},
+    kind::{Ask, Class, CloudError, Unread},
     model::{Observed, PhysicalId, Tags},
 };
 
@@ -57,7 +57,8 @@ pub struct Shape {
 
 /// What only a kind's service knows. Nothing here waits for AWS to finish anything.
 ///
-/// Every error is a failed call, as a [`CloudError`].
+/// Every error is a failed call, as a [`CloudError`]. What AWS's own things, such as the settings of
+/// an account, do not have (they are not created, tagged or deleted) needs no method of theirs.
 pub trait Service: Send + Sync + Sized + 'static {
     /// The operations that list resources, the cheapest first. A later one is called only if the
     /// earlier ones do not contain everything that is wanted.
@@ -89,7 +90,7 @@ pub trait Service: Send + Sync + Sized + 'static {
         &self,
         _ask: &Ask,
     ) -> impl Future<Output = Result<Vec<Unread>, CloudError>> + Send {
-        std::future::ready(Ok(Vec::new()))
+        ready(Ok(Vec::new()))
     }
 
     /// The ids that are looked for one by one, where no list has them: those that were ours before,
@@ -105,15 +106,15 @@ pub trait Service: Send + Sync + Sized + 'static {
         tags: &Tags,
     ) -> impl Future<Output = Result<Option<Observed<Value>>, CloudError>> + Send;
 
-    /// Adds to a resource that is ours what is read only because its manifest names it, by the
-    /// names of these rows ([`Form::Allowed`](super::Form::Allowed)). What cannot be read is listed
+    /// Adds to a resource that is ours what is read only because its manifest names it: these are
+    /// the fields that it names ([`Ask::named`]). What cannot be read is listed
     /// as [`UNREAD`](super::UNREAD), and the rest of the resource is not unknown because of it.
     fn more(
         &self,
         _seen: &mut Observed<Value>,
         _named: &BTreeSet<String>,
     ) -> impl Future<Output = ()> + Send {
-        std::future::ready(())
+        ready(())
     }
 
     /// The state of a resource that is not ours and has a wanted name, as far as the list has it,
@@ -123,16 +124,20 @@ pub trait Service: Send + Sync + Sized + 'static {
     }
 
     /// The ARN, if it follows from the id.
-    fn arn(&self, id: &PhysicalId) -> Option<String>;
+    fn arn(&self, _id: &PhysicalId) -> Option<String> {
+        None
+    }
 
     /// Sends the one create call, with the claim and tags in it, and with SDK retries off unless it
     /// has a client token.
     fn create(
         &self,
-        want: &Tree,
-        tags: &Tags,
-        token: &str,
-    ) -> impl Future<Output = Result<PhysicalId, CloudError>> + Send;
+        _want: &Tree,
+        _tags: &Tags,
+        _token: &str,
+    ) -> impl Future<Output = Result<PhysicalId, CloudError>> + Send {
+        ready(Err(defect("it is never created")))
+    }
 
     /// Makes the one call of these edits: a single one, or several that share it. Each has an
     /// operation.
@@ -145,24 +150,30 @@ pub trait Service: Send + Sync + Sized + 'static {
     /// Sets tags, overwriting values of the same keys.
     fn tag(
         &self,
-        have: &Observed<Value>,
-        set: &Tags,
-    ) -> impl Future<Output = Result<(), CloudError>> + Send;
+        _have: &Observed<Value>,
+        _set: &Tags,
+    ) -> impl Future<Output = Result<(), CloudError>> + Send {
+        ready(Err(defect("it has no tags")))
+    }
 
     /// Removes tags by key.
     fn untag(
         &self,
-        have: &Observed<Value>,
-        keys: &[String],
-    ) -> impl Future<Output = Result<(), CloudError>> + Send;
+        _have: &Observed<Value>,
+        _keys: &[String],
+    ) -> impl Future<Output = Result<(), CloudError>> + Send {
+        ready(Err(defect("it has no tags")))
+    }
 
     /// Deletes; a resource that is already gone is a success. `want` is the tombstone's spec, if it
     /// has one.
     fn delete(
         &self,
-        have: &Observed<Value>,
-        want: Option<&Tree>,
-    ) -> impl Future<Output = Result<(), CloudError>> + Send;
+        _have: &Observed<Value>,
+        _want: Option<&Tree>,
+    ) -> impl Future<Output = Result<(), CloudError>> + Send {
+        ready(Err(defect("it is never deleted")))
+    }
 
     /// What prevents an edit that requires a check ([`Call::inspect`](super::Call::inspect)), or
     /// without an edit the deletion, described by name. An error of [`Class::Busy`] says that AWS
@@ -174,6 +185,11 @@ pub trait Service: Send + Sync + Sized + 'static {
         _have: &Observed<Value>,
         _edit: Option<&LeafEdit>,
     ) -> impl Future<Output = Result<Vec<String>, CloudError>> + Send {
-        std::future::ready(Ok(Vec::new()))
+        ready(Ok(Vec::new()))
     }
+}
+
+/// Something was asked of a service that a plan never asks of it. Nothing was sent.
+pub fn defect(why: &str) -> CloudError {
+    CloudError::new("palisade:Change", Class::Rejected, why)
 }

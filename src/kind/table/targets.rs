@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Form, Named, Text, Tree, get, template, texts};
 use crate::kind::{
-    ID_HELP, Invalid, LookupItem, Refs, Target, Targets, is_literal_id, is_placeholder,
+    Accepts, ID_HELP, Invalid, LookupItem, Refs, Target, Targets, is_literal_id, is_placeholder,
 };
 
 /// The prefix of what is named by its ARN.
@@ -23,9 +23,7 @@ impl Named {
         refs: &mut Refs<'_>,
         problems: &mut Vec<Invalid>,
     ) -> Value {
-        let resolved = Target::deserialize(said)
-            .map_err(|error| Invalid::new(field, error.to_string()))
-            .and_then(|target| refs.one(field, &target, self.accepts));
+        let resolved = resolved(field, said, self.accepts, refs);
         match resolved {
             Ok(id) => json!(id),
             Err(problem) => {
@@ -52,6 +50,18 @@ impl Named {
     }
 }
 
+/// What a target stands for, or its placeholder.
+pub(super) fn resolved(
+    field: &str,
+    said: &Value,
+    accepts: Accepts,
+    refs: &mut Refs<'_>,
+) -> Result<String, Invalid> {
+    let target = Target::deserialize(said);
+    let target = target.map_err(|error| Invalid::new(field, error.to_string()))?;
+    refs.one(field, &target, accepts)
+}
+
 impl Form {
     /// The ARN of the role that a target stands for, or its placeholder.
     pub(super) fn role(
@@ -62,10 +72,7 @@ impl Form {
         problems: &mut Vec<Invalid>,
     ) -> Value {
         let Self::Role { accepts, check } = self else { return Value::Null };
-        let resolved = Target::deserialize(said)
-            .map_err(|error| Invalid::new(field, error.to_string()))
-            .and_then(|target| refs.one(field, &target, *accepts));
-        match resolved {
+        match resolved(field, said, *accepts, refs) {
             Ok(arn) => {
                 if !is_placeholder(&arn) {
                     problems.extend(check.refused(field, &arn, refs.scope()));

@@ -4,8 +4,6 @@
 //! of manifests. In a partition whose list lacks the paths it costs one call more for each account
 //! that a manifest adopts.
 
-use std::future::ready;
-
 use aws_sdk_organizations::types::Account;
 use serde_json::{Value, json};
 
@@ -13,7 +11,7 @@ use super::{MOVE, UNIT};
 use crate::{
     aws::{Access, classify, lookup},
     kind::{
-        Class, CloudError, ScopeFacts,
+        CloudError, ScopeFacts,
         table::{ACCOUNT, Found, LeafEdit, NOTES, PARTITION, Page, Service, Tree},
     },
     model::{Observed, Phase, PhysicalId, Tags},
@@ -116,19 +114,6 @@ impl Service for Accounts {
         Ok(Some(self.observed(&found.id, found.arn.as_deref(), &parent, &account)))
     }
 
-    fn arn(&self, _id: &PhysicalId) -> Option<String> {
-        None
-    }
-
-    fn create(
-        &self,
-        _want: &Tree,
-        _tags: &Tags,
-        _token: &str,
-    ) -> impl Future<Output = Result<PhysicalId, CloudError>> + Send {
-        ready(Err(unsupported("accounts are never created")))
-    }
-
     /// From where it was seen: if somebody has moved it since, Organizations refuses.
     async fn send(&self, have: &Observed<Value>, edits: &[LeafEdit]) -> Result<(), CloudError> {
         for edit in edits {
@@ -151,35 +136,6 @@ impl Service for Accounts {
         }
         Ok(())
     }
-
-    fn tag(
-        &self,
-        _have: &Observed<Value>,
-        _set: &Tags,
-    ) -> impl Future<Output = Result<(), CloudError>> + Send {
-        ready(Err(unsupported("the tags of accounts are not managed")))
-    }
-
-    fn untag(
-        &self,
-        _have: &Observed<Value>,
-        _keys: &[String],
-    ) -> impl Future<Output = Result<(), CloudError>> + Send {
-        ready(Err(unsupported("the tags of accounts are not managed")))
-    }
-
-    fn delete(
-        &self,
-        _have: &Observed<Value>,
-        _want: Option<&Tree>,
-    ) -> impl Future<Output = Result<(), CloudError>> + Send {
-        ready(Err(unsupported("accounts are never closed")))
-    }
-}
-
-/// A defect in palisade: nothing was sent.
-fn unsupported(why: &str) -> CloudError {
-    CloudError::new("palisade:Change", Class::Rejected, why)
 }
 
 #[cfg(test)]

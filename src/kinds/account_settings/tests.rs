@@ -154,6 +154,34 @@ fn only_the_metadata_defaults_share_a_call() {
     assert_eq!(calls.iter().map(|call| call.len()).collect::<Vec<_>>(), [1, 3]);
 }
 
+/// The content of the example.
+fn example() -> Value {
+    let text = include_str!("../../../examples/account-settings.yaml");
+    let manifest = crate::manifest::documents_in(text).expect("YAML").remove(0);
+    let text = manifest["spec"].to_string().replace("${scope.account}", "111122223333");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+#[test]
+fn a_first_log_is_one_call_and_so_is_its_end() {
+    let log = |edits: &[Edit], operation: &str| {
+        let calls = table().calls(edits).expect("edits").into_iter();
+        let of = calls.filter(|call| shown(call).iter().any(|(it, ..)| it == operation));
+        of.map(<[Edit]>::len).collect::<Vec<_>>()
+    };
+    let none = json!({"bedrockLogging": {
+        "audio": false, "embeddings": false, "images": false, "logGroup": null, "role": null,
+        "s3Bucket": null, "s3Prefix": null, "text": false, "video": false,
+    }});
+    let want = resolve(&example()).expect("valid");
+    let first = table().diff(&want, &none).expect("states");
+    assert_eq!(log(&first, super::leaves::logging::PUT_LOGGING), [9], "{:?}", shown(&first));
+    let want = resolve(&json!({"bedrockLogging": null})).expect("valid");
+    let live = resolve(&example()).expect("valid");
+    let last = table().diff(&want, &live).expect("states");
+    assert_eq!(log(&last, super::leaves::logging::DELETE_LOGGING), [9], "{:?}", shown(&last));
+}
+
 #[test]
 fn every_field_of_the_example_is_right_and_no_field_is_missing_there() {
     let text = include_str!("../../../examples/account-settings.yaml");

@@ -930,8 +930,12 @@ fn accepted(leaf: &Leaf, now: &Tree, ends: [&Tree; 2]) -> Result<(), TestCaseErr
         How::Needed { by: (path, value), .. } => {
             get(state, path) == value && tree::is_none(get(state, &leaf.path))
         }
-        // What is sent together is one step here only after it is divided into calls.
-        How::Whole { .. } => false,
+        How::Whole { given, .. } => {
+            let own = get(state, &leaf.path);
+            given.iter().all(|path| tree::is_none(get(state, path)))
+                && !tree::is_none(own)
+                && *own != json!(false)
+        }
         _ => false,
     };
     let has_too_many = |state: &Tree| {

@@ -14,7 +14,7 @@ use aws_sdk_ec2::types::{
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{required, unsupported};
+use super::{defect, required};
 use crate::{
     aws::{Access, classify},
     kind::{CloudError, table::LeafEdit},
@@ -166,7 +166,7 @@ impl Ec2 {
                 call!(self, "ec2:DisableSerialConsoleAccess", disable_serial_console_access())
                     .map(drop)
             }
-            other => Err(unsupported(&format!("{other} is not a call of an account's settings"))),
+            other => Err(defect(&format!("{other} is not a call of an account's settings"))),
         }
     }
 
@@ -209,7 +209,7 @@ impl Ec2 {
                     request.instance_metadata_tags(DefaultInstanceMetadataTagsState::from(text))
                 }
                 other => {
-                    return Err(unsupported(&format!(
+                    return Err(defect(&format!(
                         "{other} is not a default of the \
                                                           metadata"
                     )));

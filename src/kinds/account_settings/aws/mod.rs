@@ -7,8 +7,6 @@ mod iam;
 pub(super) mod root;
 mod s3;
 
-use std::future::ready;
-
 use serde_json::{Value, json};
 
 use self::{bedrock::Bedrock, contacts::Contacts, ec2::Ec2, iam::Iam, s3::S3};
@@ -23,7 +21,7 @@ use crate::{
     aws::Access,
     kind::{
         Class, CloudError, ScopeFacts,
-        table::{ACCOUNT, Found, LeafEdit, PARTITION, Page, Service, Tree, UNREAD, get},
+        table::{ACCOUNT, Found, LeafEdit, PARTITION, Page, Service, Tree, UNREAD, defect, get},
     },
     model::{Observed, Phase, PhysicalId, Tags},
 };
@@ -201,51 +199,9 @@ impl Service for Settings {
         }))
     }
 
-    fn arn(&self, _id: &PhysicalId) -> Option<String> {
-        None
-    }
-
-    async fn create(
-        &self,
-        _want: &Tree,
-        _tags: &Tags,
-        _token: &str,
-    ) -> Result<PhysicalId, CloudError> {
-        Err(unsupported("the settings of an account are never created"))
-    }
-
     async fn send(&self, _have: &Observed<Value>, edits: &[LeafEdit]) -> Result<(), CloudError> {
         let edits: Vec<_> = edits.iter().collect();
         let operation = edits.first().and_then(|edit| edit.operation.as_deref());
         self.make(operation.unwrap_or_default(), &edits).await
     }
-
-    fn tag(
-        &self,
-        _have: &Observed<Value>,
-        _set: &Tags,
-    ) -> impl Future<Output = Result<(), CloudError>> + Send {
-        ready(Err(unsupported("the settings of an account have no tags")))
-    }
-
-    fn untag(
-        &self,
-        _have: &Observed<Value>,
-        _keys: &[String],
-    ) -> impl Future<Output = Result<(), CloudError>> + Send {
-        ready(Err(unsupported("the settings of an account have no tags")))
-    }
-
-    fn delete(
-        &self,
-        _have: &Observed<Value>,
-        _want: Option<&Tree>,
-    ) -> impl Future<Output = Result<(), CloudError>> + Send {
-        ready(Err(unsupported("the settings of an account are never deleted")))
-    }
-}
-
-/// A defect in palisade: nothing was sent.
-fn unsupported(why: &str) -> CloudError {
-    CloudError::new("palisade:Change", Class::Rejected, why)
 }

@@ -21,7 +21,9 @@ use aws_sdk_kms::{
 use serde_json::{Value, json};
 
 use self::reading::{can_rotate, phase, rotation_of};
-use super::{Rotation, State, leaves::DEFAULT_WINDOW_DAYS, rules::REPLICA_OF};
+use super::{
+    Rotation, State, grants::FOREIGN_GRANTS, leaves::DEFAULT_WINDOW_DAYS, rules::REPLICA_OF,
+};
 use crate::{
     aws::{Access, classify, lookup::Pages, rejected},
     kind::{
@@ -156,8 +158,10 @@ impl Service for Keys {
     }
 
     /// Only grants are read by name: one call more for a hundred grants of such a key.
-    async fn more(&self, seen: &mut Observed<Value>, _named: &BTreeSet<String>) {
-        self.add_grants(seen).await;
+    async fn more(&self, seen: &mut Observed<Value>, named: &BTreeSet<String>) {
+        if named.contains(FOREIGN_GRANTS) {
+            self.add_grants(seen).await;
+        }
     }
 
     /// Its policy may prevent everybody from reading it, and its aliases are enough.

@@ -2,12 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{good, live, plan, problems, table, with_policy};
-use crate::{
-    kind::erased::{Edit, ErasedKind as _},
-    kinds::kms_key::State,
-    model::Disruption,
-};
+use super::{good, live, plan, problems, with_policy};
+use crate::{kind::erased::Edit, kinds::kms_key::State, model::Disruption};
 
 const OTHER: &str = "arn:aws:iam::444455556666:role/team/reader";
 
@@ -58,11 +54,6 @@ fn grants_that_are_allowed_or_not_known_are_left_alone() {
 fn a_grant_that_nobody_has_is_never_made() {
     let want = good(json!({"foreignGrants": ["444455556666", OTHER]}));
     assert_eq!(diff(&want, &having(json!({}))), []);
-}
-
-#[test]
-fn only_manifests_that_name_grants_have_them_read() {
-    assert_eq!(table().read_if_named(), ["foreignGrants"]);
 }
 
 #[test]

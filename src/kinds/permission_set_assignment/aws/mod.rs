@@ -9,7 +9,6 @@ mod requests;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    future::ready,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -29,7 +28,7 @@ use crate::{
     },
     kind::{
         Ask, Class, CloudError, ScopeFacts, Unread,
-        table::{ACCOUNT, Found, LeafEdit, NOTES, PARTITION, Page, Service, Tree},
+        table::{ACCOUNT, Found, LeafEdit, NOTES, PARTITION, Page, Service, Tree, defect},
     },
     model::{Observed, Phase, PhysicalId, Tags},
 };
@@ -78,7 +77,7 @@ impl Assignments {
 
     fn instance(&self) -> Result<Instance, CloudError> {
         let found = locked(&self.instance).clone();
-        found.ok_or_else(|| unsupported("no instance of Identity Center was looked for"))
+        found.ok_or_else(|| defect("no instance of Identity Center was looked for"))
     }
 
     /// The permission sets that are assigned to anybody in an account; `None` if there is no such
@@ -218,25 +217,12 @@ impl Service for Assignments {
         }))
     }
 
-    fn arn(&self, _id: &PhysicalId) -> Option<String> {
-        None
-    }
-
-    async fn create(
-        &self,
-        _want: &Tree,
-        _tags: &Tags,
-        _token: &str,
-    ) -> Result<PhysicalId, CloudError> {
-        Err(unsupported("the assignments of an account are never created as a whole"))
-    }
-
     async fn send(&self, have: &Observed<Value>, edits: &[LeafEdit]) -> Result<(), CloudError> {
         for edit in edits {
             let operation = match edit.operation.as_deref() {
                 Some(CREATE) => CREATE,
                 Some(DELETE) => DELETE,
-                _ => return Err(unsupported("it is not a call of assignments")),
+                _ => return Err(defect("it is not a call of assignments")),
             };
             self.ask(operation, (have.id.0.clone(), edit.entry.clone())).await?;
         }
@@ -264,33 +250,4 @@ impl Service for Assignments {
         let busy = || CloudError::new(CREATE, Class::Busy, IN_PROGRESS);
         if is_busy { Err(busy()) } else { Ok(Vec::new()) }
     }
-
-    fn tag(
-        &self,
-        _have: &Observed<Value>,
-        _set: &Tags,
-    ) -> impl Future<Output = Result<(), CloudError>> + Send {
-        ready(Err(unsupported("assignments have no tags")))
-    }
-
-    fn untag(
-        &self,
-        _have: &Observed<Value>,
-        _keys: &[String],
-    ) -> impl Future<Output = Result<(), CloudError>> + Send {
-        ready(Err(unsupported("assignments have no tags")))
-    }
-
-    fn delete(
-        &self,
-        _have: &Observed<Value>,
-        _want: Option<&Tree>,
-    ) -> impl Future<Output = Result<(), CloudError>> + Send {
-        ready(Err(unsupported("the assignments of an account are never deleted as a whole")))
-    }
-}
-
-/// A defect in palisade: nothing was sent.
-fn unsupported(why: &str) -> CloudError {
-    CloudError::new("palisade:Change", Class::Rejected, why)
 }

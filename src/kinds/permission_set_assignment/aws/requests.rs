@@ -13,7 +13,7 @@ use super::{
         entries::{key, parts},
         leaves::{CREATE, DELETE},
     },
-    Assignments, Place, Sent, locked, unsupported,
+    Assignments, Place, Sent, defect, locked,
 };
 use crate::{
     aws::{classify, identity_center::PAGE, lookup::Pages},
@@ -166,7 +166,7 @@ impl Assignments {
         entry: &str,
     ) -> Result<Option<Status>, CloudError> {
         let instance = self.instance()?;
-        let (set, sort, who) = parts(entry).ok_or_else(|| unsupported("no assignment"))?;
+        let (set, sort, who) = parts(entry).ok_or_else(|| defect("no assignment"))?;
         let sort = PrincipalType::from(sort);
         if operation == CREATE {
             let call = self.client().create_account_assignment().instance_arn(&instance.arn);

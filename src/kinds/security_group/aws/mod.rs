@@ -53,7 +53,7 @@ impl Port<SecurityGroup> for Live {
             }
         }
         // Not read where no manifest names them.
-        let associations = if ask.said.contains(associations::FIELD) {
+        let associations = if ask.names_field(associations::FIELD) {
             Some(read::associations(&self.ec2, None).await)
         } else {
             None

@@ -79,7 +79,7 @@ impl Service for Endpoints {
 
     /// Addresses are those of network interfaces, which are not read where no manifest names any.
     async fn under_way(&self, ask: &Ask) -> Result<Vec<Unread>, CloudError> {
-        self.interfaces.read(&self.ec2, ask.said.contains(addresses::FIXED)).await;
+        self.interfaces.read(&self.ec2, ask.names_field(addresses::FIXED)).await;
         Ok(Vec::new())
     }
 

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::parts::{column, missing, tag_changes};
+use super::parts::{change_ec2_tags, column, ec2_tags, missing};
 use crate::simulator::cloud_control::{
     names::INTERNET_GATEWAY,
-    resource_type::{Type, Update},
+    resource_type::Type,
     schema::{Member, Model, TAGS, TEXT, may},
     site::{Failure, Site},
 };
@@ -23,7 +23,7 @@ pub(super) static TYPE: Type = Type {
     named: |_| None,
     create,
     read,
-    update,
+    update: change_ec2_tags,
     delete,
     list,
 };
@@ -41,25 +41,11 @@ fn read(site: &mut Site<'_, '_>, id: &str) -> Result<Model, Failure> {
     let all = site.ask("ec2", "DescribeInternetGateways", &json!({"InternetGatewayId": [id]}))?;
     let gateway = all["internetGatewaySet"].as_array().and_then(|all| all.first()).cloned();
     let gateway = gateway.ok_or_else(|| missing(&TYPE, id))?;
-    let tags = gateway["tagSet"].as_array().into_iter().flatten();
-    let tags = tags.map(|tag| json!({"Key": tag["key"], "Value": tag["value"]}));
     let model = json!({
         "InternetGatewayId": id,
-        "Tags": tags.collect::<Vec<_>>(),
+        "Tags": ec2_tags(&gateway),
     });
     model.as_object().cloned().ok_or_else(|| missing(&TYPE, id))
-}
-
-fn update(site: &mut Site<'_, '_>, update: &Update<'_>) -> Result<(), Failure> {
-    let (set, gone) = tag_changes(update.old, update.new);
-    if !set.is_empty() {
-        site.ask("ec2", "CreateTags", &json!({"ResourceId": [update.id], "Tag": set}))?;
-    }
-    if !gone.is_empty() {
-        let gone: Vec<Value> = gone.iter().map(|key| json!({"Key": key})).collect();
-        site.ask("ec2", "DeleteTags", &json!({"ResourceId": [update.id], "Tag": gone}))?;
-    }
-    Ok(())
 }
 
 fn delete(site: &mut Site<'_, '_>, id: &str) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::simulator::cloud_control::{
-    resource_type::Type,
+    resource_type::{Type, Update},
     schema::Model,
     site::{Failure, Site},
 };
@@ -52,6 +52,25 @@ pub(super) fn tag_changes(old: &Model, new: &Model) -> (Vec<Value>, Vec<String>)
         set.map(|(key, value)| json!({"Key": key, "Value": value})).collect(),
         gone.map(|(key, _)| key.clone()).filter(|key| !key.starts_with("aws:")).collect(),
     )
+}
+
+/// Makes EC2's tags of a resource those of the new model.
+pub(super) fn change_ec2_tags(site: &mut Site<'_, '_>, update: &Update<'_>) -> Result<(), Failure> {
+    let (set, gone) = tag_changes(update.old, update.new);
+    if !set.is_empty() {
+        site.ask("ec2", "CreateTags", &json!({"ResourceId": [update.id], "Tag": set}))?;
+    }
+    if !gone.is_empty() {
+        let gone: Vec<Value> = gone.iter().map(|key| json!({"Key": key})).collect();
+        site.ask("ec2", "DeleteTags", &json!({"ResourceId": [update.id], "Tag": gone}))?;
+    }
+    Ok(())
+}
+
+/// The tags of something of EC2's, as models have them.
+pub(super) fn ec2_tags(thing: &Value) -> Vec<Value> {
+    let tags = thing["tagSet"].as_array().into_iter().flatten();
+    tags.map(|tag| json!({"Key": tag["key"], "Value": tag["value"]})).collect()
 }
 
 /// A failure for a resource that is not there.

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::parts::{column, missing, tag_changes, text};
+use super::parts::{change_ec2_tags, column, ec2_tags, missing, text};
 use crate::simulator::cloud_control::{
-    resource_type::{Type, Update},
+    resource_type::Type,
     schema::{Member, Model, Shape, TAGS, TEXT, may, must},
     site::{Failure, Site},
 };
@@ -23,7 +23,7 @@ pub(super) static TYPE: Type = Type {
     named: |_| None,
     create,
     read,
-    update,
+    update: change_ec2_tags,
     delete,
     list,
 };
@@ -41,26 +41,12 @@ fn read(site: &mut Site<'_, '_>, id: &str) -> Result<Model, Failure> {
     let all = site.ask("ec2", "DescribeRouteTables", &json!({"RouteTableId": [id]}))?;
     let table = all["routeTableSet"].as_array().and_then(|all| all.first()).cloned();
     let table = table.ok_or_else(|| missing(&TYPE, id))?;
-    let tags = table["tagSet"].as_array().into_iter().flatten();
-    let tags = tags.map(|tag| json!({"Key": tag["key"], "Value": tag["value"]}));
     let model = json!({
         "RouteTableId": id,
-        "Tags": tags.collect::<Vec<_>>(),
+        "Tags": ec2_tags(&table),
         "VpcId": table["vpcId"],
     });
     model.as_object().cloned().ok_or_else(|| missing(&TYPE, id))
-}
-
-fn update(site: &mut Site<'_, '_>, update: &Update<'_>) -> Result<(), Failure> {
-    let (set, gone) = tag_changes(update.old, update.new);
-    if !set.is_empty() {
-        site.ask("ec2", "CreateTags", &json!({"ResourceId": [update.id], "Tag": set}))?;
-    }
-    if !gone.is_empty() {
-        let gone: Vec<Value> = gone.iter().map(|key| json!({"Key": key})).collect();
-        site.ask("ec2", "DeleteTags", &json!({"ResourceId": [update.id], "Tag": gone}))?;
-    }
-    Ok(())
 }
 
 fn delete(site: &mut Site<'_, '_>, id: &str) -> Result<(), Failure> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::parts::{column, missing, tag_changes, text};
+use super::parts::{change_ec2_tags, column, ec2_tags, missing, text};
 use crate::simulator::cloud_control::{
     names::VPC,
     resource_type::{Type, Update},
@@ -127,8 +127,6 @@ fn read(site: &mut Site<'_, '_>, id: &str) -> Result<Model, Failure> {
     };
     let acl = first(&acls, "networkAclSet", |it| it["default"] == true, "networkAclId");
     let group = first(&groups, "securityGroupInfo", |it| it["groupName"] == "default", "groupId");
-    let tags = vpc["tagSet"].as_array().into_iter().flatten();
-    let tags = tags.map(|tag| json!({"Key": tag["key"], "Value": tag["value"]}));
     let model = json!({
         "VpcId": id,
         "CidrBlock": vpc["cidrBlock"],
@@ -139,7 +137,7 @@ fn read(site: &mut Site<'_, '_>, id: &str) -> Result<Model, Failure> {
         "EnableDnsSupport": support,
         "InstanceTenancy": vpc["instanceTenancy"],
         "Ipv6CidrBlocks": column(&vpc, "ipv6CidrBlockAssociationSet", "ipv6CidrBlock"),
-        "Tags": tags.collect::<Vec<_>>(),
+        "Tags": ec2_tags(&vpc),
     });
     model.as_object().cloned().ok_or_else(|| missing(&TYPE, id))
 }
@@ -161,18 +159,7 @@ fn update(site: &mut Site<'_, '_>, update: &Update<'_>) -> Result<(), Failure> {
             set_flag(site, update.id, name, update.new)?;
         }
     }
-    if !update.changes("Tags") {
-        return Ok(());
-    }
-    let (set, gone) = tag_changes(update.old, update.new);
-    if !set.is_empty() {
-        site.ask("ec2", "CreateTags", &json!({"ResourceId": [update.id], "Tag": set}))?;
-    }
-    if !gone.is_empty() {
-        let gone: Vec<Value> = gone.iter().map(|key| json!({"Key": key})).collect();
-        site.ask("ec2", "DeleteTags", &json!({"ResourceId": [update.id], "Tag": gone}))?;
-    }
-    Ok(())
+    change_ec2_tags(site, update)
 }
 
 fn delete(site: &mut Site<'_, '_>, id: &str) -> Result<(), Failure> {
