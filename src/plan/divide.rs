@@ -28,64 +28,41 @@ pub(super) fn divide<R: PartialEq>(
     fate: impl Fn(&Edit) -> Vec<R>,
     earlier: impl Fn(&str) -> R,
 ) -> Divided<R> {
+    let mut fates: Vec<Vec<R>> = edits.iter().map(fate).collect();
+    while let Some((index, blocking)) = (0..edits.len())
+        .filter(|index| fates[*index].is_empty())
+        .find_map(|index| Some((index, blocking(&edits, &fates, index)?)))
+    {
+        fates[index].push(earlier(&blocking.key));
+    }
     let mut divided = Divided { go: Vec::new(), rest: Vec::new(), why: Vec::new() };
-    for edit in edits {
-        let mut why = fate(&edit);
-        let waits = |before: &&Edit| {
-            if edit.puts_back { edit.cannot_without(before) } else { edit.waits_for(before) }
-        };
-        if why.is_empty()
-            && let Some(blocking) = divided.rest.iter().find(waits)
-        {
-            why.push(earlier(&blocking.key));
-        }
-        if why.is_empty() {
-            divided.go.push(edit);
+    for (edit, fate) in edits.into_iter().zip(fates) {
+        // Both keep the kind's order: one call can only make edits that stand side by side.
+        if fate.is_empty() {
+            divided.go.push(edit)
         } else {
-            for reason in why {
-                if !divided.why.contains(&reason) {
-                    divided.why.push(reason);
-                }
+            divided.rest.push(edit)
+        }
+        for reason in fate {
+            if !divided.why.contains(&reason) {
+                divided.why.push(reason);
             }
-            divided.rest.push(edit);
         }
     }
-    wait_for_later(&mut divided, earlier);
     divided
 }
 
-/// An edit that needs a later one waits for that one too.
-fn wait_for_later<R: PartialEq>(divided: &mut Divided<R>, reason: impl Fn(&str) -> R) {
-    let needs = |edit: &Edit, rest: &[Edit]| {
-        let needed = |it: &&Edit| edit.needs.contains(&it.key);
-        rest.iter().find(needed).filter(|it| !edit.puts_back || edit.cannot_without(it)).cloned()
+/// An edit that is not made now, and for which the one at `index` waits: one before it, or one
+/// after it without which it could not be made.
+fn blocking<'e, R>(edits: &'e [Edit], fates: &[Vec<R>], index: usize) -> Option<&'e Edit> {
+    let edit = &edits[index];
+    let waits = |(other, before): &(usize, &Edit)| match (*other < index, edit.puts_back) {
+        (_, true) => edit.cannot_without(before),
+        (true, false) => edit.waits_for(before),
+        (false, false) => edit.needs.contains(&before.key),
     };
-    while let Some((index, needed)) = divided
-        .go
-        .iter()
-        .enumerate()
-        .find_map(|(index, edit)| Some((index, needs(edit, &divided.rest)?.key)))
-    {
-        let mut moved = vec![(divided.go.remove(index), reason(&needed))];
-        let waits = |edit: &Edit, first: &Edit| {
-            if edit.puts_back { edit.cannot_without(first) } else { edit.waits_for(first) }
-        };
-        let mut next = index;
-        while let Some(edit) = divided.go.get(next) {
-            if let Some((first, _)) = moved.iter().find(|(first, _)| waits(edit, first)) {
-                let why = reason(&first.key);
-                moved.push((divided.go.remove(next), why));
-            } else {
-                next += 1;
-            }
-        }
-        for (edit, why) in moved {
-            if !divided.why.contains(&why) {
-                divided.why.push(why);
-            }
-            divided.rest.push(edit);
-        }
-    }
+    let mut held = edits.iter().enumerate().filter(|(other, _)| !fates[*other].is_empty());
+    held.find(waits).map(|(_, blocking)| blocking)
 }
 
 /// Makes the edits of a step wait for which `why` gives a reason; the others stay in a step of
@@ -160,6 +137,28 @@ mod tests {
         assert_eq!(going(&all, "open"), ["tags", "policy"]);
         let back = Edit { puts_back: true, ..tags };
         assert_eq!(going(&[back, edit("policy", Risk::NEUTRAL)], "policy"), ["tags"]);
+    }
+
+    #[test]
+    fn what_waits_for_a_later_edit_keeps_its_place() {
+        let whole = |key: &str, other: &str, risk: Risk| Edit {
+            together: true,
+            needs: vec![other.to_owned()],
+            ..edit(key, risk)
+        };
+        let all = [
+            whole("data", "place", Risk::TIGHTENS),
+            whole("place", "data", Risk::REPLACES),
+            edit("close", Risk::TIGHTENS),
+            edit("open", Risk::LOOSENS),
+        ];
+        let waits = |edit: &Edit| match edit.key.as_str() {
+            "place" | "open" => vec!["consent".to_owned()],
+            _ => Vec::new(),
+        };
+        let divided = divide(all.to_vec(), waits, str::to_owned);
+        let rest: Vec<_> = divided.rest.iter().map(|edit| &*edit.key).collect();
+        assert_eq!(rest, ["data", "place", "open"], "side by side, for one call");
     }
 
     #[test]

@@ -952,18 +952,22 @@ fn accepted(leaf: &Leaf, now: &Tree, ends: [&Tree; 2]) -> Result<(), TestCaseErr
 
 /// The edits that are made while this one is held.
 fn without(edits: &[Edit], held: usize) -> Vec<Edit> {
-    let (mut made, mut rest) = (Vec::new(), Vec::<&Edit>::new());
-    for (index, edit) in edits.iter().enumerate() {
-        let waits = edit.risk.impossible
-            || rest.iter().any(|before| edit.waits_for(before))
-            || edit.needs.contains(&edits[held].key);
-        if index == held || waits {
-            rest.push(edit);
-        } else {
-            made.push(edit.clone());
-        }
+    let impossible = (0..edits.len()).filter(|index| edits[*index].risk.impossible);
+    let mut rest: BTreeSet<usize> = impossible.chain([held]).collect();
+    let waits = |index: usize, rest: &BTreeSet<usize>| {
+        let edit = &edits[index];
+        rest.iter().any(|other| match *other < index {
+            true => edit.waits_for(&edits[*other]),
+            false => edit.needs.contains(&edits[*other].key),
+        })
+    };
+    while let Some(next) =
+        (0..edits.len()).find(|index| !rest.contains(index) && waits(*index, &rest))
+    {
+        rest.insert(next);
     }
-    made
+    let made = (0..edits.len()).filter(|index| !rest.contains(index));
+    made.map(|index| edits[index].clone()).collect()
 }
 
 /// The states after each call: the edits of one call take effect together. No edit has a
