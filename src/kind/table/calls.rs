@@ -60,7 +60,8 @@ pub enum How {
     },
     /// One call writes several leaves together, and AWS takes it only if one of some leaves has a
     /// value afterwards. While none of those has one yet, the edits are made in one call or not at
-    /// all; and if none of them is to keep one, another call removes everything.
+    /// all; so are those that take the value from all that have one and give it to others. If none
+    /// of them is to keep one, another call removes everything.
     Whole {
         /// Writes what differs, with the rest as it is.
         call: Call,

@@ -146,7 +146,9 @@ fn keep_what_is_needed(found: &mut [Pending<'_>]) {
 fn keep_whole(want: &Tree, have: &Tree, found: &mut [Pending<'_>]) {
     let is_whole = |pending: &Pending<'_>| match &pending.leaf.change {
         How::Whole { given, .. } => {
-            pending.call.is_some() && (begins(given, have) || ends(given, want, have))
+            let all = begins(given, have) || ends(given, want, have);
+            let moves = given.contains(&pending.leaf.path) && keeps_none(given, want, have);
+            pending.call.is_some() && (all || moves)
         }
         _ => false,
     };
@@ -169,8 +171,19 @@ fn begins(given: &[Text], have: &Tree) -> bool {
 
 /// Whether none of these leaves is to have a value.
 fn ends(given: &[Text], want: &Tree, have: &Tree) -> bool {
-    let then = |path: &Text| tree::said(want, path).unwrap_or_else(|| get(have, path));
-    given.iter().all(|path| tree::is_none(then(path)))
+    given.iter().all(|path| tree::is_none(then(path, want, have)))
+}
+
+/// Whether each of these leaves that has a value loses it.
+fn keeps_none(given: &[Text], want: &Tree, have: &Tree) -> bool {
+    let is_lost =
+        |path: &Text| tree::is_none(get(have, path)) || tree::is_none(then(path, want, have));
+    given.iter().all(is_lost)
+}
+
+/// What a leaf is after all edits.
+fn then<'t>(path: &Text, want: &'t Tree, have: &'t Tree) -> &'t Value {
+    tree::said(want, path).unwrap_or_else(|| get(have, path))
 }
 
 /// See [`Because::InUse`].

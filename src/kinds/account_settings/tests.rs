@@ -183,6 +183,22 @@ fn a_first_log_is_one_call_and_so_is_its_end() {
 }
 
 #[test]
+fn a_log_moves_to_another_place_in_one_call_and_what_it_contains_waits_for_nothing() {
+    let place = |log: Value| json!({"bedrockLogging": log});
+    let live = place(json!({"s3Bucket": "old", "images": false}));
+    let want = json!({"s3Bucket": null, "logGroup": "new", "role": "writer", "images": true});
+    let edits = table().diff(&place(want), &live).expect("states");
+    let needs = |path: &str| {
+        let of = edits.iter().find(|edit| edit.key == format!("bedrockLogging.{path}"));
+        of.unwrap_or_else(|| panic!("{path}: {edits:?}")).needs.clone()
+    };
+    assert_eq!(needs("s3Bucket"), ["bedrockLogging.logGroup"]);
+    assert_eq!(needs("logGroup"), ["bedrockLogging.s3Bucket"]);
+    assert_eq!(needs("images"), [""; 0]);
+    assert_eq!(table().calls(&edits).expect("edits").len(), 1);
+}
+
+#[test]
 fn every_field_of_the_example_is_right_and_no_field_is_missing_there() {
     let text = include_str!("../../../examples/account-settings.yaml");
     crate::kind::table::tests::examples::names_every_field(&table(), text);
