@@ -183,7 +183,7 @@ fn a_first_log_is_one_call_and_so_is_its_end() {
 }
 
 #[test]
-fn a_log_moves_to_another_place_in_one_call_and_what_it_contains_waits_for_nothing() {
+fn a_log_moves_in_one_call_and_what_it_contains_waits_for_nothing() {
     let place = |log: Value| json!({"bedrockLogging": log});
     let live = place(json!({"s3Bucket": "old", "images": false}));
     let want = json!({"s3Bucket": null, "logGroup": "new", "role": "writer", "images": true});
