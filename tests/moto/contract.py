@@ -426,7 +426,7 @@ class Contract:
             if not digests and not run.writes:
                 break
         world = self.world
-        equal("groups", [g for g in ("apps", "endpoints") if world.group(g)], [])
+        equal("groups", [g for g in ("apps", "endpoints") if world.group(g)], [], run)
         equal("routes", world.routes(), None)
         equal("ACL", world.acl(), None)
         equal("key", world.key(name=False)["KeyState"], "PendingDeletion")

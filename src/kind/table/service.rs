@@ -57,8 +57,8 @@ pub struct Shape {
 
 /// What only a kind's service knows. Nothing here waits for AWS to finish anything.
 ///
-/// Every error is a failed call, as a [`CloudError`]. What AWS's own things, such as the settings of
-/// an account, do not have (they are not created, tagged or deleted) needs no method of theirs.
+/// Every error is a failed call, as a [`CloudError`]. What AWS's own things, such as the settings
+/// of an account, do not have (they are not created, tagged or deleted) needs no method of theirs.
 pub trait Service: Send + Sync + Sized + 'static {
     /// The operations that list resources, the cheapest first. A later one is called only if the
     /// earlier ones do not contain everything that is wanted.

@@ -92,6 +92,8 @@ impl Rules {
                     leaves(member, value, &mut facts);
                 }
             }
+            // An empty list says the same as none: Cloud Control writes back those that it reads.
+            facts.retain(|fact| !fact.ends_with(" []"));
             let account = account.clone();
             let id = format!("{KIND}/{account}/{region}/{name}");
             truth.things.insert(id, Thing { kind: KIND, account, tags: BTreeMap::new(), facts });

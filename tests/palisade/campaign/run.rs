@@ -86,6 +86,8 @@ pub struct Finished {
     pub strikes: u64,
     /// Steps that somebody had to consent to.
     pub consents: u64,
+    /// Those of them that came after something had been done by hand.
+    pub consents_after_hands: u64,
 }
 
 /// No run takes longer than this, in the world's time: the longest back-off is an hour.
@@ -114,6 +116,8 @@ struct Runner<'a> {
     putting_back: Vec<PuttingBack>,
     /// Steps that somebody consented to.
     consents: u64,
+    /// Those of them that came after something had been done by hand.
+    consents_after_hands: u64,
     /// Whether the processes that live now began on bad input: they only observe.
     blind: bool,
 }
@@ -150,6 +154,7 @@ pub async fn run(prepared: &Prepared, setup: &Setup) -> Finished {
         before_faults: 0,
         putting_back: Vec::new(),
         consents: 0,
+        consents_after_hands: 0,
         blind: false,
     };
     let (passes, counts) = runner.go().await;
@@ -401,6 +406,9 @@ impl Runner<'_> {
             }
         }
         self.consents += consented;
+        if self.attacks.len() < self.prepared.scenario.attacks.len() {
+            self.consents_after_hands += consented;
+        }
         consented > 0
     }
 
@@ -528,6 +536,7 @@ impl Runner<'_> {
             passes,
             strikes,
             consents: self.consents,
+            consents_after_hands: self.consents_after_hands,
         }
     }
 

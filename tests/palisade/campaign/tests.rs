@@ -112,6 +112,7 @@ fn every_fault_at_calls_for_types_of_cloud_control_is_survived() {
         "vpc-change",
         "bucket-change",
         "bucket-policy-change",
+        "rule-change",
         "recorder-change",
         "hole-recorder",
     ]);
@@ -259,15 +260,17 @@ fn what_somebody_opens_is_closed_whatever_else_is_wrong() {
 
 #[test]
 fn no_process_that_saw_it_in_order_needs_consent_to_close_a_hole() {
+    let mut needing = Vec::new();
     for it in holes() {
         let finished = block_on(run(&it, &Setup::default()));
         assert_eq!(finished.violations, [], "{}", it.scenario.name);
         // Taking over is the directory's doing, what waits for work to end is AWS's, and a move of
         // an account always needs a person.
-        if !it.scenario.name.contains("placement") {
-            assert_eq!(finished.consents, 0, "{}", it.scenario.name);
+        if !it.scenario.name.contains("placement") && finished.consents_after_hands > 0 {
+            needing.push(it.scenario.name);
         }
     }
+    assert_eq!(needing, [""; 0]);
 }
 
 /// Makes what would close something look held, or waiting, for a reason that is not permitted.
