@@ -263,11 +263,8 @@ impl Live {
     /// Ends the associations of a group that is deleted. EC2 works on that after its answer, and
     /// refuses to delete the group until it is done.
     async fn disassociate_everywhere(&self, id: &str) -> Result<(), CloudError> {
-        let all = match read::associations(&self.ec2, Some(id)).await {
-            // Then EC2 says itself what keeps the group.
-            Err(error) if error.class == Class::Denied => return Ok(()),
-            other => other?,
-        };
+        // If they cannot be read, EC2 says itself what keeps the group.
+        let Ok(all) = read::associations(&self.ec2, Some(id)).await else { return Ok(()) };
         let Some(read::Associated { vpcs, leaving, .. }) = all.get(id) else { return Ok(()) };
         for vpc in vpcs {
             edit::disassociate(&self.ec2, id, vpc).await?;
