@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     pass::Engine,
-    report::{Changed, Report},
+    report::{Changed, Phases, Report},
 };
 use crate::{aws::Brake, manifest::watch::Watch};
 
@@ -115,6 +115,8 @@ pub fn log(report: &Report) {
         let what = drift.what.join("; ");
         tracing::warn!(pass = report.pass, %address, "drift in {address}: {what}");
     }
+    let Phases { reading, observing, planning } = report.phases;
+    tracing::debug!(pass = report.pass, ?reading, ?observing, ?planning, "phases of the pass");
     tracing::info!(
         pass = report.pass,
         seconds = report.duration_seconds,

@@ -45,7 +45,7 @@ pub use self::{
     options::Options,
     outcome::{Outcome, SkipReason, StepResult},
     pass::Engine,
-    report::{Changed, PendingDeletion, Report},
+    report::{Changed, PendingDeletion, Phases, Report},
     scopes::{ConnectError, Scopes},
     source::Source,
     timeline::Timeline,

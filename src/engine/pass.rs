@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
     sync::Arc,
+    time::Duration,
 };
 
 use tokio::{sync::Notify, time::Instant};
@@ -22,7 +23,7 @@ use super::{
     pauses::Halted,
     planning::{Planning, loader, writes},
     remember::Remembering,
-    report::{PendingDeletion, Report, epoch_seconds, scopes_report},
+    report::{PendingDeletion, Phases, Report, epoch_seconds, scopes_report},
     scopes::Scopes,
     source::{Good, Source},
 };
@@ -147,6 +148,7 @@ struct Made {
     pending_deletions: Vec<PendingDeletion>,
     live: Live,
     comparison: Option<Box<Comparison>>,
+    planning: Duration,
 }
 
 /// The start of a pass, and the snapshot it uses.
@@ -277,14 +279,19 @@ impl Engine {
         };
         self.setup.settings.reread_mode();
         self.control.halted.look(self.control.brake.halt(), &mut self.history, begun.epoch);
+        let mut phases = Phases::default();
         self.load();
+        phases.reading = begun.at.elapsed();
         let good = self.source.good().cloned();
         let (base, base_problems) =
             Base::read(self.setup.options.base.as_deref(), &loader(&self.setup));
+        let observing = Instant::now();
         let observation = self.observe(good.as_ref(), base.as_ref()).await;
+        phases.observing = observing.elapsed();
         let callers = scopes_report(&observation.callers);
         let made = self.make(good.as_ref(), base.as_ref(), observation, &begun).await;
-        let Made { plan, results, pending_deletions, live, comparison } = made;
+        let Made { plan, results, pending_deletions, live, comparison, planning } = made;
+        phases.planning = planning;
         self.live = live;
         if self.setup.options.shows_live {
             self.links = good.as_ref().map(|good| links_of(&good.snapshot)).unwrap_or_default();
@@ -306,6 +313,7 @@ impl Engine {
             pass: self.passes,
             started_at: begun.epoch,
             duration_seconds,
+            phases,
             revision: good.as_ref().and_then(|good| good.revision.clone()),
             source_age_seconds: good.as_ref().map(|good| good.at.elapsed().as_secs_f64()),
             problems: self.source.problems.clone(),
@@ -392,6 +400,7 @@ impl Engine {
         begun: &Begun,
     ) -> Made {
         let Observation { live, callers, managers, since, .. } = observation;
+        let planning_since = Instant::now();
         let nothing = BTreeMap::new();
         let documents = good.map_or(&nothing, |good| &good.snapshot.documents);
         let claims = Claims::read(&live, &self.setup.settings.owner)
@@ -428,6 +437,7 @@ impl Engine {
             now: begun.epoch,
         };
         let mut plan = planning.whole(learnt).await;
+        let took = planning_since.elapsed();
         let mut comparison = None;
         if let Some(base) = base {
             let (live, since) = (&live, &since);
@@ -454,7 +464,7 @@ impl Engine {
         let again = learnt.put_back.lately(Instant::now());
         let terms = Terms { fresh: &fresh, audit, again: &again };
         let results = apply(&plan, setup, terms).await;
-        Made { plan, results, pending_deletions, live, comparison }
+        Made { plan, results, pending_deletions, live, comparison, planning: took }
     }
 }
 
