@@ -275,7 +275,7 @@ async fn make_passes(root: &Path, passes: usize) {
         calls.0.store(0, Ordering::Relaxed);
         let before = process::processor_time();
         let begun = Instant::now();
-        let report = engine.pass().await;
+        let report = Arc::new(engine.pass().await);
         let passed = begun.elapsed();
         status.publish(&engine, &report);
         shelf.publish(&engine, &report);

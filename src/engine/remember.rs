@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use super::{consent::Identity, history::History, learn::Learnt, pass::Setup, source::Source};
+use super::{consent::Identity, history::History, learn::Learnt, setup::Setup, source::Source};
 use crate::{
     manifest::MAX_APPROVAL_SECONDS,
     memory::{
@@ -227,9 +227,9 @@ fn known_want(kept: &Remembered) -> KnownWant {
 fn remember(address: &Address, known: &KnownWant, setup: &Setup) -> Option<Remembered> {
     let (id, fingerprint): (PhysicalId, String) = (known.id.clone(), known.fingerprint.clone());
     let (wish, tags) = match &known.form {
-        KnownForm::Whole { state, tags } => {
+        KnownForm::Whole(want) => {
             let kind = setup.registry.get(&address.kind)?;
-            (digest::of_state(&kind.wish(state)), digest::of_tags(tags))
+            (digest::of_state(&kind.wish(&want.state)), digest::of_tags(&want.tags))
         }
         KnownForm::Digests { wish, tags } => (wish.clone(), tags.clone()),
     };

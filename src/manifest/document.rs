@@ -1,6 +1,6 @@
 //! One YAML document: its identity, its lifecycle, and its spec.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -146,9 +146,14 @@ pub struct Approval {
 /// The places of the parts of a document.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Place {
-    pub(super) file: std::path::PathBuf,
+    pub(super) file: Arc<Path>,
+    /// What it gives as its kind.
+    kind: Option<String>,
     pub(super) located: Located,
 }
+
+/// Manifests by address. What did not change is the same in the next snapshot.
+pub type Documents = BTreeMap<Address, Arc<Document>>;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -177,7 +182,7 @@ impl Document {
     /// whole, and its id.
     pub fn adopted_parent<'a>(
         &'a self,
-        documents: &'a BTreeMap<Address, Self>,
+        documents: &'a Documents,
         registry: &Registry,
     ) -> Option<(&'a Address, &'a PhysicalId)> {
         let Claimed::ByParent(parent) = registry.get(&self.address.kind)?.profile().claimed else {
@@ -194,9 +199,21 @@ impl Document {
 }
 
 impl Place {
+    pub(super) fn new(file: &Arc<Path>, located: Located) -> Self {
+        let kind = located.value["kind"].as_str().filter(|kind| is_kind_name(kind));
+        Self { file: Arc::clone(file), kind: kind.map(str::to_owned), located }
+    }
+
+    /// Without what is in the document from now on, or not needed any more.
+    pub(super) fn without_content(mut self) -> Self {
+        self.located.value = Value::Null;
+        self.located.respelled.clear();
+        self
+    }
+
     pub(super) fn origin(&self, path: &str) -> Origin {
         let (line, column) = self.located.place(path);
-        Origin { file: self.file.clone(), line, column }
+        Origin { file: self.file.to_path_buf(), line, column }
     }
 
     pub(super) fn problem(&self, path: &str, invalid: &Invalid) -> Problem {
@@ -220,8 +237,7 @@ impl Place {
             .collect();
         let unknown = usize::from(invalid.why.starts_with("unknown field"));
         let parts = &parts[..parts.len() - unknown.min(parts.len())];
-        let kind = self.located.value["kind"].as_str().filter(|kind| is_kind_name(kind));
-        let page = match (parts, kind) {
+        let page = match (parts, self.kind.as_deref()) {
             ([part @ ("metadata" | "lifecycle"), ..], _) => (*part).to_owned(),
             (["spec"], Some(kind)) => kind.to_owned(),
             (["spec", field, ..], Some(kind)) => format!("{kind}.{field}"),

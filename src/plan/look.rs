@@ -13,7 +13,7 @@ use crate::{
         Known, Refs, Resolution, ScopeFacts,
         erased::{ErasedKind, Registry, Resolved},
     },
-    manifest::Document,
+    manifest::{Document, Documents},
     model::{Address, PhysicalId, ScopedKind},
 };
 
@@ -43,7 +43,7 @@ pub(super) enum Resolving {
 pub struct Look<'a> {
     pub(super) installation: Installation<'a>,
     /// The directory.
-    pub documents: &'a BTreeMap<Address, Document>,
+    pub documents: &'a Documents,
     pub(super) live: &'a Live,
     /// The owners of the live resources.
     pub claims: Claims<'a>,
@@ -55,7 +55,7 @@ impl<'a> Look<'a> {
     /// known resources of each address.
     pub fn new(
         installation: Installation<'a>,
-        documents: &'a BTreeMap<Address, Document>,
+        documents: &'a Documents,
         live: &'a Live,
         claims: Claims<'a>,
         predecessors: &BTreeMap<Address, PhysicalId>,
@@ -187,13 +187,13 @@ impl<'a> Look<'a> {
     pub fn documents_of(&self, at: &ScopedKind) -> impl Iterator<Item = &'a Document> {
         let begin = Address::new(&at.scope, &at.kind, "");
         let all = self.documents.range(begin..);
-        all.take_while(|(address, _)| at.covers(address)).map(|(_, document)| document)
+        all.take_while(|(address, _)| at.covers(address)).map(|(_, document)| &**document)
     }
 
     /// The manifests of a scope.
     pub(super) fn documents_in(&self, scope: &str) -> impl Iterator<Item = &'a Document> {
         let all = self.documents.range(Address::new(scope, "", "")..);
-        all.take_while(move |(address, _)| address.scope == scope).map(|(_, document)| document)
+        all.take_while(move |(address, _)| address.scope == scope).map(|(_, document)| &**document)
     }
 }
 

@@ -3,13 +3,14 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
 
 use serde_json::Value;
 
 use super::{
-    Action, Cause, Conflict, Focus, HoldReason, Holdoff, Plan, ReportReason, Step, Verdict, Wait,
-    WaitReason, Want,
+    Action, Cause, Conflict, Focus, HoldReason, Holdoff, KnownForm, Plan, ReportReason, Step,
+    Verdict, Wait, WaitReason, Want,
     edits::Wanted,
     fingerprint, gate,
     inputs::Inputs,
@@ -200,7 +201,18 @@ impl Planner<'_> {
         let Wanted { state, tags, fingerprint, .. } = wanted;
         let symbols = &resolution.filled;
         let digest = super::fingerprint(&format!("{} {tags:?}", symbolic(state, symbols)));
-        let want = Want { fingerprint, digest, state: state.clone(), tags };
+        let known = self.inputs.memory.known_wants.get(address).map(|known| &known.form);
+        let want = match known {
+            // What is the same is in memory once.
+            Some(KnownForm::Whole(want))
+                if (&want.fingerprint, &want.digest) == (&fingerprint, &digest)
+                    && want.tags == tags
+                    && want.state == *state =>
+            {
+                Arc::clone(want)
+            }
+            _ => Arc::new(Want { fingerprint, digest, state: state.clone(), tags }),
+        };
         self.plan.wants.insert(address.clone(), want);
     }
 
