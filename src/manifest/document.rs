@@ -1,6 +1,12 @@
 //! One YAML document: its identity, its lifecycle, and its spec.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    any::Any,
+    collections::BTreeMap,
+    fmt,
+    path::Path,
+    sync::{Arc, OnceLock},
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -127,7 +133,44 @@ pub struct Document {
     pub recorded: Resolution,
     /// Its natural keys, as far as they are known without AWS.
     pub natural_keys: Vec<String>,
+    /// What is known of it for as long as it does not change.
+    pub kept: Kept,
     pub(super) places: Place,
+}
+
+/// Something that was found out about a document, and is a function of the document, the settings
+/// and the kinds alone. It is no part of what the document says: copies begin without it.
+#[derive(Default)]
+pub struct Kept(OnceLock<Arc<dyn Any + Send + Sync>>);
+
+impl Kept {
+    /// What was kept, if it is of this type.
+    pub fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        Arc::clone(self.0.get()?).downcast().ok()
+    }
+
+    /// Keeps it, unless there is something already.
+    pub fn keep<T: Send + Sync + 'static>(&self, found: &Arc<T>) {
+        let _ = self.0.set(Arc::clone(found) as Arc<dyn Any + Send + Sync>);
+    }
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Kept")
+    }
+}
+
+impl Clone for Kept {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Kept {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// Approval of one held step.
@@ -178,6 +221,14 @@ pub struct ApprovalSpec {
 }
 
 impl Document {
+    /// Whether what it wants depends on nothing that is observed.
+    pub fn is_self_contained(&self) -> bool {
+        let Resolution { asked, hard, soft, lookups, organization, unresolved, filled, .. } =
+            &self.recorded;
+        let asks = !(asked.is_empty() && hard.is_empty() && soft.is_empty() && lookups.is_empty());
+        self.spec.is_some() && !asks && !organization && unresolved.is_empty() && filled.is_empty()
+    }
+
     /// Of a part of another resource, if the manifest of the whole adopts it: the address of the
     /// whole, and its id.
     pub fn adopted_parent<'a>(

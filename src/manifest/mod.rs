@@ -66,7 +66,7 @@ pub(crate) use self::approval::{MAX_APPROVAL_SECONDS, is_digest};
 pub use self::{
     cache::Cache,
     document::{
-        API_VERSION, APPROVAL, APPROVAL_ABOUT, Approval, ApprovalSpec, Document, Documents,
+        API_VERSION, APPROVAL, APPROVAL_ABOUT, Approval, ApprovalSpec, Document, Documents, Kept,
         Lifecycle, ManifestMode, Metadata, Presence,
     },
     load::{Loaded, Loader, Snapshot},

@@ -10,7 +10,9 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    document::{Document, Envelope, Place, Presence, invalid_from, join, pointer, type_problems},
+    document::{
+        Document, Envelope, Kept, Place, Presence, invalid_from, join, pointer, type_problems,
+    },
     foreign, identity,
     load::Reading,
     vars,
@@ -92,6 +94,7 @@ impl Reading<'_> {
             places: place.without_content(),
             spec,
             natural_keys,
+            kept: Kept::default(),
             address,
         }));
     }

@@ -47,8 +47,10 @@ impl Planner<'_> {
         have.is_none_or(|have| have.id == known.id)
             && match &known.form {
                 KnownForm::Whole(want) => {
-                    wanted.tags == want.tags
-                        && is_known(&kind.wish(wanted.state), &kind.wish(&want.state), unresolved)
+                    let same = || unresolved.is_empty() && *wanted.state == want.state;
+                    let known =
+                        || is_known(&kind.wish(wanted.state), &kind.wish(&want.state), unresolved);
+                    wanted.tags == want.tags && (same() || known())
                 }
                 KnownForm::Digests { wish, tags } => {
                     digest::of_tags(&wanted.tags) == *tags

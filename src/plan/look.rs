@@ -5,6 +5,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
 
 use super::{Claims, Live};
@@ -47,7 +48,7 @@ pub struct Look<'a> {
     pub(super) live: &'a Live,
     /// The owners of the live resources.
     pub claims: Claims<'a>,
-    pub(super) resolved: BTreeMap<&'a Address, Resolving>,
+    pub(super) resolved: BTreeMap<&'a Address, Arc<Resolving>>,
 }
 
 impl<'a> Look<'a> {
@@ -128,8 +129,20 @@ impl<'a> Look<'a> {
             && !own()
     }
 
+    /// What a manifest wants. Where that depends on nothing outside of it, it is resolved once.
+    fn resolving(&self, document: &Document, known: &Known) -> Arc<Resolving> {
+        if let Some(before) = document.kept.get::<Resolving>() {
+            return before;
+        }
+        let resolving = Arc::new(self.resolve_now(document, known));
+        if document.is_self_contained() && matches!(*resolving, Resolving::Done(..)) {
+            document.kept.keep(&resolving);
+        }
+        resolving
+    }
+
     /// A panic is a defect in the kind; it must not affect manifests of other kinds.
-    fn resolving(&self, document: &Document, known: &Known) -> Resolving {
+    fn resolve_now(&self, document: &Document, known: &Known) -> Resolving {
         let Address { scope, kind, name } = &document.address;
         let Installation { registry, facts, .. } = self.installation;
         let Some(facts) = facts.get(scope) else { return Resolving::Impossible(Vec::new()) };
@@ -165,14 +178,14 @@ impl<'a> Look<'a> {
 
     /// The result of resolving a manifest; `None` if it could not be resolved.
     pub(super) fn resolved(&self, address: &Address) -> Option<&Resolving> {
-        self.resolved.get(address)
+        self.resolved.get(address).map(AsRef::as_ref)
     }
 
     /// What the manifests of a scope want, resolved.
     pub(super) fn wants_in(&self, scope: &str) -> impl Iterator<Item = &Resolved> {
         let all = self.resolved.range::<Address, _>(Address::new(scope, "", "")..);
         let here = all.take_while(move |(address, _)| address.scope == scope);
-        here.filter_map(|(_, resolving)| match resolving {
+        here.filter_map(|(_, resolving)| match &**resolving {
             Resolving::Done(want, _) => want.as_ref(),
             Resolving::Impossible(_) | Resolving::Defect => None,
         })

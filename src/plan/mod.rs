@@ -203,6 +203,8 @@ pub struct Want {
     pub state: Value,
     /// The tags; `None` means that the key must be absent.
     pub tags: BTreeMap<String, Option<String>>,
+    /// The placeholders for the values of references in it, by value.
+    pub symbols: BTreeMap<String, String>,
 }
 
 impl Plan {

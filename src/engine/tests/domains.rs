@@ -11,6 +11,14 @@ impl World {
         world
     }
 
+    /// A group in a folder.
+    fn put(&self, folder: &str, name: &str, more: &str) {
+        self.group(name, more);
+        let path = |file: String| self.dir.path().join(file);
+        let to = path(format!("{folder}/{name}.yaml"));
+        fs::rename(path(format!("{name}.yaml")), to).unwrap();
+    }
+
     fn remove(&self, file: &str) {
         fs::remove_file(self.dir.path().join(file)).unwrap();
     }
@@ -31,8 +39,8 @@ fn reference(to: &str) -> String {
 /// Two folders with a group each, in order; then the second one has a mistake in another file.
 async fn with_a_mistake(settings: &str) -> World {
     let mut world = World::of_folders(settings).await;
-    world.group("one/a", "");
-    world.group("two/b", "");
+    world.put("one", "a", "");
+    world.put("two", "b", "");
     let report = world.settle().await;
     assert_eq!(in_force(&report), ["a", "b"]);
     world.write("two/wrong.yaml", "kind: [\n");
@@ -42,8 +50,8 @@ async fn with_a_mistake(settings: &str) -> World {
 #[tokio::test(start_paused = true)]
 async fn a_mistake_keeps_its_own_folder_as_it_was_and_the_others_go_on() {
     let mut world = with_a_mistake("").await;
-    world.group("one/c", "");
-    world.group("two/d", "");
+    world.put("one", "c", "");
+    world.put("two", "d", "");
     world.open_ssh(&world.group_id("b"));
     let report = world.settle().await;
     assert_eq!((in_force(&report), report.problems.len()), (vec!["a", "b", "c"], 1));
@@ -56,7 +64,7 @@ async fn a_mistake_keeps_its_own_folder_as_it_was_and_the_others_go_on() {
 #[tokio::test(start_paused = true)]
 async fn with_a_strict_tree_everything_stays_as_it_was() {
     let mut world = with_a_mistake("strictTree: true\n").await;
-    world.group("one/c", "");
+    world.put("one", "c", "");
     let report = world.settle().await;
     assert_eq!((in_force(&report), report.problems.len()), (vec!["a", "b"], 1));
 }
@@ -65,7 +73,7 @@ async fn with_a_strict_tree_everything_stays_as_it_was() {
 #[tokio::test(start_paused = true)]
 async fn a_reference_into_a_folder_with_a_mistake_waits() {
     let mut world = with_a_mistake("").await;
-    world.group("two/new", "");
+    world.put("two", "new", "");
     world.write("one/refers.yaml", &reference("new"));
     let report = world.settle().await;
     assert_eq!((in_force(&report), report.problems.len()), (vec!["a", "b", "refers"], 1));
@@ -83,7 +91,7 @@ async fn a_reference_into_a_folder_with_a_mistake_waits() {
 async fn a_reference_to_nothing_keeps_the_folder_that_it_is_in() {
     let mut world = with_a_mistake("").await;
     world.write("one/refers.yaml", &reference("nobody"));
-    world.group("one/c", "");
+    world.put("one", "c", "");
     let report = world.settle().await;
     assert_eq!(in_force(&report), ["a", "b"]);
 }
@@ -93,9 +101,9 @@ async fn a_reference_to_nothing_keeps_the_folder_that_it_is_in() {
 async fn what_moves_into_a_folder_with_a_mistake_is_not_gone() {
     let settings = "prune: automatic\nsettleWindow: 1s\n";
     let mut world = World::of_folders(settings).await;
-    world.group("one/a", "lifecycle: {deletion: delete}\n");
-    world.group("one/rest", "");
-    world.group("two/b", "");
+    world.put("one", "a", "lifecycle: {deletion: delete}\n");
+    world.put("one", "rest", "");
+    world.put("two", "b", "");
     let _ = world.settle().await;
     let path = |file: &str| world.dir.path().join(file);
     fs::rename(path("one/a.yaml"), path("two/a.yaml")).unwrap();
@@ -109,7 +117,7 @@ async fn what_moves_into_a_folder_with_a_mistake_is_not_gone() {
 #[tokio::test(start_paused = true)]
 async fn without_a_last_good_state_nothing_is_in_force() {
     let mut world = World::of_folders("").await;
-    world.group("one/a", "");
+    world.put("one", "a", "");
     world.write("two/wrong.yaml", "kind: [\n");
     let report = world.engine.pass().await;
     assert_eq!((in_force(&report).len(), report.problems.len()), (0, 1));

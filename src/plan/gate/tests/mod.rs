@@ -115,7 +115,8 @@ impl Scene {
                 tags: BTreeMap::new(),
                 natural_keys: Vec::new(),
             };
-            look.resolved.insert(address, Resolving::Done(Some(want), Box::default()));
+            let resolving = Resolving::Done(Some(want), Box::default());
+            look.resolved.insert(address, Arc::new(resolving));
         }
         question(&Inputs {
             look: &look,
