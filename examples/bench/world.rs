@@ -10,8 +10,9 @@ use serde_json::json;
 
 /// Resources of one cell: a network with the apps, keys and users of one team.
 pub const CELL: usize = 100;
-const GROUPS: usize = 24;
-const KEYS: usize = 40;
+/// 2,500 groups in a Region, with the default groups of the networks (VPC quotas).
+const GROUPS: usize = 22;
+const KEYS: usize = 42;
 const ENDPOINTS: [&str; 8] = [
     "sagemaker.api",
     "sagemaker.runtime",

@@ -17,14 +17,15 @@ use crate::{
 pub type Live = Arc<BTreeMap<Address, Observed<Value>>>;
 
 /// The manifests that each manifest refers to.
-pub type Links = BTreeMap<Address, BTreeSet<Address>>;
+pub type Links = Arc<BTreeMap<Address, BTreeSet<Address>>>;
 
 pub(super) fn links_of(snapshot: &Snapshot) -> Links {
     let links = |document: &Document| {
         let recorded = &document.recorded;
         recorded.hard.iter().chain(&recorded.soft).cloned().collect()
     };
-    snapshot.documents.iter().map(|(address, it)| (address.clone(), links(it))).collect()
+    let all = snapshot.documents.iter().map(|(address, it)| (address.clone(), links(it)));
+    Arc::new(all.collect())
 }
 
 pub(super) fn live_of(claims: &Claims<'_>) -> Live {

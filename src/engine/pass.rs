@@ -34,6 +34,7 @@ use super::{
 use crate::{
     aws::{Brake, identity},
     kind::{Audited, erased::Registry},
+    manifest::Snapshot,
     memory::Memory,
     model::{Address, ScopedKind, Seen},
     plan::{Claims, Comparison, Focus, Look, Only, Organization, Plan},
@@ -81,6 +82,8 @@ pub struct Engine {
     remembering: Option<Remembering>,
     live: Live,
     links: Links,
+    /// The snapshot that they are of.
+    linked: Option<Arc<Snapshot>>,
     passes: u64,
 }
 
@@ -129,7 +132,8 @@ impl Engine {
             history: History::default(),
             remembering: None,
             live: Live::default(),
-            links: Links::new(),
+            links: Links::default(),
+            linked: None,
             passes: 0,
         }
     }
@@ -245,7 +249,7 @@ impl Engine {
         phases.planning = planning;
         self.live = live;
         if self.setup.options.shows_live {
-            self.links = good.as_ref().map(|good| links_of(&good.snapshot)).unwrap_or_default();
+            self.link(good.as_ref());
         }
         let duration_seconds = begun.at.elapsed().as_secs_f64();
         let documents = good.iter().flat_map(|good| good.snapshot.documents.keys());
@@ -290,6 +294,19 @@ impl Engine {
         }
         self.control.writing.send_replace(false);
         report
+    }
+
+    /// The references of another snapshot.
+    fn link(&mut self, good: Option<&Good>) {
+        let snapshot = good.map(|good| Arc::clone(&good.snapshot));
+        let same = match (&self.linked, &snapshot) {
+            (Some(before), Some(now)) => Arc::ptr_eq(before, now),
+            _ => false,
+        };
+        if !same {
+            self.links = snapshot.as_deref().map(links_of).unwrap_or_default();
+            self.linked = snapshot;
+        }
     }
 
     /// What audits have found; those that are due are started.

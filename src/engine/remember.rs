@@ -163,7 +163,11 @@ impl Remembering {
     }
 
     async fn keep_snapshot(&mut self, source: &Source, settings: &Settings, now: f64) {
-        // While the directory is bad, what is in force stays what it was.
+        // While the directory is bad, what was accepted whole stays: what is in force may be put
+        // together from several states of it.
+        if !source.problems.is_empty() {
+            return;
+        }
         let Some((good, files)) = source.good().zip(source.accepted()) else { return };
         let read_at = now - good.at.elapsed().as_secs_f64();
         let settings = settings_fingerprint(settings);

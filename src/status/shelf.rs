@@ -222,7 +222,7 @@ impl Latest {
             report: Arc::new(super::fixture::report()),
             live: Live::default(),
             events: Vec::new(),
-            links: Links::new(),
+            links: Links::default(),
         }
     }
 }
