@@ -267,8 +267,8 @@ pub fn check(subject: Subject<'_>) -> Report {
     Report { findings, problems }
 }
 
-/// The waivers that hold for all manifests of a kind in a scope, by rule, as far as they were looked
-/// for.
+/// The waivers that hold for all manifests of a kind in a scope, by rule, as far as they were
+/// looked for.
 #[derive(Default)]
 struct Waivers(BTreeMap<(&'static str, ScopedKind), Option<String>>);
 

@@ -31,8 +31,8 @@ pub(super) struct Questions {
     pub(super) organization: bool,
     /// The questions for each kind; natural keys that depend on a lookup are still missing.
     pub(super) asks: BTreeMap<String, Ask>,
-    /// Manifests whose natural keys are known only after their lookups: the name of a security group
-    /// is unique within its VPC.
+    /// Manifests whose natural keys are known only after their lookups: the name of a security
+    /// group is unique within its VPC.
     pub(super) named: Vec<Arc<Document>>,
 }
 

@@ -69,10 +69,10 @@ impl Source {
         &self.dir
     }
 
-    /// Reads the directory. After a failed reading the last good state of the top-level folders with
-    /// errors stays in force, or of everything with `strictTree`; and so it
-    /// does if the directory is empty: that all manifests are gone at once points to a wrong path
-    /// or a checkout in progress, not to a decision.
+    /// Reads the directory. After a failed reading the last good state of the top-level folders
+    /// with errors stays in force, or of everything with `strictTree`; and so does everything if the
+    /// directory is empty: that all manifests are gone at once points to a wrong path or a checkout
+    /// in progress, not to a decision.
     pub fn read(&mut self, loader: &Loader<'_>) {
         let (problems, warnings) = (self.problems.clone(), self.warnings.clone());
         self.take(loader);
@@ -132,7 +132,7 @@ impl Source {
         }
     }
 
-    /// Takes what is good, beside the last good state of what is bad.
+    /// Takes what is good, with the last good state of what is bad.
     fn mix(&mut self, loader: &Loader<'_>, files: &[SourceFile], problems: &[Problem]) {
         let Some(good) = &self.good else { return };
         let before = (&*good.snapshot, &self.files[..]);

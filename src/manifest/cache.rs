@@ -117,7 +117,7 @@ impl Loader<'_> {
         loaded
     }
 
-    /// Reads files of the directory beside others that are not used: what those may declare can be
+    /// Reads files of the directory next to others that are not used: what those may declare can be
     /// referred to, and is waited for.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use rustix::fs::Stat;
 /// A file that was written more recently than this before it was read may be written again without
 /// another time: a file system counts in steps, of two seconds at most (FAT).
 const STEP: Duration = Duration::from_secs(2);
-/// One reading in so many reads every file, whatever its times say: those of a file system that
+/// One reading in this many reads every file, whatever its times say: those of a file system that
 /// reports wrong ones are noticed late, but they are noticed.
 const EVERY: u64 = 16;
 

@@ -23,7 +23,7 @@ pub(super) struct Whole<'a> {
     pub(super) loader: &'a Loader<'a>,
     /// What each file says, in the order of their paths.
     pub(super) contents: Vec<Arc<Contents>>,
-    /// Texts beside them that are not used: what they declare is unknown.
+    /// Texts of other files, which are not used: what they declare is unknown.
     pub(super) unknown: &'a [&'a str],
     pub(super) snapshot: Snapshot,
     pub(super) problems: Vec<Problem>,

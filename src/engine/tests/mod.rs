@@ -379,7 +379,7 @@ async fn a_plan_is_not_carried_out_when_it_is_old_superseded_or_braked() {
     // What was read before the pass began is as old as its reading.
     let late = Address::new("late", "SecurityGroup", "web");
     assert_eq!(newer.check(&late), Err(SkipReason::PlanTooOld));
-    // Reading may take longer than that, but not for ever.
+    // Reading may take longer than that, but not without end.
     for (minutes, may) in [(14, Ok(())), (16, Err(SkipReason::PlanTooOld))] {
         let plan = fresh(&generation);
         tokio::time::advance(Duration::from_mins(minutes)).await;
