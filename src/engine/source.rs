@@ -70,7 +70,7 @@ impl Source {
     }
 
     /// Reads the directory. After a failed reading the last good state of the top-level folders
-    /// with errors stays in force, or of everything with `strictTree`; and so does everything if the
+    /// with errors stays in force, or of everything with `strictTree`. So does everything if the
     /// directory is empty: that all manifests are gone at once points to a wrong path or a checkout
     /// in progress, not to a decision.
     pub fn read(&mut self, loader: &Loader<'_>) {
