@@ -70,6 +70,10 @@ struct Viewed<'a> {
 pub(crate) struct Facts<'a> {
     /// The manifests by the type of their view, in the order of their addresses.
     views: BTreeMap<TypeId, Vec<Viewed<'a>>>,
+    /// Of those without tombstones, the first with each id.
+    ids: BTreeMap<TypeId, BTreeMap<String, usize>>,
+    /// The manifests that are not tombstones, by the ARN by which others refer to them.
+    arns: BTreeMap<String, Vec<Address>>,
     pub(crate) scopes: &'a BTreeMap<String, ScopeFacts>,
     /// The roles that palisade itself uses.
     pub(crate) roles: &'a [String],
@@ -80,7 +84,13 @@ impl<'a> Facts<'a> {
     /// Resolves all manifests; each that cannot be resolved becomes a problem.
     pub(super) fn gather(subject: Subject<'a>) -> (Self, Vec<Problem>) {
         let (scopes, roles) = (subject.scopes, subject.roles);
-        let mut facts = Self { views: BTreeMap::new(), scopes, roles, known: symbolic(subject) };
+        let known = symbolic(subject);
+        let mut arns: BTreeMap<String, Vec<Address>> = BTreeMap::new();
+        for (address, resource) in &known.resources {
+            arns.entry(resource.arn.clone()).or_default().push(address.clone());
+        }
+        let (views, ids) = (BTreeMap::new(), BTreeMap::new());
+        let mut facts = Self { views, ids, arns, scopes, roles, known };
         let mut problems = Vec::new();
         for document in subject.snapshot.documents.values() {
             if let Err(wrong) = facts.add(subject, document) {
@@ -99,6 +109,10 @@ impl<'a> Facts<'a> {
         let reader = Reader { subject, document, spec, known: &self.known };
         let view = (kind.baseline().read)(&reader)?;
         let of_its_type = self.views.entry(view.as_ref().type_id()).or_default();
+        if let Some(known) = self.known.resources.get(&document.address) {
+            let ids = self.ids.entry(view.as_ref().type_id()).or_default();
+            ids.entry(known.id.to_string()).or_insert(of_its_type.len());
+        }
         of_its_type.push(Viewed { document, view });
         Ok(())
     }
@@ -116,24 +130,25 @@ impl<'a> Facts<'a> {
         self.with_tombstones().filter(|wanted| is_present(wanted.document))
     }
 
-    /// The id by which other manifests refer to this one; none for a tombstone.
-    pub(crate) fn id_of(&self, address: &Address) -> Option<&str> {
-        self.known.resources.get(address).map(|known| known.id.as_str())
+    /// The manifest with a view of type `S` to which others refer by this id; no tombstone.
+    pub(crate) fn with_id<S: 'static>(&self, id: &str) -> Option<Wanted<'_, S>> {
+        let of_its_type = TypeId::of::<S>();
+        let place = *self.ids.get(&of_its_type)?.get(id)?;
+        let Viewed { document, view } = self.views.get(&of_its_type)?.get(place)?;
+        Some(Wanted { document, state: view.downcast_ref::<S>()? })
     }
 
     /// What people read for an ARN in a state: the manifest that it stands for, if it was a
     /// reference to one, because the ARN of what does not exist yet is made up here.
     pub(crate) fn told(&self, arn: &str) -> String {
-        let mut all = self.known.resources.iter();
-        let declared = all.find(|(_, known)| known.arn == arn);
-        declared.map_or_else(|| arn.to_owned(), |(address, _)| address.to_string())
+        let declared = self.arns.get(arn).and_then(|all| all.first());
+        declared.map_or_else(|| arn.to_owned(), ToString::to_string)
     }
 
     /// Whether a manifest of this kind that is not a tombstone has this ARN, by which other
     /// manifests refer to it.
     pub(crate) fn is_arn_of(&self, kind: &str, arn: &str) -> bool {
-        let mut all = self.known.resources.iter();
-        all.any(|(address, known)| address.kind == kind && known.arn == arn)
+        self.arns.get(arn).is_some_and(|all| all.iter().any(|address| address.kind == kind))
     }
 }
 

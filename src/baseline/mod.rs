@@ -52,7 +52,7 @@ use crate::{
     kind::{Invalid, ScopeFacts, erased::Registry},
     kinds,
     manifest::{Document, Origin, Problem, Snapshot},
-    model::Address,
+    model::{Address, ScopedKind},
 };
 
 /// How much a broken rule matters, as the sources grade it.
@@ -243,6 +243,7 @@ pub fn check(subject: Subject<'_>) -> Report {
     let (facts, problems) = Facts::gather(subject);
     let documents = &subject.snapshot.documents;
     let mut findings = Vec::new();
+    let mut waivers = Waivers::default();
     for rule in rules() {
         for breach in (rule.check)(&facts) {
             let Some(document) = documents.get(&breach.address) else { continue };
@@ -255,7 +256,7 @@ pub fn check(subject: Subject<'_>) -> Report {
                 path,
                 message,
                 help: rule.help,
-                waived: waiver(rule, document, subject.snapshot),
+                waived: waivers.of(rule, document, subject.snapshot),
                 switch: subject.switches.get(rule.id).cloned(),
                 address: breach.address,
             });
@@ -266,12 +267,24 @@ pub fn check(subject: Subject<'_>) -> Report {
     Report { findings, problems }
 }
 
-fn waiver(rule: &Rule, document: &Document, snapshot: &Snapshot) -> Option<String> {
-    let own = document.lifecycle.waive.get(rule.id);
-    let mut others = snapshot.documents.values().filter(|other| {
-        rule.reach == Reach::Scope
-            && other.address.kind == document.address.kind
-            && other.address.scope == document.address.scope
-    });
-    own.or_else(|| others.find_map(|other| other.lifecycle.waive.get(rule.id))).cloned()
+/// The waivers that hold for all manifests of a kind in a scope, by rule, as far as they were
+/// looked for.
+#[derive(Default)]
+struct Waivers(BTreeMap<(&'static str, ScopedKind), Option<String>>);
+
+impl Waivers {
+    /// The reason why a manifest may break a rule.
+    fn of(&mut self, rule: &Rule, document: &Document, snapshot: &Snapshot) -> Option<String> {
+        let own = document.lifecycle.waive.get(rule.id);
+        if own.is_some() || rule.reach != Reach::Scope {
+            return own.cloned();
+        }
+        let at = document.address.scoped_kind();
+        let of_all = self.0.entry((rule.id, at.clone())).or_insert_with(|| {
+            let all = snapshot.documents.range(Address::new(&at.scope, &at.kind, "")..);
+            let mut all = all.take_while(|(address, _)| at.covers(address));
+            all.find_map(|(_, other)| other.lifecycle.waive.get(rule.id)).cloned()
+        });
+        of_all.clone()
+    }
 }

@@ -15,7 +15,7 @@ use crate::{
     engine::Scopes,
     kind::{ScopeFacts, erased::Registry},
     kinds,
-    manifest::{Document, Loader},
+    manifest::{Documents, Loader},
     operations::{Usage, policy::Policies},
     settings::{Overrides, Scope, Settings, partition},
 };
@@ -66,7 +66,8 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
         let usage = match &documents {
             None => Usage::everything(&registry),
             Some(documents) => {
-                Usage::of(&registry, documents.iter().filter(|one| one.address.scope == *name))
+                let here = documents.values().filter(|one| one.address.scope == *name);
+                Usage::of(&registry, here.map(AsRef::as_ref))
             }
         };
         let facts = facts(name, &settings.scopes[name]);
@@ -86,10 +87,10 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
     Ok(Ended::Done)
 }
 
-fn load(registry: &Registry, settings: &Settings, dir: &Path) -> anyhow::Result<Vec<Document>> {
+fn load(registry: &Registry, settings: &Settings, dir: &Path) -> anyhow::Result<Documents> {
     let facts = Scopes::offline_facts(settings);
     match (Loader { registry, settings, facts: &facts }).load(dir) {
-        Ok(snapshot) => Ok(snapshot.documents.into_values().collect()),
+        Ok(snapshot) => Ok(snapshot.documents),
         Err(problems) => {
             let first = problems.first().map(ToString::to_string).unwrap_or_default();
             let count = problems.len();

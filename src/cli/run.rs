@@ -82,7 +82,7 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
         open(path, desk.clone(), &settings, &stop)?;
     }
     let notifier = Notifier::new(&settings.owner, &settings.notify, status.metrics().clone());
-    let publish = |engine: &Engine, report: &Report| {
+    let publish = |engine: &Engine, report: &Arc<Report>| {
         status.publish(engine, report);
         notifier.publish(report, &brake.halt());
         shelf.publish(engine, report);

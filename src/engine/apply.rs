@@ -34,9 +34,14 @@ use crate::{
     plan::{Action, Cause, Step},
 };
 
-/// A plan older than this is not carried out, because what it observed may have changed. A pass
-/// takes seconds; this protects a process that was suspended in the middle of one.
+/// A plan is not carried out when this has passed since everything it is about had been read,
+/// because that may have changed. Planning and writing take seconds; this protects a process that
+/// was suspended in between.
 const PLAN_AGE_LIMIT: Duration = Duration::from_mins(2);
+/// The longest reading of a scope that a plan is made on. AWS's rates decide how long reading takes
+/// (50,000 keys at 200 calls a second: a quarter of an hour); with the limit above alone, a scope
+/// that takes longer to read could never be written.
+const READING_LIMIT: Duration = Duration::from_mins(15);
 /// Creates, edits or deletions of one kind in one scope under way at once. What AWS allows is the
 /// budget's business (`aws::budget`); this is enough to use it up where a step takes two seconds
 /// (EC2 refills its mutating buckets with five calls a second).
@@ -69,8 +74,11 @@ pub struct Fresh {
     pub planned: u64,
     /// When the pass began.
     pub observed: Instant,
-    /// When observing each scope began: for a scope that answered late, before the pass.
-    pub since: Arc<BTreeMap<String, Instant>>,
+    /// When everything that the plan is about had been read.
+    pub read: Instant,
+    /// When observing each scope began, and when it ended: for a scope that answered late, it began
+    /// before the pass.
+    pub readings: Arc<BTreeMap<String, (Instant, Instant)>>,
 }
 
 impl Fresh {
@@ -85,8 +93,14 @@ impl Fresh {
         if self.generation.current() != self.planned {
             return Err(SkipReason::DirectoryChanged);
         }
-        let since = self.since.get(&address.scope).copied().unwrap_or(self.observed);
-        if since.min(self.observed).elapsed() > PLAN_AGE_LIMIT {
+        let (began, read) = match self.readings.get(&address.scope) {
+            // Its answer may have waited for this pass.
+            Some((began, ended)) if *began < self.observed => (*began, *ended),
+            Some((began, _)) => (*began, self.read),
+            None => (self.observed, self.read),
+        };
+        let reading = read.saturating_duration_since(began);
+        if read.elapsed() > PLAN_AGE_LIMIT || reading > READING_LIMIT {
             return Err(SkipReason::PlanTooOld);
         }
         Ok(())

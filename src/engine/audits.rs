@@ -18,7 +18,7 @@ use super::{
 use crate::{
     aws::identity,
     kind::{Audit, Audited, Class, CloudError, Look, Looked, Seen, erased::Registry},
-    manifest::Document,
+    manifest::Documents,
     model::{Address, ScopedKind},
 };
 
@@ -153,11 +153,7 @@ async fn looked(audit: &Audit, look: &Look<'_>) -> Result<Looked, CloudError> {
 }
 
 /// Leaves out what manifests compare by themselves: it is shown as a difference.
-pub fn leave_out_compared(
-    audited: &mut Audited,
-    registry: &Registry,
-    documents: &BTreeMap<Address, Document>,
-) {
+pub fn leave_out_compared(audited: &mut Audited, registry: &Registry, documents: &Documents) {
     audited.findings.retain(|finding| {
         // What a claimed resource breaks is named by the address in its claim.
         let Ok(address) = finding.subject.parse::<Address>() else { return true };

@@ -5,15 +5,10 @@ use std::{borrow::Cow, collections::BTreeMap, path::Path};
 
 use tokio::time::Instant;
 
-use super::{
-    learn::Learnt,
-    pass::{Control, Setup},
-    planning::Planning,
-    source::Good,
-};
+use super::{learn::Learnt, pass::Control, planning::Planning, setup::Setup, source::Good};
 use crate::{
-    manifest::{Document, Loader, Problem, Snapshot, described},
-    model::{Address, Fence},
+    manifest::{Documents, Loader, Problem, Snapshot, described},
+    model::Fence,
     plan::{Claims, Comparison, Focus, Live, Lockout, Look, Organization, Plan, Touched},
 };
 
@@ -28,7 +23,7 @@ pub(super) fn observed<'a>(
     good: Option<&'a Good>,
     base: Option<&'a Base>,
     focus: Option<&Focus>,
-) -> Vec<Cow<'a, BTreeMap<Address, Document>>> {
+) -> Vec<Cow<'a, Documents>> {
     let good = good.map(|good| &good.snapshot.documents);
     let all = good.into_iter().chain(base.map(Base::documents));
     all.map(|documents| match focus {
@@ -61,7 +56,7 @@ impl Base {
         }
     }
 
-    pub(super) fn documents(&self) -> &BTreeMap<Address, Document> {
+    pub(super) fn documents(&self) -> &Documents {
         &self.snapshot.documents
     }
 
@@ -70,7 +65,7 @@ impl Base {
         &self,
         ground: Ground<'_>,
         head: &Plan,
-        documents: &BTreeMap<Address, Document>,
+        documents: &Documents,
     ) -> Comparison {
         let focus = ground.setup.options.focus.as_ref();
         let plan = self.plan(ground).await;

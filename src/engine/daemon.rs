@@ -1,13 +1,13 @@
 //! `run`: passes until the process is stopped.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     pass::Engine,
-    report::{Changed, Report},
+    report::{Changed, Phases, Report},
 };
 use crate::{aws::Brake, manifest::watch::Watch};
 
@@ -15,8 +15,8 @@ use crate::{aws::Brake, manifest::watch::Watch};
 const DEBOUNCE: Duration = Duration::from_millis(200);
 /// The time between passes while a wait will end by itself (AWS settling, a window passing).
 const MOVING: Duration = Duration::from_secs(2);
-/// When the process is stopped, a write in progress may finish and nothing new begins. Together
-/// with the exit this stays below the documented five seconds.
+/// When the process is stopped, a write in progress may finish and nothing new begins; a pass that
+/// does not write is dropped. Together with the exit this stays below the documented five seconds.
 const GRACE: Duration = Duration::from_secs(4);
 
 /// Makes passes until `stop`. `publish` receives every report; `poke` starts a pass at once.
@@ -25,7 +25,7 @@ pub async fn run(
     brake: &Brake,
     stop: &CancellationToken,
     poke: &Notify,
-    mut publish: impl FnMut(&Engine, &Report),
+    mut publish: impl FnMut(&Engine, &Arc<Report>),
 ) {
     let mut watch = Watch::start(engine.dir());
     watch.begin().await;
@@ -37,6 +37,7 @@ pub async fn run(
     }
     let generation = engine.generation();
     let (changed, answered) = (Notify::new(), engine.answered());
+    let mut writing = engine.writing();
     let watching = async {
         loop {
             watch.changed().await;
@@ -46,7 +47,7 @@ pub async fn run(
     };
     let passing = async {
         while !stop.is_cancelled() {
-            let report = engine.pass().await;
+            let report = Arc::new(engine.pass().await);
             log(&report);
             publish(engine, &report);
             let due = Instant::now() + pause(engine, &report);
@@ -62,7 +63,8 @@ pub async fn run(
     let stopping = async {
         stop.cancelled().await;
         brake.engage();
-        tokio::time::sleep(GRACE).await;
+        // It fails only if the engine is gone.
+        drop(tokio::time::timeout(GRACE, writing.wait_for(|writing| !writing)).await);
     };
     tokio::select! {
         () = watching => {}
@@ -115,6 +117,8 @@ pub fn log(report: &Report) {
         let what = drift.what.join("; ");
         tracing::warn!(pass = report.pass, %address, "drift in {address}: {what}");
     }
+    let Phases { reading, observing, planning } = report.phases;
+    tracing::debug!(pass = report.pass, ?reading, ?observing, ?planning, "phases of the pass");
     tracing::info!(
         pass = report.pass,
         seconds = report.duration_seconds,

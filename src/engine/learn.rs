@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::Duration,
 };
 
@@ -14,9 +15,9 @@ use super::{
     organizations::ReadMove,
     outcome::{Outcome, StepResult},
     pace::Pace,
-    pass::Setup,
     put_back::PutBack,
     rewrites::{LastHour, Memory},
+    setup::Setup,
     source::Source,
 };
 use crate::{
@@ -180,7 +181,7 @@ impl Learnt {
             self.rewrites.shown(address);
             self.futile.settled(address);
             if let (Some(want), Some(id)) = (plan.wants.get(address), ids.get(address)) {
-                let known = KnownWant::seen(id.clone(), want.clone());
+                let known = KnownWant::seen(id.clone(), Arc::clone(want));
                 self.known_wants.insert(address.clone(), known);
             }
         }

@@ -10,6 +10,7 @@ mod base;
 mod consent;
 mod daemon;
 mod defect;
+mod domains;
 mod drift;
 mod futile;
 mod history;
@@ -30,6 +31,7 @@ mod remember;
 mod report;
 pub mod rewrites;
 mod scopes;
+mod setup;
 mod source;
 #[cfg(all(test, feature = "simulator"))]
 mod tests;
@@ -45,7 +47,7 @@ pub use self::{
     options::Options,
     outcome::{Outcome, SkipReason, StepResult},
     pass::Engine,
-    report::{Changed, PendingDeletion, Report},
+    report::{Changed, PendingDeletion, Phases, Report},
     scopes::{ConnectError, Scopes},
     source::Source,
     timeline::Timeline,

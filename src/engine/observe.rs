@@ -26,13 +26,13 @@ use tokio::{sync::Notify, time::Instant};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    pipeline::{self, Answers, Named, Questions, Scope},
+    pipeline::{self, Answers, Questions, Scope},
     scopes::Scopes,
 };
 use crate::{
     aws::identity,
     kind::{Class, CloudError, erased::Registry},
-    manifest::{Document, Presence},
+    manifest::{Documents, Presence},
     model::{Address, PhysicalId, ScopedKind, Seen},
     plan::Live,
 };
@@ -51,7 +51,7 @@ pub(super) struct Wanted<'a> {
     pub(super) owner: &'a str,
     pub(super) registry: &'a Arc<Registry>,
     /// The directory, and its other state if two are planned.
-    pub(super) documents: &'a [&'a BTreeMap<Address, Document>],
+    pub(super) documents: &'a [&'a Documents],
     /// Kinds that had a manifest earlier in this process.
     pub(super) remembered: &'a BTreeSet<ScopedKind>,
     /// Whether to look for orphans of kinds that no manifest declares, too.
@@ -76,6 +76,8 @@ pub(super) struct Observation {
     pub(super) managers: BTreeMap<String, String>,
     /// When observing began in each scope that answered.
     pub(super) since: BTreeMap<String, Instant>,
+    /// When it ended there.
+    pub(super) ended: BTreeMap<String, Instant>,
     /// Whether the search for orphans of kinds that no manifest declares, if requested, covered
     /// everything.
     pub(super) all_swept: bool,
@@ -139,6 +141,7 @@ impl Observers {
             if let Some(answer) = &answer {
                 self.learn(scope, answer, wanted.wait_for_all);
                 found.since.insert(scope.clone(), answer.since);
+                found.ended.insert(scope.clone(), answer.since + answer.took);
             }
             let answer = answer.unwrap_or_else(|| self.without(scopes, scope, questions));
             found.take(scopes, wanted, scope, answer);
@@ -367,15 +370,10 @@ fn questions(scopes: &Scopes, wanted: &Wanted<'_>) -> BTreeMap<String, Questions
         if document.lifecycle.state == Presence::Present {
             ask.remembered.extend(wanted.predecessors.get(&document.address).cloned());
             match &document.spec {
-                Some(spec) if !document.recorded.lookups.is_empty() => {
-                    questions.named.push(Named {
-                        kind: kind.clone(),
-                        name: name.clone(),
-                        spec: spec.clone(),
-                        otherwise: document.natural_keys.clone(),
-                    });
+                Some(_) if !document.recorded.lookups.is_empty() => {
+                    questions.named.push(Arc::clone(document));
                 }
-                _ => ask.natural_keys.extend(document.natural_keys.iter().cloned()),
+                _ => ask.want(name.clone(), document.natural_keys.iter().cloned()),
             }
         }
     }

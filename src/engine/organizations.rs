@@ -7,7 +7,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{learn::Learnt, pass::Setup};
+use super::{learn::Learnt, setup::Setup};
 use crate::{
     aws::{identity, lookup},
     kind::{

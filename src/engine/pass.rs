@@ -4,9 +4,13 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
     sync::Arc,
+    time::Duration,
 };
 
-use tokio::{sync::Notify, time::Instant};
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
 
 use super::{
     apply::{self, Audit, Fresh, Generation, Terms},
@@ -16,25 +20,24 @@ use super::{
     history::History,
     learn::Learnt,
     live::{Links, Live, links_of, live_of},
-    observe::{Callers, Observation, Observers, Wanted},
+    observe::{Observation, Observers, Wanted},
     options::Options,
     outcome::StepResult,
     pauses::Halted,
     planning::{Planning, loader, writes},
     remember::Remembering,
-    report::{PendingDeletion, Report, epoch_seconds, scopes_report},
+    report::{PendingDeletion, Phases, Report, epoch_seconds, scopes_report},
     scopes::Scopes,
+    setup::Setup,
     source::{Good, Source},
 };
 use crate::{
     aws::{Brake, identity},
-    kind::{Audited, Creation, erased::Registry},
+    kind::{Audited, erased::Registry},
+    manifest::Snapshot,
     memory::Memory,
-    model::{Address, Fence, ScopedKind, Seen},
-    plan::{
-        Assuming, Claims, Comparison, Focus, Installation, Lockout, Look, Only, Organization, Plan,
-        RoleToAssume,
-    },
+    model::{Address, ScopedKind, Seen},
+    plan::{Claims, Comparison, Focus, Look, Only, Organization, Plan},
     settings::Settings,
 };
 
@@ -47,70 +50,13 @@ const FIRST_SWEEP: u64 = 30;
 /// be readable.
 const SWEEP_TRIES: u32 = 3;
 
-/// The parts that an engine is built from.
-pub(super) struct Setup {
-    pub(super) settings: Settings,
-    pub(super) registry: Arc<Registry>,
-    pub(super) scopes: Scopes,
-    pub(super) options: Options,
-}
-
-impl Setup {
-    pub(super) fn installation(&self) -> Installation<'_> {
-        Installation {
-            registry: &self.registry,
-            owner: &self.settings.owner,
-            facts: self.scopes.facts(),
-        }
-    }
-
-    pub(super) fn creation(&self, address: &Address) -> Creation {
-        self.registry.get(&address.kind).map_or(Creation::Unnamed, |kind| kind.profile().creation)
-    }
-
-    /// Where identity may be written, and what palisade stands on: its callers too.
-    fn fence(&self, callers: &Callers) -> Fence {
-        let mut fence = self.settings.fence(self.scopes.facts());
-        let known = callers.values().filter_map(|caller| caller.as_ref().ok());
-        fence.own.extend(known.map(|caller| caller.arn.clone()));
-        fence
-    }
-
-    /// The principals that must keep access: palisade's own role in every scope of the settings
-    /// where it is known, whether or not a manifest is there, and the break-glass roles.
-    fn lockout(&self, callers: &Callers) -> Lockout {
-        let scopes = &self.settings.scopes;
-        let caller = |scope: &str| Some(callers.get(scope)?.as_ref().ok()?.arn.as_str());
-        // Scopes that assume no role have the same credentials: one that was not asked, because
-        // nothing is declared there, has the caller of the others.
-        let mut ambient = scopes.iter().filter(|(_, scope)| scope.role.is_none());
-        let ambient = ambient.find_map(|(name, _)| caller(name));
-        let role = |(name, scope): (&String, &crate::settings::Scope)| {
-            let caller = match callers.get(name) {
-                Some(_) => caller(name),
-                None => ambient,
-            };
-            Some((name.clone(), scope.own_role(caller)?.to_owned()))
-        };
-        let to_assume = |(name, scope): (&String, &crate::settings::Scope)| {
-            let (role, facts) = (scope.role.as_ref()?, self.scopes.facts().get(name)?);
-            let (arn, external_id) = (role.role_arn.clone(), role.external_id.clone());
-            Some(RoleToAssume { arn, external_id, region: facts.region.clone() })
-        };
-        let roles = self.settings.scopes.iter().filter_map(to_assume).collect();
-        Lockout {
-            callers: scopes.iter().filter_map(role).collect(),
-            break_glass: self.settings.break_glass_roles.clone(),
-            assuming: Assuming { roles, by: None },
-        }
-    }
-}
-
 /// What stops writing.
 pub(super) struct Control {
     brake: Brake,
     generation: Generation,
     pub(super) halted: Halted,
+    /// Whether a pass is under way that writes, or has written.
+    writing: watch::Sender<bool>,
 }
 
 /// Where to search for resources that no manifest declares.
@@ -136,6 +82,8 @@ pub struct Engine {
     remembering: Option<Remembering>,
     live: Live,
     links: Links,
+    /// The snapshot that they are of.
+    linked: Option<Arc<Snapshot>>,
     passes: u64,
 }
 
@@ -147,6 +95,7 @@ struct Made {
     pending_deletions: Vec<PendingDeletion>,
     live: Live,
     comparison: Option<Box<Comparison>>,
+    planning: Duration,
 }
 
 /// The start of a pass, and the snapshot it uses.
@@ -174,6 +123,7 @@ impl Engine {
                 brake,
                 generation: Generation::default(),
                 halted: Halted::default(),
+                writing: watch::Sender::new(false),
             },
             learnt: Learnt::default(),
             search: Search::default(),
@@ -181,8 +131,9 @@ impl Engine {
             audits: Audits::default(),
             history: History::default(),
             remembering: None,
-            live: Live::new(),
-            links: Links::new(),
+            live: Live::default(),
+            links: Links::default(),
+            linked: None,
             passes: 0,
         }
     }
@@ -251,6 +202,12 @@ impl Engine {
         self.control.generation.clone()
     }
 
+    /// Whether a pass is under way that writes, or has written and still takes note of it. Any
+    /// other can be dropped.
+    pub fn writing(&self) -> watch::Receiver<bool> {
+        self.control.writing.subscribe()
+    }
+
     /// Notified when a scope that a pass continued without has answered: then another pass is due.
     pub fn answered(&self) -> Arc<Notify> {
         self.observers.answered()
@@ -277,17 +234,22 @@ impl Engine {
         };
         self.setup.settings.reread_mode();
         self.control.halted.look(self.control.brake.halt(), &mut self.history, begun.epoch);
+        let mut phases = Phases::default();
         self.load();
+        phases.reading = begun.at.elapsed();
         let good = self.source.good().cloned();
         let (base, base_problems) =
             Base::read(self.setup.options.base.as_deref(), &loader(&self.setup));
+        let observing = Instant::now();
         let observation = self.observe(good.as_ref(), base.as_ref()).await;
+        phases.observing = observing.elapsed();
         let callers = scopes_report(&observation.callers);
         let made = self.make(good.as_ref(), base.as_ref(), observation, &begun).await;
-        let Made { plan, results, pending_deletions, live, comparison } = made;
+        let Made { plan, results, pending_deletions, live, comparison, planning } = made;
+        phases.planning = planning;
         self.live = live;
         if self.setup.options.shows_live {
-            self.links = good.as_ref().map(|good| links_of(&good.snapshot)).unwrap_or_default();
+            self.link(good.as_ref());
         }
         let duration_seconds = begun.at.elapsed().as_secs_f64();
         let documents = good.iter().flat_map(|good| good.snapshot.documents.keys());
@@ -306,6 +268,7 @@ impl Engine {
             pass: self.passes,
             started_at: begun.epoch,
             duration_seconds,
+            phases,
             revision: good.as_ref().and_then(|good| good.revision.clone()),
             source_age_seconds: good.as_ref().map(|good| good.at.elapsed().as_secs_f64()),
             problems: self.source.problems.clone(),
@@ -315,7 +278,7 @@ impl Engine {
             scopes: callers,
             pending_deletions,
             manifests: good
-                .map(|good| good.snapshot.documents.into_keys().collect())
+                .map(|good| good.snapshot.documents.keys().cloned().collect())
                 .unwrap_or_default(),
             plan,
             results,
@@ -329,7 +292,21 @@ impl Engine {
         if let Some(remembering) = remembering {
             remembering.after(learnt, source, setup, history, epoch_seconds()).await;
         }
+        self.control.writing.send_replace(false);
         report
+    }
+
+    /// The references of another snapshot.
+    fn link(&mut self, good: Option<&Good>) {
+        let snapshot = good.map(|good| Arc::clone(&good.snapshot));
+        let same = match (&self.linked, &snapshot) {
+            (Some(before), Some(now)) => Arc::ptr_eq(before, now),
+            _ => false,
+        };
+        if !same {
+            self.links = snapshot.as_deref().map(links_of).unwrap_or_default();
+            self.linked = snapshot;
+        }
     }
 
     /// What audits have found; those that are due are started.
@@ -391,12 +368,14 @@ impl Engine {
         observation: Observation,
         begun: &Begun,
     ) -> Made {
-        let Observation { live, callers, managers, since, .. } = observation;
+        let Observation { live, callers, managers, since, ended, .. } = observation;
+        let read = Instant::now();
         let nothing = BTreeMap::new();
         let documents = good.map_or(&nothing, |good| &good.snapshot.documents);
         let claims = Claims::read(&live, &self.setup.settings.owner)
             .adopting(documents, &self.setup.registry);
         self.search.remembered.extend(claims.with_ours().cloned());
+        tokio::task::yield_now().await;
         let Some(good) = good else {
             // Without a snapshot no wants are known, so nothing can be planned.
             let mut plan = Plan::default();
@@ -428,6 +407,7 @@ impl Engine {
             now: begun.epoch,
         };
         let mut plan = planning.whole(learnt).await;
+        let took = read.elapsed();
         let mut comparison = None;
         if let Some(base) = base {
             let (live, since) = (&live, &since);
@@ -443,22 +423,39 @@ impl Engine {
             generation: control.generation.clone(),
             planned: begun.generation,
             observed: begun.at,
-            since: Arc::new(since),
+            read,
+            readings: Arc::new(readings(since, &ended)),
         };
         if let Some(announce) = setup.options.announce {
             announce(&plan);
         }
         let pending_deletions = PendingDeletion::find(&look.claims, &good.snapshot);
-        let live = if setup.options.shows_live { live_of(&look.claims) } else { Live::new() };
+        let live = if setup.options.shows_live { live_of(&look.claims) } else { Live::default() };
         let audit = Audit { pass: self.passes, revision: good.revision.as_deref() };
         let again = learnt.put_back.lately(Instant::now());
         let terms = Terms { fresh: &fresh, audit, again: &again };
+        // Between planning, which waits for nobody, and writing a process that is stopped ends.
+        tokio::task::yield_now().await;
+        if writes(setup) && plan.go().next().is_some() {
+            control.writing.send_replace(true);
+        }
         let results = apply(&plan, setup, terms).await;
-        Made { plan, results, pending_deletions, live, comparison }
+        Made { plan, results, pending_deletions, live, comparison, planning: took }
     }
 }
 
-/// The claimed resources, by the address in their claim.
+/// When observing each scope began and ended.
+fn readings(
+    since: BTreeMap<String, Instant>,
+    ended: &BTreeMap<String, Instant>,
+) -> BTreeMap<String, (Instant, Instant)> {
+    let both = |(scope, began): (String, Instant)| {
+        let ended = ended.get(&scope).copied().unwrap_or(began);
+        (scope, (began, ended))
+    };
+    since.into_iter().map(both).collect()
+}
+
 async fn apply(plan: &Plan, setup: &Setup, terms: Terms<'_>) -> Vec<StepResult> {
     if !writes(setup) {
         return Vec::new();

@@ -18,7 +18,8 @@ use crate::{
         Ask, Class, CloudError, Known, LookupItem, LookupKind, Population, Refs, Unread,
         erased::Registry,
     },
-    model::{Observed, Seen},
+    manifest::Document,
+    model::{Address, Observed, Seen},
 };
 
 /// The questions to one scope in a pass.
@@ -30,19 +31,9 @@ pub(super) struct Questions {
     pub(super) organization: bool,
     /// The questions for each kind; natural keys that depend on a lookup are still missing.
     pub(super) asks: BTreeMap<String, Ask>,
-    /// Manifests whose natural keys depend on a lookup.
-    pub(super) named: Vec<Named>,
-}
-
-/// A manifest whose natural keys are known only after its lookups: the name of a security group is
-/// unique within its VPC.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Named {
-    pub(super) kind: String,
-    pub(super) name: String,
-    pub(super) spec: Value,
-    /// Its natural keys if they cannot be resolved.
-    pub(super) otherwise: Vec<String>,
+    /// Manifests whose natural keys are known only after their lookups: the name of a security
+    /// group is unique within its VPC.
+    pub(super) named: Vec<Arc<Document>>,
 }
 
 /// The answers of one scope.
@@ -157,11 +148,15 @@ impl Scope {
         if let Some(organization) = organization {
             known.organizations.insert(facts.name.clone(), id_of(organization));
         }
-        for Named { kind, name, spec, otherwise } in std::mem::take(&mut questions.named) {
-            let resolved =
-                self.registry.resolve(&kind, &spec, &mut Refs::new(facts, &name, &known));
-            let keys = resolved.map_or(otherwise, |resolved| resolved.natural_keys);
-            questions.asks.entry(kind).or_default().natural_keys.extend(keys);
+        for document in std::mem::take(&mut questions.named) {
+            let (Address { kind, name, .. }, Some(spec)) = (&document.address, &document.spec)
+            else {
+                continue;
+            };
+            let resolved = self.registry.resolve(kind, spec, &mut Refs::new(facts, name, &known));
+            let keys = resolved
+                .map_or_else(|_| document.natural_keys.clone(), |resolved| resolved.natural_keys);
+            questions.asks.entry(kind.clone()).or_default().want(name.clone(), keys);
         }
     }
 

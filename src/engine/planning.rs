@@ -5,11 +5,7 @@ use std::collections::BTreeMap;
 use tokio::time::Instant;
 
 use super::{
-    consent,
-    defect::contained,
-    learn::Learnt,
-    options::Options,
-    pass::{Control, Setup},
+    consent, defect::contained, learn::Learnt, options::Options, pass::Control, setup::Setup,
 };
 use crate::{
     kind::Class,

@@ -142,7 +142,8 @@ pub async fn release(
         planned: generation.current(),
         generation,
         observed: Instant::now(),
-        since: Arc::default(),
+        read: Instant::now(),
+        readings: Arc::default(),
     };
     let steps: Vec<&Step> = found.iter().map(|it| &it.step).collect();
     let audit = Audit { pass: 0, revision: None };

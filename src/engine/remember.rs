@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use super::{consent::Identity, history::History, learn::Learnt, pass::Setup, source::Source};
+use super::{consent::Identity, history::History, learn::Learnt, setup::Setup, source::Source};
 use crate::{
     manifest::MAX_APPROVAL_SECONDS,
     memory::{
@@ -163,7 +163,11 @@ impl Remembering {
     }
 
     async fn keep_snapshot(&mut self, source: &Source, settings: &Settings, now: f64) {
-        // While the directory is bad, what is in force stays what it was.
+        // While the directory is bad, what was accepted whole stays: what is in force may be put
+        // together from several states of it.
+        if !source.problems.is_empty() {
+            return;
+        }
         let Some((good, files)) = source.good().zip(source.accepted()) else { return };
         let read_at = now - good.at.elapsed().as_secs_f64();
         let settings = settings_fingerprint(settings);
@@ -227,9 +231,9 @@ fn known_want(kept: &Remembered) -> KnownWant {
 fn remember(address: &Address, known: &KnownWant, setup: &Setup) -> Option<Remembered> {
     let (id, fingerprint): (PhysicalId, String) = (known.id.clone(), known.fingerprint.clone());
     let (wish, tags) = match &known.form {
-        KnownForm::Whole { state, tags } => {
+        KnownForm::Whole(want) => {
             let kind = setup.registry.get(&address.kind)?;
-            (digest::of_state(&kind.wish(state)), digest::of_tags(tags))
+            (digest::of_state(&kind.wish(&want.state)), digest::of_tags(&want.tags))
         }
         KnownForm::Digests { wish, tags } => (wish.clone(), tags.clone()),
     };

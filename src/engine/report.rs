@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use serde::Serialize;
@@ -29,6 +29,9 @@ pub struct Report {
     pub started_at: f64,
     /// How long it took.
     pub duration_seconds: f64,
+    /// How long its parts took.
+    #[serde(skip)]
+    pub phases: Phases,
     /// The Git revision of the snapshot in force.
     pub revision: Option<String>,
     /// Seconds since the snapshot in force was last read successfully; `None` without one.
@@ -63,6 +66,17 @@ pub struct Report {
     /// What the change from that state does.
     #[serde(skip)]
     pub comparison: Option<Box<Comparison>>,
+}
+
+/// How long the parts of a pass took; what is left is applying and taking note of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Phases {
+    /// Reading the directory.
+    pub reading: Duration,
+    /// Reading AWS: the only part that waits for others.
+    pub observing: Duration,
+    /// Planning, with what only some plans ask AWS for.
+    pub planning: Duration,
 }
 
 /// A claimed resource that AWS will delete at a set time (a KMS key).

@@ -2,13 +2,15 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
 use tokio::time::Instant;
 
+use super::domains::{Failed, Mixed};
 use crate::{
-    manifest::{Loader, Problem, Snapshot, SourceFile, described, revision},
+    manifest::{Cache, Loader, Problem, Snapshot, SourceFile, described, revision},
     memory::LastSnapshot,
 };
 
@@ -16,8 +18,11 @@ use crate::{
 #[derive(Debug)]
 pub struct Source {
     dir: PathBuf,
+    cache: Cache,
     good: Option<Good>,
-    /// The files of [`Self::good`], if there is a memory that keeps them.
+    /// The files of [`Self::good`].
+    files: Vec<SourceFile>,
+    /// The files of the latest reading without errors, if there is a memory that keeps them.
     accepted: Option<Vec<SourceFile>>,
     remembers: bool,
     /// The errors of the latest reading; empty if it succeeded.
@@ -34,7 +39,7 @@ pub struct Source {
 #[derive(Debug, Clone)]
 pub struct Good {
     /// Its content.
-    pub snapshot: Snapshot,
+    pub snapshot: Arc<Snapshot>,
     /// The Git revision it was read at, if there is one; with `-dirty` if the files differ from
     /// that revision.
     pub revision: Option<String>,
@@ -47,7 +52,9 @@ impl Source {
     pub fn new(dir: &Path) -> Self {
         Self {
             dir: dir.to_owned(),
+            cache: Cache::default(),
             good: None,
+            files: Vec::new(),
             accepted: None,
             remembers: false,
             problems: Vec::new(),
@@ -62,9 +69,10 @@ impl Source {
         &self.dir
     }
 
-    /// Reads the directory. After a failed reading the last good snapshot stays in force, and so it
-    /// does if the directory is empty: that all manifests are gone at once points to a wrong path
-    /// or a checkout in progress, not to a decision.
+    /// Reads the directory. After a failed reading the last good state of the top-level folders
+    /// with errors stays in force, or of everything with `strictTree`. So does everything if the
+    /// directory is empty: that all manifests are gone at once points to a wrong path or a checkout
+    /// in progress, not to a decision.
     pub fn read(&mut self, loader: &Loader<'_>) {
         let (problems, warnings) = (self.problems.clone(), self.warnings.clone());
         self.take(loader);
@@ -74,7 +82,7 @@ impl Source {
 
     fn take(&mut self, loader: &Loader<'_>) {
         let before = revision(&self.dir);
-        let loaded = loader.read(&self.dir);
+        let loaded = loader.read_again(&self.dir, &mut self.cache);
         self.warnings = loaded.warnings;
         match loaded.snapshot {
             Ok(snapshot) if snapshot.documents.is_empty() && self.had_manifests() => {
@@ -102,12 +110,44 @@ impl Source {
                     return;
                 }
                 self.problems.clear();
-                let revision = described(&self.dir);
+                let same = self.good.as_ref().filter(|good| {
+                    let revision = good.revision.as_deref().and_then(|it| it.split('-').next());
+                    Arc::ptr_eq(&good.snapshot, &snapshot) && revision == before.as_deref()
+                });
+                // The same files are as clean as before in the same revision.
+                let revision = match same {
+                    Some(good) => good.revision.clone(),
+                    None => described(&self.dir),
+                };
                 self.good = Some(Good { snapshot, revision, at: Instant::now() });
-                self.accepted = self.remembers.then_some(loaded.files);
+                self.accepted = self.remembers.then(|| loaded.files.clone());
+                self.files = loaded.files;
             }
-            Err(problems) => self.problems = problems,
+            Err(problems) => {
+                if !loader.settings.strict_tree {
+                    self.mix(loader, &loaded.files, &problems);
+                }
+                self.problems = problems;
+            }
         }
+    }
+
+    /// Takes what is good, with the last good state of what is bad.
+    fn mix(&mut self, loader: &Loader<'_>, files: &[SourceFile], problems: &[Problem]) {
+        let Some(good) = &self.good else { return };
+        let before = (&*good.snapshot, &self.files[..]);
+        let failed = Failed { dir: &self.dir, files, problems, before };
+        let Some(Mixed { snapshot, files, kept }) = failed.mix(loader, &mut self.cache) else {
+            return;
+        };
+        if snapshot.documents.is_empty() {
+            return;
+        }
+        let revision = revision(&self.dir).map(|commit| format!("{commit}-dirty"));
+        let kept: Vec<_> = kept.iter().map(|folder| folder.to_string_lossy()).collect();
+        tracing::debug!("the last good state of these folders stays in force: {kept:?}");
+        self.good = Some(Good { snapshot, revision, at: good.at });
+        self.files = files;
     }
 
     /// From now on what is accepted can be kept. What was accepted before the start is in force
@@ -121,9 +161,11 @@ impl Source {
         match loaded.snapshot {
             Ok(mut snapshot) => {
                 snapshot.approvals.clear();
+                let snapshot = Arc::new(snapshot);
                 let age = Duration::try_from_secs_f64(now - read_at).unwrap_or_default();
                 let at = Instant::now().checked_sub(age).unwrap_or_else(Instant::now);
                 self.good = Some(Good { snapshot, revision, at });
+                self.files.clone_from(&loaded.files);
                 self.accepted = Some(loaded.files);
             }
             Err(problems) => {

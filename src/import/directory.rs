@@ -70,7 +70,7 @@ impl Directory {
         let snapshot = loaded.snapshot.map_err(ImportError::Directory)?;
         for (address, document) in snapshot.documents {
             let file = document.origin.file.strip_prefix(dir).unwrap_or(&document.origin.file);
-            if let Some(id) = document.lifecycle.adopt {
+            if let Some(id) = document.lifecycle.adopt.clone() {
                 let key = (address.scope.clone(), address.kind.clone(), id);
                 read.adopted.insert(key, address.clone());
             }

@@ -86,7 +86,7 @@ impl Pages {
 
     /// The files as they are loaded and written.
     pub fn files(&self) -> impl Iterator<Item = SourceFile> {
-        self.0.iter().map(|page| SourceFile { shown: page.path.clone(), text: page.text() })
+        self.0.iter().map(|page| SourceFile { shown: page.path.clone(), text: page.text().into() })
     }
 
     /// Whether a file of this name, below the directory, is written.

@@ -189,6 +189,9 @@ pub trait Describe: fmt::Display {
     }
 }
 
+/// What is wrong with states taken together, by the name of the manifest.
+pub type Together<S> = fn(&BTreeMap<String, S>) -> Vec<(String, Invalid)>;
+
 /// The pure half of a kind. No `await`, no clock, no SDK.
 pub trait Kind: Send + Sync + 'static {
     /// What the loop must know about it.
@@ -262,11 +265,8 @@ pub trait Kind: Send + Sync + 'static {
     /// live resource that has one but not our claim is a conflict. Empty if there are none.
     fn natural_keys(state: &Self::State) -> Vec<String>;
 
-    /// What is wrong with the manifests of one scope taken together, by the name of the manifest:
-    /// limits that no single manifest exceeds.
-    fn together(_wanted: &BTreeMap<String, Self::State>) -> Vec<(String, Invalid)> {
-        Vec::new()
-    }
+    /// Judges the manifests of one scope taken together: limits that no single manifest exceeds.
+    const TOGETHER: Option<Together<Self::State>> = None;
 
     /// Whether a live resource counts as deleted already (a key that is pending deletion).
     fn is_gone(_have: &Self::State) -> bool {
@@ -314,6 +314,8 @@ pub struct Ask {
     pub everything: bool,
     /// [`Kind::natural_keys`] of everything wanted.
     pub natural_keys: BTreeSet<String>,
+    /// The same of each manifest, by its name.
+    pub keys_of: BTreeMap<String, BTreeSet<String>>,
     /// The fields that each manifest's spec names, at the top level, by the manifest's name: some
     /// things are read only where a manifest names them.
     pub named: BTreeMap<String, BTreeSet<String>>,
@@ -327,6 +329,15 @@ pub struct Ask {
 }
 
 impl Ask {
+    /// Adds the natural keys that a manifest wants.
+    pub fn want(&mut self, name: String, keys: impl IntoIterator<Item = String>) {
+        let own = self.keys_of.entry(name).or_default();
+        for key in keys {
+            own.insert(key.clone());
+            self.natural_keys.insert(key);
+        }
+    }
+
     /// Whether any of the manifests names this field.
     pub fn names_field(&self, field: &str) -> bool {
         self.named.values().any(|fields| fields.contains(field))

@@ -18,7 +18,7 @@ impl Reading<'_> {
         let Some(spec) = spec.filter(|spec| !spec.is_null()) else {
             let why = Invalid::new("", "missing")
                 .help("`palisade explain Approval` shows its fields: `digest` and `expires`");
-            return self.problems.push(place.problem("spec", &why));
+            return self.contents.problems.push(place.problem("spec", &why));
         };
         let read = |spec: &Value| typed::<ApprovalSpec>(spec).map_err(|error| invalid_from(&error));
         let found = type_problems(spec, |spec| read(spec).err());
@@ -29,15 +29,15 @@ impl Reading<'_> {
         use aws_smithy_types::date_time::{DateTime, Format};
         let Ok(expires) = DateTime::from_str(&expires, Format::DateTimeWithOffset) else {
             let why = Invalid::new("", "not a time").help("RFC 3339, e.g. 2026-12-31T18:00:00Z");
-            return self.problems.push(place.problem("spec.expires", &why));
+            return self.contents.problems.push(place.problem("spec.expires", &why));
         };
         if !is_digest(&digest) {
             let why = Invalid::new("", "not a digest, so it releases nothing").help(
                 "write the 12 characters (0-9, a-f) that `palisade plan` shows with the held step",
             );
-            self.snapshot.warnings.push(place.problem("spec.digest", &why));
+            self.contents.warnings.push(place.problem("spec.digest", &why));
         }
-        self.snapshot.approvals.push(Approval {
+        self.contents.approvals.push(Approval {
             digest,
             expires: expires.as_secs_f64(),
             origin: place.origin("spec.digest"),

@@ -1,6 +1,12 @@
 //! One YAML document: its identity, its lifecycle, and its spec.
 
-use std::collections::BTreeMap;
+use std::{
+    any::Any,
+    collections::BTreeMap,
+    fmt,
+    path::Path,
+    sync::{Arc, OnceLock},
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -127,7 +133,44 @@ pub struct Document {
     pub recorded: Resolution,
     /// Its natural keys, as far as they are known without AWS.
     pub natural_keys: Vec<String>,
+    /// What is known of it for as long as it does not change.
+    pub kept: Kept,
     pub(super) places: Place,
+}
+
+/// Something that was found out about a document, and is a function of the document, the settings
+/// and the kinds alone. It is no part of what the document says: copies begin without it.
+#[derive(Default)]
+pub struct Kept(OnceLock<Arc<dyn Any + Send + Sync>>);
+
+impl Kept {
+    /// What was kept, if it is of this type.
+    pub fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        Arc::clone(self.0.get()?).downcast().ok()
+    }
+
+    /// Keeps it, unless there is something already.
+    pub fn keep<T: Send + Sync + 'static>(&self, found: &Arc<T>) {
+        let _ = self.0.set(Arc::clone(found) as Arc<dyn Any + Send + Sync>);
+    }
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Kept")
+    }
+}
+
+impl Clone for Kept {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Kept {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// Approval of one held step.
@@ -146,9 +189,14 @@ pub struct Approval {
 /// The places of the parts of a document.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Place {
-    pub(super) file: std::path::PathBuf,
+    pub(super) file: Arc<Path>,
+    /// What it gives as its kind.
+    kind: Option<String>,
     pub(super) located: Located,
 }
+
+/// Manifests by address. What did not change is the same in the next snapshot.
+pub type Documents = BTreeMap<Address, Arc<Document>>;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -173,11 +221,19 @@ pub struct ApprovalSpec {
 }
 
 impl Document {
+    /// Whether what it wants depends on nothing that is observed.
+    pub fn is_self_contained(&self) -> bool {
+        let Resolution { asked, hard, soft, lookups, organization, unresolved, filled, .. } =
+            &self.recorded;
+        let asks = !(asked.is_empty() && hard.is_empty() && soft.is_empty() && lookups.is_empty());
+        self.spec.is_some() && !asks && !organization && unresolved.is_empty() && filled.is_empty()
+    }
+
     /// Of a part of another resource, if the manifest of the whole adopts it: the address of the
     /// whole, and its id.
     pub fn adopted_parent<'a>(
         &'a self,
-        documents: &'a BTreeMap<Address, Self>,
+        documents: &'a Documents,
         registry: &Registry,
     ) -> Option<(&'a Address, &'a PhysicalId)> {
         let Claimed::ByParent(parent) = registry.get(&self.address.kind)?.profile().claimed else {
@@ -194,9 +250,21 @@ impl Document {
 }
 
 impl Place {
+    pub(super) fn new(file: &Arc<Path>, located: Located) -> Self {
+        let kind = located.value["kind"].as_str().filter(|kind| is_kind_name(kind));
+        Self { file: Arc::clone(file), kind: kind.map(str::to_owned), located }
+    }
+
+    /// Without what is in the document from now on, or not needed any more.
+    pub(super) fn without_content(mut self) -> Self {
+        self.located.value = Value::Null;
+        self.located.respelled.clear();
+        self
+    }
+
     pub(super) fn origin(&self, path: &str) -> Origin {
         let (line, column) = self.located.place(path);
-        Origin { file: self.file.clone(), line, column }
+        Origin { file: self.file.to_path_buf(), line, column }
     }
 
     pub(super) fn problem(&self, path: &str, invalid: &Invalid) -> Problem {
@@ -220,8 +288,7 @@ impl Place {
             .collect();
         let unknown = usize::from(invalid.why.starts_with("unknown field"));
         let parts = &parts[..parts.len() - unknown.min(parts.len())];
-        let kind = self.located.value["kind"].as_str().filter(|kind| is_kind_name(kind));
-        let page = match (parts, kind) {
+        let page = match (parts, self.kind.as_deref()) {
             ([part @ ("metadata" | "lifecycle"), ..], _) => (*part).to_owned(),
             (["spec"], Some(kind)) => kind.to_owned(),
             (["spec", field, ..], Some(kind)) => format!("{kind}.{field}"),

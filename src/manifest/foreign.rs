@@ -51,6 +51,10 @@ pub(super) struct Tagged {
 /// reader reports it.
 pub(super) fn tags(text: &str) -> Vec<Tagged> {
     let mut found = Vec::new();
+    // Every tag begins with it (YAML 1.2, section 6.8.1); most files need not be parsed for them.
+    if !text.contains('!') {
+        return found;
+    }
     let mut path = Trail::default();
     for next in Parser::new_from_str(text) {
         let Ok((event, span)) = next else { break };

@@ -3,18 +3,20 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
+    sync::Arc,
 };
 
 use serde_json::Value;
 
 use super::{
-    Part, Problem, declared,
+    Cache, Part, Problem, declared,
     document::{
-        API_VERSION, APPROVAL, Approval, Document, Envelope, Place, is_below, join, missing_field,
-        type_problems, typed,
+        API_VERSION, APPROVAL, Approval, Document, Documents, Envelope, Place, is_below, join,
+        missing_field, type_problems, typed,
     },
     foreign, node,
     problem::did_you_mean,
+    together::Whole,
     tree::{self, SourceFile, Tree},
 };
 use crate::{
@@ -38,7 +40,7 @@ pub struct Loader<'a> {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
     /// The manifests, by address.
-    pub documents: BTreeMap<Address, Document>,
+    pub documents: Documents,
     /// Approvals of held steps.
     pub approvals: Vec<Approval>,
     /// Possible mistakes that do not prevent use: files that were not read, names that palisade
@@ -55,9 +57,9 @@ impl Snapshot {
 
 /// The result of reading the directory.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Loaded {
+pub struct Loaded<S = Snapshot> {
     /// The snapshot, or all errors of all files; then nothing in the directory may be used.
-    pub snapshot: Result<Snapshot, Vec<Problem>>,
+    pub snapshot: Result<S, Vec<Problem>>,
     /// Possible mistakes, with or without errors: a file that was not read may contain what is
     /// missing.
     pub warnings: Vec<Problem>,
@@ -77,38 +79,29 @@ impl Loader<'_> {
     /// Reads the directory, with warnings even if there are errors.
     pub fn read(&self, dir: &Path) -> Loaded {
         let Tree { files, skipped, problems } = tree::read(dir);
-        self.read_tree(dir, files, skipped, problems)
+        let parts = Parts { files, skipped, problems, unknown: &[] };
+        self.whole(dir, parts, &mut Cache::default())
     }
 
     /// Reads what is in files of the directory, with the warnings about those that were skipped.
     pub fn read_files(&self, dir: &Path, files: Vec<SourceFile>, skipped: Vec<Problem>) -> Loaded {
-        self.read_tree(dir, files, skipped, Vec::new())
+        self.whole(dir, Parts { files, skipped, ..Parts::default() }, &mut Cache::default())
     }
 
-    /// The same where files may be missing, because they could not be read.
-    fn read_tree(
-        &self,
-        dir: &Path,
-        files: Vec<SourceFile>,
-        skipped: Vec<Problem>,
-        problems: Vec<Problem>,
-    ) -> Loaded {
-        let mut reading = Reading {
+    /// Puts together what the files say.
+    pub(super) fn whole(&self, dir: &Path, parts: Parts<'_>, cache: &mut Cache) -> Loaded {
+        let Parts { files, skipped, problems, unknown } = parts;
+        let mut whole = Whole {
             loader: self,
-            fence: self.settings.fence(self.facts),
             snapshot: Snapshot { warnings: skipped, ..Snapshot::default() },
             files_are_missing: !problems.is_empty(),
             problems,
-            wanted: BTreeMap::new(),
-            unread: Vec::new(),
+            contents: cache.contents_of(self, &files),
+            unknown,
             misdeclared: BTreeSet::new(),
-            named: Vec::new(),
-            left_over: BTreeMap::new(),
         };
-        for file in &files {
-            reading.file(file);
-        }
-        if reading.snapshot.documents.is_empty() && reading.problems.is_empty() {
+        whole.collect();
+        if whole.snapshot.documents.is_empty() && whole.problems.is_empty() {
             let warning = Problem::file(
                 dir,
                 "no manifests found, so nothing is managed",
@@ -116,38 +109,70 @@ impl Loader<'_> {
                  .json (examples/ has one \
                  a kind)",
             );
-            reading.snapshot.warnings.push(warning);
+            whole.snapshot.warnings.push(warning);
         }
-        Loaded { files, ..reading.finish() }
+        Loaded { files, ..whole.finish() }
     }
 }
 
-/// The files read so far.
+/// What was read of a directory.
+#[derive(Debug, Default)]
+pub(super) struct Parts<'a> {
+    pub(super) files: Vec<SourceFile>,
+    /// Warnings about files that were skipped.
+    pub(super) skipped: Vec<Problem>,
+    /// Errors of files that could not be read.
+    pub(super) problems: Vec<Problem>,
+    /// Texts that are not used: what they declare is unknown.
+    pub(super) unknown: &'a [&'a str],
+}
+
+/// What one file says by itself: a function of the file, the settings and the kinds.
+#[derive(Debug, Default)]
+pub(super) struct Contents {
+    pub(super) documents: Vec<Arc<Document>>,
+    pub(super) approvals: Vec<Approval>,
+    pub(super) warnings: Vec<Problem>,
+    pub(super) problems: Vec<Problem>,
+    /// Wanted states of manifests that are valid by themselves, where their kind judges them
+    /// together.
+    pub(super) wanted: Vec<(Address, Value)>,
+    /// Wanted values that hold for the account in all Regions, by their place in the manifest.
+    pub(super) account_wide: Vec<(Address, String, Value)>,
+    /// The text of a file that could not be parsed: what it declares is unknown.
+    pub(super) unread: Option<Arc<str>>,
+    /// The names of invalid manifests.
+    pub(super) misdeclared: BTreeSet<String>,
+    /// Paths in manifests that other checks would report a second time.
+    pub(super) left_over: BTreeMap<Address, Vec<String>>,
+}
+
+impl Contents {
+    /// Reads a file.
+    pub(super) fn of(file: &SourceFile, loader: &Loader<'_>, fence: &Fence) -> Self {
+        let contents = Self::default();
+        let mut reading = Reading { loader, fence, contents, named: Vec::new() };
+        reading.file(file);
+        reading.contents
+    }
+}
+
+/// One file, as far as it has been read.
 pub(super) struct Reading<'a> {
     pub(super) loader: &'a Loader<'a>,
     /// Where manifests may write identity.
-    pub(super) fence: Fence,
-    pub(super) snapshot: Snapshot,
-    pub(super) problems: Vec<Problem>,
-    /// Wanted states of manifests that are valid by themselves, by scope and kind.
-    pub(super) wanted: BTreeMap<ScopedKind, BTreeMap<String, Value>>,
-    /// The texts of files that could not be parsed: what they declare is unknown.
-    pub(super) unread: Vec<String>,
-    /// Whether there are files that could not even be read.
-    pub(super) files_are_missing: bool,
-    /// The names of invalid manifests.
-    pub(super) misdeclared: BTreeSet<String>,
+    pub(super) fence: &'a Fence,
+    pub(super) contents: Contents,
     /// Paths in the current document that other checks would report a second time.
     pub(super) named: Vec<String>,
-    /// The same for each manifest.
-    pub(super) left_over: BTreeMap<Address, Vec<String>>,
 }
 
 impl Reading<'_> {
     fn file(&mut self, file: &SourceFile) {
+        let path: Arc<Path> = file.shown.as_path().into();
         let at = |(line, column)| super::Origin { file: file.shown.clone(), line, column };
         let tags = foreign::tags(&file.text);
-        self.problems.extend(tags.iter().map(|tagged| Problem {
+        self.contents.problems.extend(tags.iter().map(|tagged| Problem {
             origin: at(tagged.place),
             path: tagged.wrong.field.clone(),
             message: tagged.wrong.why.clone(),
@@ -164,31 +189,31 @@ impl Reading<'_> {
                     };
                     let tagged = tags.iter().filter(|tag| inside(tag.place));
                     self.named = tagged.map(|tag| tag.wrong.field.clone()).collect();
-                    self.document(Place { file: file.shown.clone(), located });
+                    self.document(Place::new(&path, located));
                 }
             }
             Err(syntax) => {
-                self.problems.push(Problem {
+                self.contents.problems.push(Problem {
                     origin: at(syntax.place),
                     path: String::new(),
                     message: syntax.message,
                     help: syntax.help.to_owned(),
                     part: Part::Value,
                 });
-                self.unread.push(file.text.clone());
+                self.contents.unread = Some(Arc::clone(&file.text));
             }
         }
     }
 
     fn document(&mut self, place: Place) {
-        let before = self.problems.len();
+        let before = self.contents.problems.len();
         let tagged = !self.named.is_empty();
         let names = declared::names(&place.located.value);
         self.leftovers(&place);
         self.respelled(&place);
         self.declaration(place);
-        if self.problems.len() > before || tagged {
-            self.misdeclared.extend(names);
+        if self.contents.problems.len() > before || tagged {
+            self.contents.misdeclared.extend(names);
         }
     }
 
@@ -197,7 +222,7 @@ impl Reading<'_> {
         let mut wrong = Vec::new();
         foreign::leftovers("", &place.located.value, &mut wrong);
         wrong.retain(|wrong| !self.is_named(&wrong.field));
-        self.problems.extend(wrong.iter().map(|wrong| place.problem(&wrong.field, wrong)));
+        self.contents.problems.extend(wrong.iter().map(|wrong| place.problem(&wrong.field, wrong)));
         self.named.extend(wrong.into_iter().map(|wrong| wrong.field));
     }
 
@@ -207,7 +232,7 @@ impl Reading<'_> {
             if !self.is_named(path) && is_compared_as_text(path) {
                 let why = "a number or truth value without quotes, which loses its spelling";
                 let wrong = Invalid::new(path, why).help("write it in quotes");
-                self.problems.push(place.problem(path, &wrong));
+                self.contents.problems.push(place.problem(path, &wrong));
                 self.named.push(path.clone());
             }
         }
@@ -230,7 +255,7 @@ impl Reading<'_> {
         let value = &place.located.value;
         if !value.is_object() {
             let why = Invalid::new("", "a manifest is a mapping").help("start with `apiVersion:`");
-            return self.problems.push(place.problem("", &why));
+            return self.contents.problems.push(place.problem("", &why));
         }
         let mut wrong = type_problems(value, |value| typed::<Envelope>(value).err());
         if !wrong.is_empty() {
@@ -239,15 +264,15 @@ impl Reading<'_> {
             return self.spec_alone(&place);
         }
         let Ok(envelope) = typed::<Envelope>(value) else { return };
-        let before = self.problems.len();
+        let before = self.contents.problems.len();
         if envelope.api_version != API_VERSION {
             let why = Invalid::new("", "unknown version").help(format!("write `{API_VERSION}`"));
-            self.problems.push(place.problem("apiVersion", &why));
+            self.contents.problems.push(place.problem("apiVersion", &why));
         }
         if !is_dns_label(&envelope.metadata.name) {
             let why = Invalid::new("", "not a lower-case DNS label")
                 .help("1 to 63 of a-z, 0-9 and `-`, starting and ending with a letter or digit");
-            self.problems.push(place.problem("metadata.name", &why));
+            self.contents.problems.push(place.problem("metadata.name", &why));
         }
         if envelope.kind == APPROVAL {
             return self.approval(&place, envelope.spec.as_ref());
@@ -262,9 +287,9 @@ impl Reading<'_> {
             );
             let why = Invalid::new("", format!("unknown kind `{}`", envelope.kind)).help(help);
             let why = self.loader.registry.why_not(&envelope.kind).unwrap_or(why);
-            self.problems.push(place.problem("kind", &why));
+            self.contents.problems.push(place.problem("kind", &why));
         }
-        match scope.filter(|_| self.problems.len() == before) {
+        match scope.filter(|_| self.contents.problems.len() == before) {
             Some(scope) => self.manifest(place, scope, envelope),
             None => self.spec_alone(&place),
         }
@@ -282,7 +307,7 @@ impl Reading<'_> {
         // Longest first: one may be part of another.
         long.sort_by_key(|text| std::cmp::Reverse(text.len()));
         let hide = |text: &str| long.iter().fold(text.to_owned(), |t, long| t.replace(long, "…"));
-        self.problems.extend(wrong.iter().map(|w| {
+        self.contents.problems.extend(wrong.iter().map(|w| {
             let shown = Invalid {
                 field: w.field.clone(),
                 why: hide(&w.why),
@@ -297,7 +322,7 @@ impl Reading<'_> {
         let Some(scope) = named.or(settings.default_scope.as_deref()) else {
             let why = Invalid::new("", "has no scope, and the settings have no defaultScope")
                 .help("add `scope:`");
-            self.problems.push(place.problem("metadata", &why));
+            self.contents.problems.push(place.problem("metadata", &why));
             return None;
         };
         if settings.scopes.contains_key(scope) {
@@ -309,7 +334,7 @@ impl Reading<'_> {
             |near| format!("did you mean `{near}`?"),
         );
         let why = Invalid::new("", format!("unknown scope `{scope}`")).help(help);
-        self.problems.push(place.problem("metadata.scope", &why));
+        self.contents.problems.push(place.problem("metadata.scope", &why));
         None
     }
 }

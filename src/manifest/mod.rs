@@ -1,6 +1,7 @@
-//! The directory of manifests: all documents, or all errors. Never a part.
+//! The directory of manifests: all documents, or all errors.
 //!
-//! A directory is taken as a whole: one mistake anywhere, and nothing of it is used.
+//! A directory is read as a whole: one mistake anywhere, and it is not used as it is. What stays in
+//! force instead is the engine's business.
 //!
 //! ```
 //! use palisade::{
@@ -42,8 +43,10 @@
 //! ```
 
 mod approval;
+mod cache;
 mod declared;
 mod document;
+mod files;
 mod foreign;
 mod identity;
 mod load;
@@ -61,9 +64,10 @@ pub mod watch;
 
 pub(crate) use self::approval::{MAX_APPROVAL_SECONDS, is_digest};
 pub use self::{
+    cache::Cache,
     document::{
-        API_VERSION, APPROVAL, APPROVAL_ABOUT, Approval, ApprovalSpec, Document, Lifecycle,
-        ManifestMode, Metadata, Presence,
+        API_VERSION, APPROVAL, APPROVAL_ABOUT, Approval, ApprovalSpec, Document, Documents, Kept,
+        Lifecycle, ManifestMode, Metadata, Presence,
     },
     load::{Loaded, Loader, Snapshot},
     mark::{Part, marked},

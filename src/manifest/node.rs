@@ -1,6 +1,7 @@
 //! YAML as a tree in which every key and value has its line and column.
 
 use std::{
+    cmp::Ordering,
     collections::{BTreeMap, BTreeSet},
     fmt,
 };
@@ -20,10 +21,54 @@ pub(super) type Place = (u64, u64);
 pub(super) struct Located {
     pub(super) value: Value,
     pub(super) start: Place,
-    places: BTreeMap<String, Place>,
+    places: Places,
     /// The paths of numbers and truth values that JSON writes in another way than the file (`1.10`,
     /// `0x1F`, `TRUE`).
     pub(super) respelled: BTreeSet<String>,
+}
+
+/// The places of values by their paths, close together: there is one for every line of a directory.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Places {
+    /// All paths, one after the other, in their order.
+    paths: Box<str>,
+    /// Where the path ends among them, and the place.
+    ends: Box<[(u32, u32, u32)]>,
+}
+
+impl Places {
+    fn of(places: BTreeMap<String, Place>) -> Self {
+        let mut paths = String::new();
+        // A file has at most a mebibyte.
+        let number = |it: u64| u32::try_from(it).unwrap_or(u32::MAX);
+        let ends = places
+            .into_iter()
+            .map(|(path, (line, column))| {
+                paths.push_str(&path);
+                (number(paths.len() as u64), number(line), number(column))
+            })
+            .collect();
+        Self { paths: paths.into(), ends }
+    }
+
+    fn get(&self, path: &str) -> Option<Place> {
+        let end = |n: usize| self.ends.get(n).map_or(0, |(end, ..)| *end as usize);
+        let begin = |n: usize| if n == 0 { 0 } else { end(n - 1) };
+        let text = |n: usize| self.paths.get(begin(n)..end(n)).unwrap_or_default();
+        let (mut from, mut to) = (0, self.ends.len());
+        while from < to {
+            let middle = usize::midpoint(from, to);
+            match text(middle).cmp(path) {
+                Ordering::Less => from = middle + 1,
+                Ordering::Greater => to = middle,
+                Ordering::Equal => {
+                    let (_, line, column) = self.ends[middle];
+                    return Some((line.into(), column.into()));
+                }
+            }
+        }
+        None
+    }
 }
 
 /// Why a file is not a list of YAML documents.
@@ -40,7 +85,7 @@ impl Located {
         let mut path = path;
         loop {
             if let Some(place) = self.places.get(path) {
-                return *place;
+                return place;
             }
             match path.rfind(['.', '[']) {
                 Some(end) => path = &path[..end],
@@ -78,7 +123,7 @@ fn locate(node: Spanned<Option<Node>>, lines: &[&str]) -> Option<Located> {
     let start = at(&node);
     let mut flat = Flattening { lines, places: BTreeMap::new(), respelled: BTreeSet::new() };
     let value = flat.value("", start, node.value?);
-    Some(Located { value, start, places: flat.places, respelled: flat.respelled })
+    Some(Located { value, start, places: Places::of(flat.places), respelled: flat.respelled })
 }
 
 fn syntax_problem(error: serde_saphyr::Error, lines: &[&str]) -> SyntaxProblem {

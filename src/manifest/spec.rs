@@ -4,12 +4,15 @@
 use std::{
     collections::BTreeSet,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
 
 use serde_json::Value;
 
 use super::{
-    document::{Document, Envelope, Place, Presence, invalid_from, join, pointer, type_problems},
+    document::{
+        Document, Envelope, Kept, Place, Presence, invalid_from, join, pointer, type_problems,
+    },
     foreign, identity,
     load::Reading,
     vars,
@@ -67,30 +70,43 @@ impl Reading<'_> {
         }
         if let (Some(of), true) = (kind.operations().identity, wrong.is_empty()) {
             let want = resolved.as_ref().map(|resolved| &resolved.state);
-            wrong = identity::problems(&of, &address, &envelope.lifecycle, want, &self.fence);
+            wrong = identity::problems(&of, &address, &envelope.lifecycle, want, self.fence);
         }
         self.report(&place, &wrong, spec.as_ref().unwrap_or(&Value::Null));
         let warnings = std::mem::take(&mut recorded.warnings);
         let shown = warnings.iter().map(|it| place.problem(&join("spec", &it.field), it));
-        self.snapshot.warnings.extend(shown);
-        self.left_over.insert(address.clone(), std::mem::take(&mut self.named));
+        self.contents.warnings.extend(shown);
+        let named = std::mem::take(&mut self.named);
+        if !named.is_empty() {
+            self.contents.left_over.insert(address.clone(), named);
+        }
         let mut natural_keys = Vec::new();
         if let Some(resolved) = resolved {
             natural_keys = resolved.natural_keys;
             if envelope.lifecycle.state == Presence::Present {
-                let group = self.wanted.entry(address.scoped_kind()).or_default();
-                group.insert(address.name.clone(), resolved.state);
+                self.want(kind, &address, resolved.state);
             }
         }
-        self.insert(Document {
+        self.contents.documents.push(Arc::new(Document {
             origin: place.origin("kind"),
             recorded,
             lifecycle: envelope.lifecycle,
-            places: place,
+            places: place.without_content(),
             spec,
             natural_keys,
+            kept: Kept::default(),
             address,
-        });
+        }));
+    }
+
+    /// Keeps what is compared with what other manifests want.
+    fn want(&mut self, kind: &dyn ErasedKind, address: &Address, state: Value) {
+        let wide = kind.account_wide(&state).unwrap_or_default().into_iter();
+        let wide = wide.map(|(path, value)| (address.clone(), path, value));
+        self.contents.account_wide.extend(wide);
+        if kind.judges_together() {
+            self.contents.wanted.push((address.clone(), state));
+        }
     }
 
     /// Checks the spec of a manifest of which something else is wrong, as far as it can be without
@@ -157,17 +173,6 @@ impl Reading<'_> {
                 wrong.extend(all.filter(|wrong| !self.follows(wrong)));
                 None
             }
-        }
-    }
-
-    fn insert(&mut self, document: Document) {
-        let address = &document.address;
-        if let Some(first) = self.snapshot.documents.get(address) {
-            let why = Invalid::new("", format!("{address} is declared twice"))
-                .help(format!("the other one is at {}", first.origin));
-            self.problems.push(document.places.problem("metadata.name", &why));
-        } else {
-            self.snapshot.documents.insert(address.clone(), document);
         }
     }
 }

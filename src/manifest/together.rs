@@ -1,12 +1,16 @@
 //! Checks across all manifests: dangling references, cycles, and two manifests for one resource.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde_json::Value;
 
 use super::{
+    Problem,
     document::{Document, Presence, join},
-    load::{Loaded, Loader, Reading, meets},
+    load::{Contents, Loaded, Loader, Snapshot, meets},
     problem::did_you_mean,
 };
 use crate::{
@@ -14,7 +18,46 @@ use crate::{
     model::{Address, ScopedKind},
 };
 
-impl Reading<'_> {
+/// All files, as far as they have been put together.
+pub(super) struct Whole<'a> {
+    pub(super) loader: &'a Loader<'a>,
+    /// What each file says, in the order of their paths.
+    pub(super) contents: Vec<Arc<Contents>>,
+    /// Texts of other files, which are not used: what they declare is unknown.
+    pub(super) unknown: &'a [&'a str],
+    pub(super) snapshot: Snapshot,
+    pub(super) problems: Vec<Problem>,
+    /// Whether there are files that could not even be read.
+    pub(super) files_are_missing: bool,
+    /// The names of invalid manifests.
+    pub(super) misdeclared: BTreeSet<String>,
+}
+
+impl Whole<'_> {
+    /// Adds up what the files say by themselves.
+    pub(super) fn collect(&mut self) {
+        for contents in self.contents.clone() {
+            self.problems.extend(contents.problems.iter().cloned());
+            self.misdeclared.extend(contents.misdeclared.iter().cloned());
+            self.snapshot.warnings.extend(contents.warnings.iter().cloned());
+            self.snapshot.approvals.extend(contents.approvals.iter().cloned());
+            for document in &contents.documents {
+                self.insert(document);
+            }
+        }
+    }
+
+    fn insert(&mut self, document: &Arc<Document>) {
+        let address = &document.address;
+        if let Some(first) = self.snapshot.documents.get(address) {
+            let why = Invalid::new("", format!("{address} is declared twice"))
+                .help(format!("the other one is at {}", first.origin));
+            self.problems.push(document.places.problem("metadata.name", &why));
+        } else {
+            self.snapshot.documents.insert(address.clone(), Arc::clone(document));
+        }
+    }
+
     /// The snapshot, unless there are errors.
     pub(super) fn finish(mut self) -> Loaded {
         self.dangling_references();
@@ -41,16 +84,19 @@ impl Reading<'_> {
     /// Whether an invalid manifest may have this name: an error that it does not exist would be
     /// misleading.
     fn may_be_declared(&self, name: &str) -> bool {
+        let unread = self.contents.iter().filter_map(|contents| contents.unread.as_deref());
         self.files_are_missing
             || self.misdeclared.contains(name)
-            || self.unread.iter().any(|text| text.contains(name))
+            || unread.chain(self.unknown.iter().copied()).any(|text| text.contains(name))
     }
 
     fn dangling_references(&mut self) {
         let documents = &self.snapshot.documents;
         let mut dangling = Vec::new();
+        let all = self.contents.iter().flat_map(|contents| &contents.left_over);
+        let all: BTreeMap<_, _> = all.collect();
         for document in documents.values() {
-            let left_over = self.left_over.get(&document.address).map_or(&[][..], Vec::as_slice);
+            let left_over = all.get(&document.address).map_or(&[][..], |it| it.as_slice());
             for (field, target) in &document.recorded.asked {
                 if meets(left_over, &join("spec", field)) {
                     continue;
@@ -74,7 +120,11 @@ impl Reading<'_> {
     }
 
     fn together(&mut self) {
-        for (ScopedKind { scope, kind }, wanted) in &self.wanted {
+        let mut wanted: BTreeMap<ScopedKind, BTreeMap<&str, &Value>> = BTreeMap::new();
+        for (address, state) in self.contents.iter().flat_map(|contents| &contents.wanted) {
+            wanted.entry(address.scoped_kind()).or_default().insert(&address.name, state);
+        }
+        for (ScopedKind { scope, kind }, wanted) in &wanted {
             let Some(known) = self.loader.registry.get(kind) else { continue };
             // A state that its own kind cannot decode is a defect, which resolving reports.
             for (name, why) in known.together(wanted).unwrap_or_default() {
@@ -90,28 +140,23 @@ impl Reading<'_> {
     /// Scopes of one account cannot want different values of what holds in all its Regions: each
     /// would undo the other.
     fn account_wide(&mut self) {
-        let mut wanted = BTreeMap::<(String, String, String), (Address, Value)>::new();
-        for (at, all) in &self.wanted {
-            let known = self.loader.registry.get(&at.kind);
-            let (Some(known), Some(facts)) = (known, self.loader.facts.get(&at.scope)) else {
+        let mut wanted = BTreeMap::<(&str, &str, &str), (&Address, &Value)>::new();
+        let mut all: Vec<_> =
+            self.contents.iter().flat_map(|contents| &contents.account_wide).collect();
+        all.sort_by_key(|(address, ..)| address);
+        for (address, path, value) in all {
+            let Some(facts) = self.loader.facts.get(&address.scope) else { continue };
+            let (other, first) = wanted
+                .entry((&facts.account, &address.kind, path))
+                .or_insert_with(|| (address, value));
+            if *first == value {
                 continue;
-            };
-            for (name, state) in all {
-                let address = Address::new(&at.scope, &at.kind, name);
-                for (path, value) in known.account_wide(state).unwrap_or_default() {
-                    let key = (facts.account.clone(), at.kind.clone(), path.clone());
-                    let (other, first) =
-                        wanted.entry(key).or_insert_with(|| (address.clone(), value.clone()));
-                    if *first == value {
-                        continue;
-                    }
-                    let why = format!("{other} wants another value of this for the same account");
-                    let help = "it holds for the account in all Regions: name it in one scope";
-                    let why = Invalid::new(path, why).help(help);
-                    if let Some(document) = self.snapshot.documents.get(&address) {
-                        self.problems.push(document.problem(&why));
-                    }
-                }
+            }
+            let why = format!("{other} wants another value of this for the same account");
+            let help = "it holds for the account in all Regions: name it in one scope";
+            let why = Invalid::new(path, why).help(help);
+            if let Some(document) = self.snapshot.documents.get(address) {
+                self.problems.push(document.problem(&why));
             }
         }
     }

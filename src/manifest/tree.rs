@@ -10,12 +10,13 @@ use std::{
     io::{self, Read as _},
     os::fd::OwnedFd,
     path::{Component, Path, PathBuf},
+    sync::Arc,
 };
 
 use rustix::fs::{FileType, Mode, OFlags};
 use serde::{Deserialize, Serialize};
 
-use super::Problem;
+use super::{Problem, files::Files};
 
 /// Larger files are refused: no manifest is that large, and reading must not fill the memory.
 pub(super) const MAX_FILE_BYTES: u64 = 1024 * 1024;
@@ -33,7 +34,23 @@ pub struct SourceFile {
     /// As shown to people: the directory as given, plus the path below it.
     pub shown: PathBuf,
     /// Its content.
-    pub text: String,
+    #[serde(with = "shared")]
+    pub text: Arc<str>,
+}
+
+/// A text that several places share is written as any other.
+mod shared {
+    use std::sync::Arc;
+
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(text: &Arc<str>, to: S) -> Result<S::Ok, S::Error> {
+        text.as_ref().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<str>, D::Error> {
+        String::deserialize(from).map(Arc::from)
+    }
 }
 
 /// The content of a directory.
@@ -54,7 +71,15 @@ pub(super) struct Tree {
 ///
 /// What can be read is read although something else cannot, so that its errors are found too.
 pub(super) fn read(dir: &Path) -> Tree {
-    read_while(dir, &mut |_| {})
+    read_again(dir, &mut Files::default())
+}
+
+/// [`read`], without what is known and did not change.
+pub(super) fn read_again(dir: &Path, known: &mut Files) -> Tree {
+    known.begin();
+    let tree = read_while(dir, known, &mut |_| {});
+    known.end();
+    tree
 }
 
 /// A fingerprint of the result of [`read`]: equal contents, or equal errors, have equal
@@ -70,7 +95,7 @@ pub(super) fn fingerprint(dir: &Path) -> u64 {
 }
 
 /// [`read`] with a callback before each entry, with which tests switch the tree in the middle.
-fn read_while(dir: &Path, meanwhile: &mut dyn FnMut(&Path)) -> Tree {
+fn read_while(dir: &Path, known: &mut Files, meanwhile: &mut dyn FnMut(&Path)) -> Tree {
     let (root, handle) = match root(dir) {
         Ok(found) => found,
         Err(problem) => return Tree { problems: vec![problem], ..Tree::default() },
@@ -84,6 +109,7 @@ fn read_while(dir: &Path, meanwhile: &mut dyn FnMut(&Path)) -> Tree {
         too_much: false,
         tree: Tree::default(),
         problems: Vec::new(),
+        known,
         meanwhile,
     };
     walk.visit(&root, 0);
@@ -131,6 +157,7 @@ struct Walk<'a> {
     too_much: bool,
     tree: Tree,
     problems: Vec<Problem>,
+    known: &'a mut Files,
     meanwhile: &'a mut dyn FnMut(&Path),
 }
 
@@ -202,13 +229,16 @@ impl Walk<'_> {
 
     /// The text of a file, by its path below the root; every check uses the handle that it is read
     /// from.
-    fn take(&mut self, below: &Path) -> Result<String, Problem> {
+    fn take(&mut self, below: &Path) -> Result<Arc<str>, Problem> {
         let wrong = |message: &str, help: &str| Problem::file("", message, help);
         let file = self.open(below).map_err(|error| unreadable(Path::new(""), &error))?;
         let stat = rustix::fs::fstat(&file).map_err(|e| unreadable(Path::new(""), &e.into()))?;
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
             let help = "remove it: only files and directories can be read";
             return Err(wrong("neither a file nor a directory", help));
+        }
+        if let Some(text) = self.known.unchanged(below, &stat) {
+            return self.within_limits(text.len()).map(|()| text);
         }
         let mut bytes = Vec::new();
         // It may grow while it is read.
@@ -219,13 +249,23 @@ impl Walk<'_> {
         if bytes.len() as u64 > MAX_FILE_BYTES {
             return Err(wrong("larger than 1 MiB", "split it into several files"));
         }
-        self.bytes += bytes.len();
+        let text = String::from_utf8(bytes);
+        let text = text.map_err(|_| wrong("not UTF-8", "save the file as UTF-8"))?;
+        // What exceeds the limit is not kept either.
+        self.within_limits(text.len())?;
+        Ok(self.known.read(below, &stat, text))
+    }
+
+    /// Counts the bytes of a file.
+    fn within_limits(&mut self, bytes: usize) -> Result<(), Problem> {
+        self.bytes += bytes;
         if self.bytes > MAX_TREE_BYTES {
             self.too_much = true;
+            let why = "the files have more than 32 MiB in total";
             let help = "remove files that are not manifests from the directory";
-            return Err(wrong("the files have more than 32 MiB in total", help));
+            return Err(Problem::file("", why, help));
         }
-        String::from_utf8(bytes).map_err(|_| wrong("not UTF-8", "save the file as UTF-8"))
+        Ok(())
     }
 
     fn open(&self, below: &Path) -> io::Result<OwnedFd> {
@@ -305,7 +345,7 @@ mod tests {
         fs::create_dir_all(dir.path().join(".git")).unwrap();
         fs::write(dir.path().join(".git/x.yaml"), "x").unwrap();
         let read = read(dir.path());
-        let texts: Vec<_> = read.files.iter().map(|file| file.text.as_str()).collect();
+        let texts: Vec<_> = read.files.iter().map(|file| &*file.text).collect();
         assert_eq!(texts, ["a.yml", "b.yaml", "c.JSON", "d.YAML"]);
         assert_eq!(read.skipped, []);
     }
@@ -379,7 +419,7 @@ mod tests {
             let link = dir.path().join("current");
             std::os::unix::fs::symlink("one", &link).unwrap();
             let mut seen = 0;
-            let found = read_while(&link, &mut |_| {
+            let found = read_while(&link, &mut Files::default(), &mut |_| {
                 if seen == at {
                     fs::remove_file(&link).unwrap();
                     std::os::unix::fs::symlink("two", &link).unwrap();
@@ -388,7 +428,7 @@ mod tests {
             });
             let messages: Vec<_> = found.problems.into_iter().map(|p| p.message).collect();
             assert_eq!(messages, ["the link was switched to another tree while it was being read"]);
-            assert_eq!(read(&link).files[0].text, "2");
+            assert_eq!(&*read(&link).files[0].text, "2");
         }
     }
 
@@ -398,7 +438,7 @@ mod tests {
             let dir = tree(&[("t/a.yaml", "1"), ("t/b.yaml", "1"), ("t/sub/c.yaml", "1")]);
             let root = dir.path().join("t");
             let mut seen = 0;
-            let found = read_while(&root, &mut |_| {
+            let found = read_while(&root, &mut Files::default(), &mut |_| {
                 if seen == at {
                     fs::remove_dir_all(&root).unwrap();
                 }
@@ -413,7 +453,7 @@ mod tests {
         let dir = tree(&[("t/a.yaml", "1"), ("outside", "secret")]);
         let root = dir.path().join("t").canonicalize().unwrap();
         let handle = rustix::fs::open(&root, DIRECTORY, Mode::empty()).unwrap();
-        let mut nothing = |_: &Path| {};
+        let (mut nothing, mut known) = (|_: &Path| {}, Files::default());
         let mut walk = Walk {
             root: &root,
             handle,
@@ -423,9 +463,10 @@ mod tests {
             too_much: false,
             tree: Tree::default(),
             problems: Vec::new(),
+            known: &mut known,
             meanwhile: &mut nothing,
         };
-        assert_eq!(walk.take(Path::new("a.yaml")).unwrap(), "1");
+        assert_eq!(&*walk.take(Path::new("a.yaml")).unwrap(), "1");
         fs::remove_file(root.join("a.yaml")).unwrap();
         std::os::unix::fs::symlink("../outside", root.join("a.yaml")).unwrap();
         assert!(walk.take(Path::new("a.yaml")).is_err());

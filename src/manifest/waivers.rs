@@ -32,7 +32,7 @@ impl Reading<'_> {
             };
             let problem = place.problem(&join("lifecycle.waive", id), &why);
             let unexplained = reason.trim().is_empty();
-            self.problems.push(if unexplained { problem } else { problem.about_name() });
+            self.contents.problems.push(if unexplained { problem } else { problem.about_name() });
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
 };
 
 use serde_json::Value;
@@ -16,7 +16,7 @@ use crate::{
         erased::{ErasedKind, Registry},
         table::PROPERTIES,
     },
-    manifest::{Document, ManifestMode, Presence},
+    manifest::{Document, Documents, ManifestMode, Presence},
     model::{Address, Deletion, Observed, Ownership, PhysicalId, ScopedKind, Seen},
 };
 
@@ -68,11 +68,16 @@ impl<'a> Inventory<'a> {
         Self { all, ours, ids, names: OnceLock::new(), alive: OnceLock::new() }
     }
 
-    /// What a manifest adopts is its own, for a kind that cannot carry a claim.
-    fn adopt(&mut self, id: &PhysicalId, address: &Address, deletion: Deletion) {
-        let Some(n) = self.ids.get(id).copied() else { return };
-        self.all[n].ownership = Ownership::Ours { address: address.clone(), deletion };
-        self.ours.push(n);
+    /// What manifests adopt is their own, for a kind that cannot carry a claim.
+    fn adopt<'b>(
+        &mut self,
+        adopted: impl IntoIterator<Item = (&'b PhysicalId, &'b Address, Deletion)>,
+    ) {
+        for (id, address, deletion) in adopted {
+            let Some(n) = self.ids.get(id).copied() else { continue };
+            self.all[n].ownership = Ownership::Ours { address: address.clone(), deletion };
+            self.ours.push(n);
+        }
         let all = &self.all;
         self.ours.sort_by_key(|n| (all[*n].address(), *n));
     }
@@ -191,16 +196,15 @@ impl<'a> Claims<'a> {
     /// Adds what manifests adopt of kinds that cannot carry a claim
     /// ([`Claimed::is_in_tags`](crate::kind::Claimed::is_in_tags)).
     #[must_use]
-    pub fn adopting(
-        mut self,
-        documents: &BTreeMap<Address, Document>,
-        registry: &Registry,
-    ) -> Self {
-        let parts = self.parts(documents, registry);
-        for (address, id) in parts {
-            let deletion = documents[&address].lifecycle.deletion;
-            if let Some(Seen::All(inventory)) = self.seen.get_mut(&address.scoped_kind()) {
-                inventory.adopt(&id, &address, deletion);
+    pub fn adopting(mut self, documents: &Documents, registry: &Registry) -> Self {
+        let mut parts: BTreeMap<ScopedKind, Vec<(Address, PhysicalId)>> = BTreeMap::new();
+        for part in self.parts(documents, registry) {
+            parts.entry(part.0.scoped_kind()).or_default().push(part);
+        }
+        for (at, parts) in parts {
+            if let Some(Seen::All(inventory)) = self.seen.get_mut(&at) {
+                let deletion = |address| documents[address].lifecycle.deletion;
+                inventory.adopt(parts.iter().map(|(it, id)| (id, it, deletion(it))));
             }
         }
         for (at, seen) in &mut self.seen {
@@ -209,24 +213,20 @@ impl<'a> Claims<'a> {
             if claimed.is_in_tags() {
                 continue;
             }
-            let of_kind = documents.values().filter(|document| at.covers(&document.address));
-            for document in of_kind {
-                if let Some(id) = &document.lifecycle.adopt {
-                    inventory.adopt(id, &document.address, document.lifecycle.deletion);
-                }
-            }
+            let all = documents.range(Address::new(&at.scope, &at.kind, "")..);
+            let of_kind = all.take_while(|(address, _)| at.covers(address));
+            inventory.adopt(of_kind.filter_map(|(address, document)| {
+                let id = document.lifecycle.adopt.as_ref()?;
+                Some((id, address, document.lifecycle.deletion))
+            }));
         }
         self
     }
 
     /// The manifests of parts of resources of ours, each with the id of what it is a part of: one
     /// resource, with our claim.
-    fn parts(
-        &self,
-        documents: &BTreeMap<Address, Document>,
-        registry: &Registry,
-    ) -> Vec<(Address, PhysicalId)> {
-        let of = |document: &Document| {
+    fn parts(&self, documents: &Documents, registry: &Registry) -> Vec<(Address, PhysicalId)> {
+        let of = |document: &Arc<Document>| {
             let claimed = registry.get(&document.address.kind)?.profile().claimed;
             let kind::Claimed::ByParent(parent) = claimed else { return None };
             let mut parents = document.recorded.hard.iter().filter(|it| it.kind == parent);
@@ -244,7 +244,7 @@ impl<'a> Claims<'a> {
     pub(super) fn unclaimed_parent(
         &self,
         document: &Document,
-        documents: &BTreeMap<Address, Document>,
+        documents: &Documents,
         registry: &Registry,
     ) -> Option<(Address, PhysicalId)> {
         let (parent, id) = document.adopted_parent(documents, registry)?;
@@ -285,7 +285,7 @@ impl<'a> Claims<'a> {
     }
 
     /// What references may resolve to: every managed resource with a single, readable claim.
-    pub(super) fn known(&self, live: &Live, documents: &BTreeMap<Address, Document>) -> Known {
+    pub(super) fn known(&self, live: &Live, documents: &Documents) -> Known {
         let mut known = Known {
             lookups: live.lookups.clone(),
             organizations: live.organizations.clone(),
@@ -327,7 +327,7 @@ impl<'a> Claims<'a> {
 
     /// What a manifest adopts by its exact id is what references to the manifest mean, although it
     /// does not carry the claim yet. A create that refers to it waits until it does.
-    fn know_adopted(&self, known: &mut Known, documents: &BTreeMap<Address, Document>) {
+    fn know_adopted(&self, known: &mut Known, documents: &Documents) {
         for (address, document) in documents {
             let lifecycle = &document.lifecycle;
             let will_be_claimed = lifecycle.state == Presence::Present

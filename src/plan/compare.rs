@@ -9,7 +9,7 @@ use std::{
 use serde::Serialize;
 
 use super::{Action, Focus, Plan, Step, Verdict, shown::digest};
-use crate::{kind::erased::Edit, manifest::Document, model::Address};
+use crate::{kind::erased::Edit, manifest::Documents, model::Address};
 
 /// Two plans, compared.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -58,7 +58,7 @@ pub struct Touched {
 
 impl Touched {
     /// From the manifests without the change, and with it. Where they stand does not matter.
-    pub fn between(base: &BTreeMap<Address, Document>, head: &BTreeMap<Address, Document>) -> Self {
+    pub fn between(base: &Documents, head: &Documents) -> Self {
         let mut touched = Self::default();
         for (address, document) in head {
             match base.get(address) {

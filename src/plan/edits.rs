@@ -46,9 +46,11 @@ impl Planner<'_> {
         let unresolved = &wanted.resolution.unresolved;
         have.is_none_or(|have| have.id == known.id)
             && match &known.form {
-                KnownForm::Whole { state, tags } => {
-                    wanted.tags == *tags
-                        && is_known(&kind.wish(wanted.state), &kind.wish(state), unresolved)
+                KnownForm::Whole(want) => {
+                    let same = || unresolved.is_empty() && *wanted.state == want.state;
+                    let known =
+                        || is_known(&kind.wish(wanted.state), &kind.wish(&want.state), unresolved);
+                    wanted.tags == want.tags && (same() || known())
                 }
                 KnownForm::Digests { wish, tags } => {
                     digest::of_tags(&wanted.tags) == *tags

@@ -1,13 +1,13 @@
 //! Which manifests a command is about: the rest is neither shown nor counted nor changed, but what
 //! stands in the way of those that are shown still does.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use wildmatch::WildMatch;
 
 use super::{Plan, Step, Unknown, Verdict, Wait, WaitReason};
 use crate::{
-    manifest::Document,
+    manifest::Documents,
     model::{Address, ScopedKind},
 };
 
@@ -45,7 +45,7 @@ impl Focus {
 
     /// The manifests whose kinds must be observed to plan those in focus: theirs, those of
     /// everything that they refer to, and so on.
-    pub fn observed(&self, documents: &BTreeMap<Address, Document>) -> BTreeMap<Address, Document> {
+    pub fn observed(&self, documents: &Documents) -> Documents {
         let mut places = BTreeSet::new();
         let in_focus = documents.keys().filter(|address| self.has(address));
         let mut open: Vec<ScopedKind> = in_focus.map(Address::scoped_kind).collect();

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use petgraph::{algo::tarjan_scc, graph::DiGraph};
 
-use crate::{manifest::Document, model::Address};
+use crate::{manifest::Documents, model::Address};
 
 /// Cycles of hard references; each one starts with its smallest address and ends with it again.
 /// Soft references (rules between two security groups) may form cycles.
-pub fn cycles(documents: &BTreeMap<Address, Document>) -> Vec<Vec<Address>> {
+pub fn cycles(documents: &Documents) -> Vec<Vec<Address>> {
     let mut graph = DiGraph::<&Address, ()>::new();
     let nodes: BTreeMap<_, _> =
         documents.keys().map(|address| (address, graph.add_node(address))).collect();

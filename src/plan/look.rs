@@ -5,6 +5,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
 
 use super::{Claims, Live};
@@ -13,7 +14,7 @@ use crate::{
         Known, Refs, Resolution, ScopeFacts,
         erased::{ErasedKind, Registry, Resolved},
     },
-    manifest::Document,
+    manifest::{Document, Documents},
     model::{Address, PhysicalId, ScopedKind},
 };
 
@@ -43,11 +44,11 @@ pub(super) enum Resolving {
 pub struct Look<'a> {
     pub(super) installation: Installation<'a>,
     /// The directory.
-    pub documents: &'a BTreeMap<Address, Document>,
+    pub documents: &'a Documents,
     pub(super) live: &'a Live,
     /// The owners of the live resources.
     pub claims: Claims<'a>,
-    pub(super) resolved: BTreeMap<&'a Address, Resolving>,
+    pub(super) resolved: BTreeMap<&'a Address, Arc<Resolving>>,
 }
 
 impl<'a> Look<'a> {
@@ -55,7 +56,7 @@ impl<'a> Look<'a> {
     /// known resources of each address.
     pub fn new(
         installation: Installation<'a>,
-        documents: &'a BTreeMap<Address, Document>,
+        documents: &'a Documents,
         live: &'a Live,
         claims: Claims<'a>,
         predecessors: &BTreeMap<Address, PhysicalId>,
@@ -128,8 +129,20 @@ impl<'a> Look<'a> {
             && !own()
     }
 
+    /// What a manifest wants. Where that depends on nothing outside of it, it is resolved once.
+    fn resolving(&self, document: &Document, known: &Known) -> Arc<Resolving> {
+        if let Some(before) = document.kept.get::<Resolving>() {
+            return before;
+        }
+        let resolving = Arc::new(self.resolve_now(document, known));
+        if document.is_self_contained() && matches!(*resolving, Resolving::Done(..)) {
+            document.kept.keep(&resolving);
+        }
+        resolving
+    }
+
     /// A panic is a defect in the kind; it must not affect manifests of other kinds.
-    fn resolving(&self, document: &Document, known: &Known) -> Resolving {
+    fn resolve_now(&self, document: &Document, known: &Known) -> Resolving {
         let Address { scope, kind, name } = &document.address;
         let Installation { registry, facts, .. } = self.installation;
         let Some(facts) = facts.get(scope) else { return Resolving::Impossible(Vec::new()) };
@@ -165,14 +178,14 @@ impl<'a> Look<'a> {
 
     /// The result of resolving a manifest; `None` if it could not be resolved.
     pub(super) fn resolved(&self, address: &Address) -> Option<&Resolving> {
-        self.resolved.get(address)
+        self.resolved.get(address).map(AsRef::as_ref)
     }
 
     /// What the manifests of a scope want, resolved.
     pub(super) fn wants_in(&self, scope: &str) -> impl Iterator<Item = &Resolved> {
         let all = self.resolved.range::<Address, _>(Address::new(scope, "", "")..);
         let here = all.take_while(move |(address, _)| address.scope == scope);
-        here.filter_map(|(_, resolving)| match resolving {
+        here.filter_map(|(_, resolving)| match &**resolving {
             Resolving::Done(want, _) => want.as_ref(),
             Resolving::Impossible(_) | Resolving::Defect => None,
         })
@@ -187,13 +200,13 @@ impl<'a> Look<'a> {
     pub fn documents_of(&self, at: &ScopedKind) -> impl Iterator<Item = &'a Document> {
         let begin = Address::new(&at.scope, &at.kind, "");
         let all = self.documents.range(begin..);
-        all.take_while(|(address, _)| at.covers(address)).map(|(_, document)| document)
+        all.take_while(|(address, _)| at.covers(address)).map(|(_, document)| &**document)
     }
 
     /// The manifests of a scope.
     pub(super) fn documents_in(&self, scope: &str) -> impl Iterator<Item = &'a Document> {
         let all = self.documents.range(Address::new(scope, "", "")..);
-        all.take_while(move |(address, _)| address.scope == scope).map(|(_, document)| document)
+        all.take_while(move |(address, _)| address.scope == scope).map(|(_, document)| &**document)
     }
 }
 

@@ -32,7 +32,10 @@ mod tags;
 mod tests;
 mod unread;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -186,7 +189,7 @@ pub struct Plan {
     /// The fingerprints of what each manifest wants; they distinguish drift from a changed manifest
     /// in the next pass.
     #[serde(skip)]
-    pub wants: BTreeMap<Address, Want>,
+    pub wants: BTreeMap<Address, Arc<Want>>,
 }
 
 /// What a manifest wants, resolved.
@@ -200,6 +203,8 @@ pub struct Want {
     pub state: Value,
     /// The tags; `None` means that the key must be absent.
     pub tags: BTreeMap<String, Option<String>>,
+    /// The placeholders for the values of references in it, by value.
+    pub symbols: BTreeMap<String, String>,
 }
 
 impl Plan {

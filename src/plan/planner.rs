@@ -3,13 +3,14 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
 
 use serde_json::Value;
 
 use super::{
-    Action, Cause, Conflict, Focus, HoldReason, Holdoff, Plan, ReportReason, Step, Verdict, Wait,
-    WaitReason, Want,
+    Action, Cause, Conflict, Focus, HoldReason, Holdoff, KnownForm, Plan, ReportReason, Step,
+    Verdict, Wait, WaitReason, Want,
     edits::Wanted,
     fingerprint, gate,
     inputs::Inputs,
@@ -174,7 +175,8 @@ impl Planner<'_> {
             self.plan.left_out.insert(address.clone(), resolution.left_out.clone());
         }
         let tags = self.wanted_tags(document, resolved, kind);
-        let fingerprint = fingerprint(&format!("{} {tags:?}", kind.wish(&resolved.state)));
+        let want = self.want(address, resolved, tags, resolution, kind);
+        let (tags, fingerprint) = (want.tags.clone(), want.fingerprint.clone());
         let wanted = Wanted { document, state: &resolved.state, tags, fingerprint, resolution };
         let mut steps = match matched {
             Match::Ours(have) => self.edits(&wanted, have, false, kind),
@@ -197,11 +199,30 @@ impl Planner<'_> {
             *step = step.clone().with_symbols(&wanted.resolution.filled);
         }
         self.plan.steps.extend(steps);
-        let Wanted { state, tags, fingerprint, .. } = wanted;
-        let symbols = &resolution.filled;
-        let digest = super::fingerprint(&format!("{} {tags:?}", symbolic(state, symbols)));
-        let want = Want { fingerprint, digest, state: state.clone(), tags };
         self.plan.wants.insert(address.clone(), want);
+    }
+
+    /// What a manifest wants. What is the same as when it was seen in force is neither digested
+    /// again nor in memory twice.
+    fn want(
+        &self,
+        address: &Address,
+        resolved: &Resolved,
+        tags: BTreeMap<String, Option<String>>,
+        resolution: &Resolution,
+        kind: &dyn ErasedKind,
+    ) -> Arc<Want> {
+        let (state, symbols) = (&resolved.state, &resolution.filled);
+        let known = self.inputs.memory.known_wants.get(address).map(|known| &known.form);
+        if let Some(KnownForm::Whole(want)) = known
+            && (&want.state, &want.tags, &want.symbols) == (state, &tags, symbols)
+        {
+            return Arc::clone(want);
+        }
+        let fingerprint = fingerprint(&format!("{} {tags:?}", kind.wish(state)));
+        let digest = super::fingerprint(&format!("{} {tags:?}", symbolic(state, symbols)));
+        let (state, symbols) = (state.clone(), symbols.clone());
+        Arc::new(Want { fingerprint, digest, state, tags, symbols })
     }
 
     /// The cause of a difference that this process has not seen in sync with this want.

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
+    sync::Arc,
 };
 
 use serde::{Deserialize, Serialize};
@@ -176,12 +177,7 @@ pub struct KnownWant {
 #[derive(Debug, Clone, PartialEq)]
 pub enum KnownForm {
     /// All of it: this process saw it.
-    Whole {
-        /// The resolved state.
-        state: Value,
-        /// The resolved tags.
-        tags: BTreeMap<String, Option<String>>,
-    },
+    Whole(Arc<super::Want>),
     /// What the memory keeps: enough to recognise it.
     Digests {
         /// The state, in the form in which wants are compared, with the digest of each text.
@@ -193,9 +189,8 @@ pub enum KnownForm {
 
 impl KnownWant {
     /// A want that was seen in force on this resource now.
-    pub fn seen(id: PhysicalId, want: super::Want) -> Self {
-        let super::Want { fingerprint, state, tags, .. } = want;
-        Self { id, fingerprint, form: KnownForm::Whole { state, tags } }
+    pub fn seen(id: PhysicalId, want: Arc<super::Want>) -> Self {
+        Self { id, fingerprint: want.fingerprint.clone(), form: KnownForm::Whole(want) }
     }
 }
 

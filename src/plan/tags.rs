@@ -72,7 +72,7 @@ impl Tested {
 
 fn keys(inputs: &Inputs<'_>) -> BTreeSet<Key> {
     let look = inputs.look;
-    let wanted = look.resolved.iter().filter_map(|(address, resolving)| match resolving {
+    let wanted = look.resolved.iter().filter_map(|(address, resolving)| match &**resolving {
         Resolving::Done(Some(want), _) => Some((&address.scope, &address.kind, &want.state)),
         _ => None,
     });

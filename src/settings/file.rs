@@ -62,6 +62,10 @@ pub(super) struct File {
     /// What happens to claimed resources whose manifest is gone.
     #[schemars(extend("default" = "never"))]
     pub(super) prune: Option<Prune>,
+    /// Keep everything as it was while anything in the directory is wrong, not only the top-level
+    /// folder that it is in.
+    #[schemars(extend("default" = false))]
+    pub(super) strict_tree: Option<bool>,
     /// How much one pass may change without approval.
     pub(super) gate: FileGate,
     /// The file with the pauses of `palisade brake`; while it exists and is empty nothing is

@@ -117,6 +117,16 @@ pub struct Overrides {
     /// What happens to claimed resources whose manifest is gone [default: never]
     #[arg(long, global = true, env = "PALISADE_PRUNE", help_heading = SETTINGS)]
     pub prune: Option<Prune>,
+    /// Keep everything as it was while anything in the directory is wrong, not only the top-level
+    /// folder that it is in [default: false]
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_STRICT_TREE",
+        help_heading = SETTINGS,
+        value_name = "BOOL"
+    )]
+    pub strict_tree: Option<bool>,
     /// Most deletions per pass, in percent of the claimed resources of a kind in a scope; 100: no
     /// limit [default: 10]
     #[arg(

@@ -152,6 +152,9 @@ pub struct Settings {
     pub mode: Mode,
     /// What happens to orphans.
     pub prune: Prune,
+    /// Whether an error anywhere in the directory keeps everything as it was, not only its
+    /// top-level folder.
+    pub strict_tree: bool,
     /// The gate.
     pub gate: GateLimits,
     /// Roles (their ARNs) that must never be locked out, whatever a policy says.
@@ -263,6 +266,8 @@ impl Settings {
             audit_window,
             mode: flags.mode.or(file.mode).unwrap_or_default(),
             prune: flags.prune.or(file.prune).unwrap_or_default(),
+            // A folder is a team's; others must not wait for it.
+            strict_tree: flags.strict_tree.or(file.strict_tree).unwrap_or_default(),
             gate,
             break_glass_roles,
             identity,

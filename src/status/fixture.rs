@@ -332,6 +332,7 @@ pub(crate) fn report() -> Report {
             tombstone: false,
         }],
         audited: audited(),
+        phases: crate::engine::Phases::default(),
         base_problems: Vec::new(),
         comparison: None,
     }

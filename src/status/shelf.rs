@@ -24,7 +24,7 @@ pub struct Shelf {
 /// The latest pass, as it was.
 #[derive(Debug)]
 pub(super) struct Latest {
-    pub(super) report: Report,
+    pub(super) report: Arc<Report>,
     pub(super) live: Live,
     pub(super) events: Vec<Event>,
     pub(super) links: Links,
@@ -60,10 +60,10 @@ pub struct Resource {
 
 impl Shelf {
     /// Takes a finished pass.
-    pub fn publish(&self, engine: &Engine, report: &Report) {
+    pub fn publish(&self, engine: &Engine, report: &Arc<Report>) {
         self.put(Latest {
-            report: report.clone(),
-            live: engine.live().clone(),
+            report: Arc::clone(report),
+            live: Arc::clone(engine.live()),
             events: engine.history().events().cloned().collect(),
             links: engine.links().clone(),
         });
@@ -219,10 +219,10 @@ impl Latest {
     /// The fixture's pass.
     pub(super) fn fixture() -> Self {
         Self {
-            report: super::fixture::report(),
-            live: Live::new(),
+            report: Arc::new(super::fixture::report()),
+            live: Live::default(),
             events: Vec::new(),
-            links: Links::new(),
+            links: Links::default(),
         }
     }
 }

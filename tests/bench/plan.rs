@@ -14,6 +14,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     hint::black_box,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -24,7 +25,7 @@ use criterion::{
 use palisade::{
     kind::{Known, KnownResource, Refs, ScopeFacts, erased::Registry},
     kinds::{self, kms_key, security_group},
-    manifest::{Document, Loader},
+    manifest::{Document, Documents, Loader},
     model::{Address, Claim, Fence, Halt, Observed, Phase, ScopedKind, Seen},
     plan::{
         Claims, Inputs, Installation, Limits, Live, Lockout, Look, Memory, Organization, Past,
@@ -51,7 +52,7 @@ const KEYS: usize = 4;
 struct World {
     registry: Registry,
     facts: BTreeMap<String, ScopeFacts>,
-    documents: BTreeMap<Address, Document>,
+    documents: Documents,
     live: Live,
     lockout: Lockout,
 }
@@ -77,11 +78,7 @@ fn name(n: usize) -> String {
 
 /// The documents of an account of this size. One is loaded, and the others are made of it: a
 /// directory holds no more than some mebibytes, and what loading costs is not what is measured.
-fn documents(
-    registry: &Registry,
-    facts: &BTreeMap<String, ScopeFacts>,
-    size: usize,
-) -> BTreeMap<Address, Document> {
+fn documents(registry: &Registry, facts: &BTreeMap<String, ScopeFacts>, size: usize) -> Documents {
     let dir = tempfile::tempdir().expect("a directory");
     let text = format!(
         "apiVersion: palisade.dev/v1alpha1\nkind: {}\nmetadata: {{name: one}}\n\
@@ -101,12 +98,12 @@ fn documents(
         let ((kind, spec), name) = (manifest(n), name(n));
         let mut refs = Refs::new(&facts[SCOPE], &name, &nothing);
         let resolved = registry.resolve(kind, &spec, &mut refs).expect("resolves");
-        let mut document = template.clone();
+        let mut document = Document::clone(&template);
         document.address = Address::new(SCOPE, kind, &name);
         document.spec = Some(spec);
         document.recorded = refs.finish();
         document.natural_keys = resolved.natural_keys;
-        (document.address.clone(), document)
+        (document.address.clone(), Arc::new(document))
     };
     (0..size).map(document).collect()
 }

@@ -1,6 +1,6 @@
 //! Which endpoints the VPC of a domain has, and whether the domain's apps reach them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -87,15 +87,15 @@ pub(super) const RULES: &[Rule] = &[
 
 fn needed(facts: &Facts<'_>) -> Vec<Breach> {
     let mut found = Vec::new();
+    let mut endpoints: BTreeMap<Vpc<'_>, Vec<&State>> = BTreeMap::new();
+    for endpoint in facts.of::<State>() {
+        endpoints.entry(vpc_of(&endpoint)).or_default().push(endpoint.state);
+    }
     for domain in facts.of::<sagemaker_domain::State>().filter(|it| is_vpc_only(it.state)) {
         let Some(vpc) = vpc(domain.state) else { continue };
-        let here = |service: &&&str| {
-            facts.of::<State>().any(|endpoint| {
-                endpoint.address().scope == domain.address().scope
-                    && endpoint.state.vpc == vpc
-                    && is_for(endpoint.state, service)
-            })
-        };
+        let there = endpoints.get(&(domain.address().scope.as_str(), vpc));
+        let here =
+            |service: &&&str| there.into_iter().flatten().any(|endpoint| is_for(endpoint, service));
         let missing: Vec<&str> = NEEDED.iter().filter(|service| !here(service)).copied().collect();
         if !missing.is_empty() {
             let why =
@@ -106,20 +106,27 @@ fn needed(facts: &Facts<'_>) -> Vec<Breach> {
     found
 }
 
-/// The groups of the apps of all domains in the VPC of an endpoint.
-fn clients(facts: &Facts<'_>, endpoint: Wanted<'_, State>) -> Vec<(String, BTreeSet<String>)> {
-    facts
-        .of::<sagemaker_domain::State>()
-        .filter(|domain| {
-            domain.address().scope == endpoint.address().scope
-                && vpc(domain.state) == Some(endpoint.state.vpc.as_str())
-        })
-        .map(|domain| (domain.address().name.clone(), app_groups(domain.state)))
-        .collect()
+/// A VPC: the scope, and the id.
+type Vpc<'f> = (&'f str, &'f str);
+
+fn vpc_of<'f>(endpoint: &Wanted<'f, State>) -> Vpc<'f> {
+    (&endpoint.address().scope, &endpoint.state.vpc)
+}
+
+/// The domains, with the groups of their apps, by their VPC: no endpoint looks at those of others.
+fn clients<'f>(facts: &'f Facts<'_>) -> BTreeMap<Vpc<'f>, Vec<(&'f str, BTreeSet<String>)>> {
+    let mut clients: BTreeMap<Vpc<'_>, Vec<_>> = BTreeMap::new();
+    for domain in facts.of::<sagemaker_domain::State>() {
+        let Some(vpc) = vpc(domain.state) else { continue };
+        let there = clients.entry((&domain.address().scope, vpc)).or_default();
+        there.push((domain.address().name.as_str(), app_groups(domain.state)));
+    }
+    clients
 }
 
 fn groups(facts: &Facts<'_>) -> Vec<Breach> {
     let mut found = Vec::new();
+    let clients = clients(facts);
     for endpoint in facts.of::<State>() {
         let Some(ids) = &endpoint.state.security_groups else { continue };
         let managed: Vec<_> = ids.iter().filter_map(|id| group(facts, id)).collect();
@@ -128,8 +135,8 @@ fn groups(facts: &Facts<'_>) -> Vec<Breach> {
             found.push(endpoint.breach("securityGroups", why));
             continue;
         }
-        for (domain, apps) in clients(facts, endpoint) {
-            if !apps.is_empty() && !managed.iter().any(|group| group.state.admits_https(&apps)) {
+        for (domain, apps) in clients.get(&vpc_of(&endpoint)).into_iter().flatten() {
+            if !apps.is_empty() && !managed.iter().any(|group| group.state.admits_https(apps)) {
                 let why = format!("none of its groups admits the apps of {domain} on tcp 443");
                 found.push(endpoint.breach("securityGroups", why));
             }
@@ -144,10 +151,11 @@ fn route_tables(facts: &Facts<'_>) -> Vec<Breach> {
         Some(Value::Array(tables)) => tables.is_empty(),
         Some(_) => false,
     };
+    let clients = clients(facts);
     facts
         .of::<State>()
         .filter(|it| is_gateway(it.state) && is_for(it.state, "s3"))
-        .filter(|endpoint| !clients(facts, *endpoint).is_empty())
+        .filter(|endpoint| clients.contains_key(&vpc_of(endpoint)))
         .filter(none)
         .map(|endpoint| endpoint.breach("routeTables", "names no route table"))
         .collect()

@@ -76,12 +76,13 @@ struct Pair<'f> {
 }
 
 fn pairs<'f>(facts: &'f Facts<'_>) -> impl Iterator<Item = Pair<'f>> {
-    facts.of::<State>().filter_map(move |profile| {
-        let id = get(&profile.state.0, "domain").as_str()?;
-        let mut domains = facts.of::<sagemaker_domain::State>();
-        let domain = domains.find(|domain| facts.id_of(domain.address()) == Some(id))?.state;
-        Some(Pair { profile, domain })
-    })
+    facts.of::<State>().filter_map(move |profile| pair(facts, profile))
+}
+
+fn pair<'f>(facts: &'f Facts<'_>, profile: Wanted<'f, State>) -> Option<Pair<'f>> {
+    let id = get(&profile.state.0, "domain").as_str()?;
+    let domain = facts.with_id::<sagemaker_domain::State>(id)?.state;
+    Some(Pair { profile, domain })
 }
 
 impl Pair<'_> {
@@ -232,8 +233,7 @@ pub(super) fn apps_of_users<'f>(
 fn groups(facts: &Facts<'_>) -> Vec<Breach> {
     let wrong = |profile: Wanted<'_, State>| {
         let own = own_groups(profile.state);
-        let domain = pairs(facts).find(|pair| pair.profile.address() == profile.address());
-        let domains = domain.map(|pair| app_groups(pair.domain)).unwrap_or_default();
+        let domains = pair(facts, profile).map(|pair| app_groups(pair.domain)).unwrap_or_default();
         let count = own.union(&domains).count();
         let default = own
             .iter()

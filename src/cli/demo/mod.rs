@@ -2,7 +2,7 @@
 
 mod drift;
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use tokio::{sync::Notify, time::Instant};
@@ -162,7 +162,7 @@ async fn serve(args: &Args, session: &mut Session, status: &Status) -> anyhow::R
         std::future::pending::<()>().await;
     };
     let engine = &mut session.engine;
-    let publish = |engine: &Engine, report: &Report| {
+    let publish = |engine: &Engine, report: &Arc<Report>| {
         status.publish(engine, report);
         shelf.publish(engine, report);
     };

@@ -126,8 +126,8 @@ impl Scope<'_> {
     }
 
     fn documents(&self) -> impl Iterator<Item = &Document> {
-        let own = |document: &&Document| document.address.scope == self.name;
-        self.snapshot.documents.values().filter(own)
+        let all = self.snapshot.documents.values().map(AsRef::as_ref);
+        all.filter(|document: &&Document| document.address.scope == self.name)
     }
 
     /// Checks reads and writes for the manifests of this scope.

@@ -10,7 +10,7 @@ use crate::{
     cli::output,
     engine::Scopes,
     kinds::{self, cloud_control::iam_role},
-    manifest::{Loader, SourceFile},
+    manifest::{Document, Loader, SourceFile},
     operations::{Usage, policy::Policies},
     settings::Settings,
 };
@@ -25,8 +25,10 @@ pub(super) fn templates(
     let facts = Scopes::offline_facts(settings);
     let loader = Loader { registry: &registry, settings, facts: &facts };
     let manifests = files.iter().filter(|file| file.path.starts_with("desired-state/"));
-    let manifests = manifests
-        .map(|file| SourceFile { shown: file.path.clone().into(), text: file.text.clone() });
+    let manifests = manifests.map(|file| SourceFile {
+        shown: file.path.clone().into(),
+        text: file.text.as_str().into(),
+    });
     let loaded = loader.read_files("desired-state".as_ref(), manifests.collect(), Vec::new());
     let snapshot = loaded.snapshot.map_err(|problems| {
         let first = problems.first().map(ToString::to_string).unwrap_or_default();
@@ -34,7 +36,8 @@ pub(super) fn templates(
     })?;
     let mut accounts: BTreeMap<&str, Vec<Policies>> = BTreeMap::new();
     for (scope, facts) in &facts {
-        let here = snapshot.documents.values().filter(|it| it.address.scope == *scope);
+        let all = snapshot.documents.values().map(AsRef::as_ref);
+        let here = all.filter(|it: &&Document| it.address.scope == *scope);
         let policies = Policies::new(facts, &settings.owner, &Usage::of(&registry, here));
         accounts.entry(facts.account.as_str()).or_default().push(policies);
     }

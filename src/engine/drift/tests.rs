@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -91,7 +93,7 @@ impl Process {
 
     fn finish(&mut self, mut plan: Plan, results: Vec<StepResult>) -> Vec<Drift> {
         let fingerprint = self.want.unwrap_or("want").to_owned();
-        plan.wants.insert(endpoint(), Want { fingerprint, ..Want::default() });
+        plan.wants.insert(endpoint(), Arc::new(Want { fingerprint, ..Want::default() }));
         let manifests = if self.undeclared { BTreeSet::new() } else { [endpoint()].into() };
         self.observe(&plan, &results, &manifests)
     }

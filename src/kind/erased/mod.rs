@@ -144,14 +144,20 @@ pub trait ErasedKind: Send + Sync {
     fn held(&self, _have: &Value, _key: &str, _id: &PhysicalId) -> Option<String> {
         None
     }
-    /// [`Kind::together`] on plain data.
+    /// Whether its manifests are judged together, so that their wanted states are kept for that.
+    fn judges_together(&self) -> bool {
+        false
+    }
+    /// [`Kind::TOGETHER`] on plain data.
     ///
     /// # Errors
     /// A state that does not decode.
     fn together(
         &self,
-        wanted: &BTreeMap<String, Value>,
-    ) -> Result<Vec<(String, Invalid)>, Undecodable>;
+        _wanted: &BTreeMap<&str, &Value>,
+    ) -> Result<Vec<(String, Invalid)>, Undecodable> {
+        Ok(Vec::new())
+    }
     /// The wanted values that apply to the account in all Regions, by their place in the manifest.
     ///
     /// # Errors
@@ -354,15 +360,20 @@ impl<K: Kind, P: Port<K>> ErasedKind for Definition<K, P> {
         Ok(K::natural_keys(&decode::<K, _>("state", have)?))
     }
 
+    fn judges_together(&self) -> bool {
+        K::TOGETHER.is_some()
+    }
+
     fn together(
         &self,
-        wanted: &BTreeMap<String, Value>,
+        wanted: &BTreeMap<&str, &Value>,
     ) -> Result<Vec<(String, Invalid)>, Undecodable> {
+        let Some(together) = K::TOGETHER else { return Ok(Vec::new()) };
         let wanted = wanted
             .iter()
-            .map(|(name, state)| Ok((name.clone(), decode::<K, K::State>("state", state)?)))
+            .map(|(name, state)| Ok(((*name).to_owned(), decode::<K, K::State>("state", state)?)))
             .collect::<Result<_, _>>()?;
-        Ok(K::together(&wanted))
+        Ok(together(&wanted))
     }
 
     fn unread(&self, want: &Value, have: &Value) -> Result<Vec<(String, String)>, Undecodable> {

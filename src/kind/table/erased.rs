@@ -1,6 +1,6 @@
 //! A table at the seam: everything that the loop asks a kind, derived from the rows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use schemars::Schema;
 use serde::Deserialize as _;
@@ -261,13 +261,6 @@ impl ErasedKind for Table {
 
     fn held(&self, have: &Value, key: &str, id: &PhysicalId) -> Option<String> {
         self.place_of(have.as_object()?, key, id.as_str())
-    }
-
-    fn together(
-        &self,
-        _wanted: &BTreeMap<String, Value>,
-    ) -> Result<Vec<(String, Invalid)>, Undecodable> {
-        Ok(Vec::new())
     }
 
     fn account_wide(&self, want: &Value) -> Result<Vec<(String, Value)>, Undecodable> {

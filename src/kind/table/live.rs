@@ -278,8 +278,9 @@ impl<S: Service> Live<S> {
         Unread { id: found.id.clone(), arn, tags, why }
     }
 
-    /// Adds to each resource which wanted entries another one of ours has, and which of its own
-    /// entries some manifest wants ([`REQUESTED`]).
+    /// Adds to each resource which of the entries that its own manifest wants another one of ours
+    /// has, and which of its own entries some manifest wants ([`REQUESTED`]). What others want of
+    /// each other is not its business; with it, states would grow with the square of their number.
     fn note_elsewhere(&self, ask: &Ask, seen: &mut [Observed<Value>]) {
         for (path, fact) in &self.shape.takes {
             let ours = seen.iter().filter(|live| {
@@ -294,7 +295,12 @@ impl<S: Service> Live<S> {
                 .collect();
             for live in &mut *seen {
                 note_requested(ask, path, live);
-                let others = entries.iter().filter(|(_, id)| **id != live.id);
+                let other = |item: &'_ String| entries.get_key_value(item);
+                let entries: Vec<_> = match self.keys_of(ask, live) {
+                    Some(keys) => keys.iter().filter_map(other).collect(),
+                    None => entries.iter().collect(),
+                };
+                let others = entries.into_iter().filter(|(_, id)| **id != live.id);
                 let others: BTreeMap<_, _> =
                     others.map(|(item, id)| (item.as_str(), id.as_str())).collect();
                 if let (false, Value::Object(state)) = (others.is_empty(), &mut live.state) {
@@ -302,6 +308,18 @@ impl<S: Service> Live<S> {
                 }
             }
         }
+    }
+
+    /// What the manifest of a resource wants; `None` if it is not known which manifest that is.
+    fn keys_of<'a>(&self, ask: &'a Ask, live: &Observed<Value>) -> Option<&'a BTreeSet<String>> {
+        let Ownership::Ours { address, .. } = Ownership::read(&live.tags, &ask.owner) else {
+            return None;
+        };
+        static NONE: BTreeSet<String> = BTreeSet::new();
+        let here = address.scope == self.facts.name && address.kind == self.shape.kind;
+        // Without a manifest, it wants nothing.
+        let keys = || ask.keys_of.get(&address.name).unwrap_or(&NONE);
+        (here && !ask.keys_of.is_empty()).then(keys)
     }
 
     async fn make(&self, have: &Observed<Value>, call: &[Edit]) -> Result<(), CloudError> {

@@ -1,5 +1,7 @@
 //! Rules for notebook instances.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -7,6 +9,7 @@ use super::{DIRECT_INTERNET, METADATA, NAME as KIND};
 use crate::{
     baseline::{Baseline, Breach, Facts, Reach, Rule, Severity, Wanted},
     kind::table::{Tree, get},
+    model::Address,
 };
 
 /// All that the baseline asks of notebook instances.
@@ -146,10 +149,15 @@ fn platform(facts: &Facts<'_>) -> Vec<Breach> {
 }
 
 fn roles(facts: &Facts<'_>) -> Vec<Breach> {
+    let mut users: BTreeMap<&str, Vec<&Address>> = BTreeMap::new();
+    for notebook in facts.of::<State>() {
+        if let Some(role) = notebook.state.text("role") {
+            users.entry(role).or_default().push(notebook.address());
+        }
+    }
     each(facts, "role", |it| {
         let role = it.state.text("role")?;
-        let mut others = facts.of::<State>().filter(|other| other.address() != it.address());
-        let other = others.find(|other| other.state.text("role") == Some(role))?;
-        Some(format!("{} has the same role", other.address()))
+        let other = users.get(role)?.iter().find(|other| **other != it.address())?;
+        Some(format!("{other} has the same role"))
     })
 }

@@ -45,7 +45,7 @@ use crate::{
     baseline::Baseline,
     kind::{
         Claimed, Creation, Doctor, Guarded, Intent, Invalid, Kind, Meaning, Naming, Profile, Reach,
-        Refs, Removal, TagSpec, Writers, Written, erased::Registry,
+        Refs, Removal, TagSpec, Together, Writers, Written, erased::Registry,
     },
     model::{Risk, policy_document::Dialect},
     operations::OfKind,
@@ -114,6 +114,7 @@ impl<S: Sister> Kind for Policy<S> {
     const ERRORS: &'static [Meaning] = errors::ERRORS;
     const DOCTOR: Doctor = S::TYPE.doctor;
     const BASELINE: Baseline = S::TYPE.baseline;
+    const TOGETHER: Option<Together<State>> = Some(together::<S>);
     type Spec = Spec<S>;
     type State = State;
     type Change = Change;
@@ -141,30 +142,6 @@ impl<S: Sister> Kind for Policy<S> {
 
     fn effect(have: State, change: &Change) -> State {
         change.effect(have)
-    }
-
-    fn together(wanted: &BTreeMap<String, State>) -> Vec<(String, Invalid)> {
-        let over = attachments_over_limit(wanted.values(), &S::TYPE);
-        let mut problems = Vec::new();
-        for (name, state) in wanted {
-            for target in state.targets.iter().flatten() {
-                if let Some(Over { names, limit }) = over.get(target.as_str()) {
-                    let own = match S::TYPE.default.name() {
-                        Some(name) if *limit < S::TYPE.max_per_target => format!(" besides {name}"),
-                        _ => String::new(),
-                    };
-                    let why = format!(
-                        "{} policies are to be attached to {target}, and AWS allows {limit}{own}: \
-                         {}",
-                        names.len(),
-                        names.join(", ")
-                    );
-                    let help = "merge policies, or attach some of them further down";
-                    problems.push((name.clone(), Invalid::new("targets", why).help(help)));
-                }
-            }
-        }
-        problems
     }
 
     fn written(have: &State, by: &dyn Naming) -> Written {
@@ -197,4 +174,29 @@ impl<S: Sister> Kind for Policy<S> {
             Intent::Change(change) => change.concerns(live, completing),
         }
     }
+}
+
+/// More policies on a target than AWS allows.
+fn together<S: Sister>(wanted: &BTreeMap<String, State>) -> Vec<(String, Invalid)> {
+    let over = attachments_over_limit(wanted.values(), &S::TYPE);
+    let mut problems = Vec::new();
+    for (name, state) in wanted {
+        for target in state.targets.iter().flatten() {
+            if let Some(Over { names, limit }) = over.get(target.as_str()) {
+                let own = match S::TYPE.default.name() {
+                    Some(name) if *limit < S::TYPE.max_per_target => format!(" besides {name}"),
+                    _ => String::new(),
+                };
+                let why = format!(
+                    "{} policies are to be attached to {target}, and AWS allows {limit}{own}: \
+                     {}",
+                    names.len(),
+                    names.join(", ")
+                );
+                let help = "merge policies, or attach some of them further down";
+                problems.push((name.clone(), Invalid::new("targets", why).help(help)));
+            }
+        }
+    }
+    problems
 }

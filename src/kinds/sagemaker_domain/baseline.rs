@@ -1,11 +1,14 @@
 //! Rules for SageMaker AI domains.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::{NAME as KIND, State};
-use crate::baseline::{Baseline, Breach, Facts, Reach, Rule, Severity, Wanted};
+use crate::{
+    baseline::{Baseline, Breach, Facts, Reach, Rule, Severity, Wanted},
+    model::Address,
+};
 
 /// The baseline of domains.
 pub(super) const BASELINE: Baseline = Baseline::of::<State>(RULES);
@@ -245,16 +248,19 @@ fn attribution(facts: &Facts<'_>) -> Vec<Breach> {
 }
 
 fn roles(facts: &Facts<'_>) -> Vec<Breach> {
+    let mut users: BTreeMap<&str, Vec<&Address>> = BTreeMap::new();
+    for domain in facts.of::<State>() {
+        for role in [USER_ROLE, SPACE_ROLE].iter().filter_map(|path| leaf(domain.state, path)) {
+            users.entry(role).or_default().push(domain.address());
+        }
+    }
     each(facts, USER_ROLE, |domain| {
         let role = leaf(domain.state, USER_ROLE)?;
         if leaf(domain.state, SPACE_ROLE) == Some(role) {
             return Some("shared spaces run with the same role".to_owned());
         }
-        let other = facts.of::<State>().find(|other| {
-            let used = [USER_ROLE, SPACE_ROLE].map(|path| leaf(other.state, path));
-            other.address() != domain.address() && used.contains(&Some(role))
-        })?;
-        Some(format!("{} runs with the same role", other.address()))
+        let other = users.get(role)?.iter().find(|other| **other != domain.address())?;
+        Some(format!("{other} runs with the same role"))
     })
 }
 

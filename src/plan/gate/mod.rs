@@ -40,12 +40,13 @@ pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
     steps = steps
         .into_iter()
         .flat_map(|step| {
-            let frozen_why = undone(&step, plan.wants.get(&step.address), inputs);
+            let frozen_why =
+                undone(&step, plan.wants.get(&step.address).map(AsRef::as_ref), inputs);
             frozen.extend(frozen_why.is_some().then(|| step.address.clone()));
             let mass = masses
                 .get(&masses::key(&step))
                 .filter(|_| masses::counts_towards_limit(&step, inputs));
-            let consent = consent(&step, plan.wants.get(&step.address), inputs);
+            let consent = consent(&step, plan.wants.get(&step.address).map(AsRef::as_ref), inputs);
             hold_parts(step, inputs, (mass, consent), frozen_why.as_ref())
         })
         .flat_map(|step| hold_lockouts(step, &grounds, inputs.limits.approved))

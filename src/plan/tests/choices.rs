@@ -69,7 +69,7 @@ fn what_stands_behind_something_that_was_not_chosen_does_not_wait_for_it_to_pass
 fn what_must_not_be_written_is_only_reported_even_where_aws_has_no_call_for_it() {
     let mut world = World::of([widget("a", "parts: {frame: oak}")]).with(ours("w-1", "a", &[]));
     assert_eq!(world.step().verdict, Verdict::Held(vec![HoldReason::Impossible]));
-    world.documents.get_mut(&at("a")).unwrap().lifecycle.paused = true;
+    world.document("a").lifecycle.paused = true;
     assert_eq!(world.step().verdict, Verdict::Reported(ReportReason::Paused));
 }
 

@@ -120,7 +120,7 @@ fn what_waits_for_edits_that_the_gate_holds_waits_for_people() {
 fn what_is_impossible_or_only_reported_keeps_nobody_waiting() {
     assert!(step_of(&behind("parts: {frame: oak}").plan(), "a").verdict.goes());
     let mut world = behind("parts: {label: new}");
-    world.documents.get_mut(&at("b")).unwrap().lifecycle.paused = true;
+    world.document("b").lifecycle.paused = true;
     assert!(step_of(&world.plan(), "a").verdict.goes());
 }
 
@@ -130,7 +130,7 @@ fn a_create_that_waits_already_waits_for_those_edits_too_and_one_that_is_only_re
     let wait = Wait::passing(WaitReason::UnclearCreate);
     world.create_holdoffs.insert(at("a"), wait.clone());
     assert_eq!(waits(&step_of(&world.plan(), "a")), [wait, changes(true)]);
-    world.documents.get_mut(&at("a")).unwrap().lifecycle.paused = true;
+    world.document("a").lifecycle.paused = true;
     assert_eq!(step_of(&world.plan(), "a").verdict, Verdict::Reported(ReportReason::Paused));
 }
 

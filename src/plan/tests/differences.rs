@@ -103,7 +103,8 @@ fn a_want_that_was_in_force_is_recognised_by_its_digests_alone() {
     let mut known = manifest().with(live("x")).seen_in_order().known_wants;
     let registry = registry();
     for want in known.values_mut() {
-        let KnownForm::Whole { state, tags } = &want.form else { panic!("{want:?}") };
+        let KnownForm::Whole(whole) = &want.form else { panic!("{want:?}") };
+        let Want { state, tags, .. } = &**whole;
         let wish = registry.get(&at("a").kind).expect("the widget").wish(state);
         assert_ne!(digest::of_state(&wish), wish, "texts are not kept");
         want.form =
@@ -210,7 +211,7 @@ fn consent_to_an_edit_of_what_failed_does_not_reach_through_a_pause() {
     world.approved.insert(world.step().digest);
     assert!(world.step().verdict.goes(), "people may try it");
     for document in world.documents.values_mut() {
-        document.lifecycle.paused = true;
+        Arc::make_mut(document).lifecycle.paused = true;
     }
     assert_eq!(world.step().verdict, Verdict::Reported(ReportReason::Paused));
 }

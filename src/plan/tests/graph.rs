@@ -8,7 +8,8 @@ use crate::plan::graph::cycles;
 fn cycles_of(hard: &[(&str, &str)]) -> Vec<String> {
     let mut documents = World::of(["a", "b", "c", "d"].map(|name| widget(name, ""))).documents;
     for (from, to) in hard {
-        documents.get_mut(&at(from)).unwrap().recorded.hard.insert(at(to));
+        let document = documents.get_mut(&at(from)).unwrap();
+        Arc::make_mut(document).recorded.hard.insert(at(to));
     }
     let names = |cycle: &Vec<Address>| {
         cycle.iter().map(|address| address.name.as_str()).collect::<Vec<_>>().join(" ")

@@ -21,13 +21,15 @@ mod unread;
 mod verdicts;
 mod widget;
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use self::widget::{Keepsake, NoPort, State, Widget};
 use super::*;
 use crate::{
     kind::{ScopeFacts, erased::Registry},
-    manifest::{Document, Loader},
+    manifest::{Document, Documents, Loader},
     model::{Claim, Deletion, Fence, Halt, Ownership, Phase, Stop, Tags},
     settings::{GateLimits, Mode, Overrides, Prune, Settings},
 };
@@ -124,7 +126,7 @@ fn at(name: &str) -> Address {
 /// Everything that a plan depends on; each test changes what it is about.
 struct World {
     registry: Registry,
-    documents: BTreeMap<Address, Document>,
+    documents: Documents,
     approved: BTreeSet<String>,
     facts: BTreeMap<String, ScopeFacts>,
     live: Live,
@@ -145,6 +147,11 @@ struct World {
 }
 
 impl World {
+    /// The manifest of this name, to be changed.
+    fn document(&mut self, name: &str) -> &mut Document {
+        Arc::make_mut(self.documents.get_mut(&at(name)).unwrap())
+    }
+
     /// Two empty accounts, and these manifests.
     fn of(manifests: impl IntoIterator<Item = Manifest>) -> Self {
         let fact = |name: &str| ScopeFacts {
@@ -197,7 +204,8 @@ impl World {
 
     /// An earlier attempt at what the manifests say now failed, at these fields.
     fn failed(mut self, name: &str, fields: &[&str]) -> Self {
-        let want = self.plan().wants.get(&at(name)).cloned().unwrap_or_default().fingerprint;
+        let want = self.plan().wants.get(&at(name)).cloned().unwrap_or_default();
+        let want = want.fingerprint.clone();
         let failed = fields.iter().map(|&field| field.to_owned()).collect();
         let holdoff = Holdoff { want, wait: refused(), failed, together: BTreeSet::new() };
         self.holdoffs.insert(at(name), holdoff);
@@ -279,7 +287,7 @@ pub(super) fn load(
     registry: &Registry,
     facts: &BTreeMap<String, ScopeFacts>,
     manifests: impl IntoIterator<Item = Manifest>,
-) -> BTreeMap<Address, Document> {
+) -> Documents {
     let text: String = manifests.into_iter().map(|manifest| manifest.text()).collect();
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("all.yaml"), text).unwrap();

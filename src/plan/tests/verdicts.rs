@@ -43,11 +43,11 @@ fn what_differs_is_done_if_nothing_speaks_against_it() {
 fn settings_before_brake_before_lifecycle_before_pause_before_any_wait() {
     let mut world = all_verbs().failed("b-other", &[]);
     for document in world.documents.values_mut() {
-        document.lifecycle.paused = true;
+        Arc::make_mut(document).lifecycle.paused = true;
     }
     assert_eq!(reported(&world), "paused");
     for document in world.documents.values_mut() {
-        document.lifecycle.mode = ManifestMode::Observe;
+        Arc::make_mut(document).lifecycle.mode = ManifestMode::Observe;
     }
     assert_eq!(reported(&world), "its lifecycle says observe");
     world.stopped = Some(Stop::Brake);

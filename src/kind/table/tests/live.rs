@@ -215,6 +215,19 @@ async fn each_resource_gets_the_wanted_entries_that_another_of_ours_has() {
     assert_eq!(seen.whole[1].state.get("elsewhere"), None);
 }
 
+/// With what others want of each other, the states of many keys would grow with the square of
+/// their number.
+#[tokio::test]
+async fn what_its_own_manifest_does_not_want_is_not_noted() {
+    let live = live(fake_service());
+    let mut wanted = ask(&["a", "b"]);
+    wanted.want("a".to_owned(), ["entry of a".to_owned()]);
+    wanted.want("b".to_owned(), ["entry of a".to_owned(), "entry of b".to_owned()]);
+    let seen = live.observe(&wanted).await.expect("observed");
+    assert_eq!(seen.whole[0].state.get("elsewhere"), None);
+    assert_eq!(seen.whole[1].state["elsewhere"], json!({"entry of a": "a"}));
+}
+
 #[tokio::test]
 async fn edits_without_a_call_are_refused_before_anything_is_sent() {
     let live = live(fake_service());

@@ -2,6 +2,8 @@
 //! or from adding it to one. palisade may change claimed resources, so whoever can write the tags
 //! decides what it changes.
 
+use std::sync::Arc;
+
 use super::{NAME, State, baseline};
 use crate::{
     kind::{Doctor, Known, Opinion, Refs, ScopeFacts, erased::Registry},
@@ -26,7 +28,7 @@ fn judge(facts: &ScopeFacts, snapshot: &Snapshot) -> Option<Opinion> {
         return None;
     }
     let registry = kinds::registry();
-    let attached = |policy| attached(policy, facts, &registry);
+    let attached = |policy: &Arc<Document>| attached(policy, facts, &registry);
     let documents: Vec<PolicyDocument> = policies().filter_map(attached).collect();
     let in_force: Vec<&PolicyDocument> = documents.iter().collect();
     let open = baseline::open_claim_tags(&in_force, &facts.region);

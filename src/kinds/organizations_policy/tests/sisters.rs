@@ -125,6 +125,8 @@ fn each_has_its_limits_and_awss_own_policy_keeps_its_name() {
                 let name = format!("p{n}");
                 (name.clone(), resolved(kind, &spec(&name)).unwrap())
             });
+            let states: Vec<_> = states.collect();
+            let states = states.iter().map(|(name, state)| (name.as_str(), state));
             kind.together(&states.collect()).unwrap().len()
         };
         assert_eq!((together(most), together(most + 1)), (0, most + 1), "{name}");

@@ -102,7 +102,7 @@ impl Group {
 
 /// The group that manifests refer to by this id.
 pub(crate) fn group<'f>(facts: &'f Facts<'_>, id: &str) -> Option<Wanted<'f, Group>> {
-    facts.of::<Group>().find(|group| group.state.id == id)
+    facts.with_id::<Group>(id)
 }
 
 /// A breach at the entry that a rule comes from.

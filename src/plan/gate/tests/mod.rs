@@ -7,7 +7,7 @@ mod lockouts;
 
 use serde_json::{Value, json};
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{lockout::LockoutReason, *};
 use crate::{
@@ -38,10 +38,10 @@ struct Scene {
     lockout: Lockout,
     approved: BTreeSet<String>,
     facts: BTreeMap<String, ScopeFacts>,
-    documents: BTreeMap<Address, crate::manifest::Document>,
+    documents: crate::manifest::Documents,
     completing: BTreeSet<Address>,
     known_wants: BTreeMap<Address, KnownWant>,
-    wants: BTreeMap<Address, Want>,
+    wants: BTreeMap<Address, Arc<Want>>,
     holdoffs: BTreeMap<Address, Holdoff>,
     limits: GateLimits,
     fence: Fence,
@@ -109,10 +109,14 @@ impl Scene {
         let claims = Claims::read(&self.live, "ml");
         let predecessors = BTreeMap::new();
         let mut look = Look::new(installation, &self.documents, &self.live, claims, &predecessors);
-        for (address, Want { state, .. }) in &self.wants {
-            let want =
-                Resolved { state: state.clone(), tags: BTreeMap::new(), natural_keys: Vec::new() };
-            look.resolved.insert(address, Resolving::Done(Some(want), Box::default()));
+        for (address, want) in &self.wants {
+            let want = Resolved {
+                state: want.state.clone(),
+                tags: BTreeMap::new(),
+                natural_keys: Vec::new(),
+            };
+            let resolving = Resolving::Done(Some(want), Box::default());
+            look.resolved.insert(address, Arc::new(resolving));
         }
         question(&Inputs {
             look: &look,

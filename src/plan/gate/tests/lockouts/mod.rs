@@ -87,7 +87,7 @@ fn what_manifests_come_to_is_judged_as_what_they_name() {
         assert!(goes(&scene, deny_on(action, resource), ACCOUNT), "{action}: nobody names it");
     }
     let state = json!({"vpc": "vpc-7", "lists": ["pl-7"], "kmsKey": key});
-    let want = Want { state, ..Want::default() };
+    let want = Arc::new(Want { state, ..Want::default() });
     scene.wants.insert(Address::new("prod", "SecurityGroup", "g"), want);
     for (action, resource) in &cases {
         assert!(!goes(&scene, deny_on(action, resource), ACCOUNT), "{action}");
