@@ -29,9 +29,14 @@ pub(super) struct Overlay {
     pub(super) removal: Removal,
     /// Whether AWS invents the identifier. Otherwise the manifest says it.
     pub(super) invented: bool,
-    /// The ARN, with `{partition}`, `{region}`, `{account}` and `{id}`; empty if it does not follow
-    /// from the identifier: AWS then returns it as `Arn`, and the tag index does not have the type.
+    /// What the identifier is made of, if it is not what the manifest says.
+    pub(super) made: Option<Made>,
+    /// The ARN, with `{partition}`, `{region}`, `{account}`, and `{id}`, `{name}` ([`Made`]) or
+    /// `{last}`, the last part of an identifier of several; empty if it does not follow from the
+    /// identifier: AWS then returns it as `Arn`, and the tag index does not have the type.
     pub(super) arn: &'static str,
+    /// Whether the names in ARNs may have slashes.
+    pub(super) slashes: bool,
     /// The service's rules for tags.
     pub(super) tags: Option<TagRules>,
     /// How often a resource is read whole while the tag index shows no change of it.
@@ -59,6 +64,18 @@ pub(super) struct Overlay {
     pub(super) supplement: Option<Supplement>,
     /// The operations and their grants.
     pub(super) operations: OfKind,
+}
+
+/// How AWS makes the identifier of a resource from a name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Made {
+    /// The properties that a manifest must say for that.
+    pub(super) needs: &'static [&'static str],
+    /// The name, where the properties say it.
+    pub(super) name: fn(&Value) -> Option<String>,
+    /// The identifier, with `{partition}`, `{region}`, `{account}`, `{suffix}`, the end of the
+    /// names of hosts in the partition, and `{name}`.
+    pub(super) id: &'static str,
 }
 
 /// How often a resource is read whole while the tag index shows no change of it.
@@ -145,7 +162,9 @@ impl Overlay {
         claimed: Claimed::ByTags,
         removal: Removal::TombstoneOnly,
         invented: false,
+        made: None,
         arn: "",
+        slashes: false,
         tags: None,
         reads: Reads::EveryPass,
         always: &[],

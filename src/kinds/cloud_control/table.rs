@@ -107,10 +107,10 @@ fn type_of(state: &Tree) -> Option<&'static Type> {
     types::get(get(state, TYPE).as_str()?)
 }
 
-/// The identifier, where the manifest says it.
+/// What names it, where the manifest says that.
 fn natural_keys(state: &Tree) -> Vec<String> {
     let of = type_of(state).filter(|of| !of.overlay.invented);
-    of.and_then(|of| of.identifier(get(state, PROPERTIES))).into_iter().collect()
+    of.and_then(|of| of.name(get(state, PROPERTIES))).into_iter().collect()
 }
 
 fn creating(want: &Tree) -> Risk {

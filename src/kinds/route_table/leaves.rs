@@ -18,6 +18,7 @@ use crate::{
         },
     },
     kinds::{
+        cloud_control::{ec2_internet_gateway, ec2_nat_gateway},
         subnets::{self, MOVES, Moves, row},
         vpc_endpoint,
     },
@@ -47,6 +48,8 @@ const ROUTED: [&str; 5] = [
     "ec2:EnableVgwRoutePropagation",
     "ec2:DisableVgwRoutePropagation",
 ];
+/// The kinds that a route may lead to, in addition to endpoints.
+const WAYS_OUT: [&str; 2] = [ec2_internet_gateway::NAME, ec2_nat_gateway::NAME];
 /// More gateways than any VPC has: it has one of each sort (Amazon VPC quotas).
 const GATEWAY_LIMIT: usize = 10;
 
@@ -186,8 +189,9 @@ fn route() -> Form {
         "The target, by its id: an internet, egress-only, NAT, transit, virtual private, local or\n\
          carrier gateway, a peering connection, a network interface, an instance, or a Gateway\n\
          Load Balancer endpoint, which can be a reference; or the ARN of a core network or an ODB\n\
-         network.",
-        Accepts::id_of(vpc_endpoint::NAME),
+         network; or a reference: `{ref: name}` to an endpoint, `{ref: Kind/name}` to\n\
+         AWS::EC2::InternetGateway or AWS::EC2::NatGateway.",
+        Accepts::id_of(vpc_endpoint::NAME).or_of(&WAYS_OUT),
         "write the target's id, such as nat-0123456789abcdef0",
     );
     Form::Group {

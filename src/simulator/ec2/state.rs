@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     errors::unknown_id,
@@ -13,6 +13,7 @@ use super::{
         Endpoint, Gateway, Group, GroupVpcPhase, Interface, NetworkAcl, PrefixList, RouteTable,
         Rule, Subnet, Vpc, settle,
     },
+    nat_gateways::NatGateway,
     peering::{FarGroups, Peering},
 };
 use crate::simulator::{
@@ -44,6 +45,11 @@ pub(super) struct State {
     pub route_tables: BTreeMap<String, RouteTable>,
     pub network_acls: BTreeMap<String, NetworkAcl>,
     pub gateways: BTreeMap<String, Gateway>,
+    pub nat_gateways: BTreeMap<String, NatGateway>,
+    /// Allocation id -> address.
+    pub addresses: BTreeMap<String, String>,
+    /// Id -> members of answers.
+    pub flow_logs: BTreeMap<String, Map<String, Value>>,
     pub prefix_lists: BTreeMap<String, PrefixList>,
     pub interfaces: BTreeMap<String, Interface>,
     pub groups: BTreeMap<String, Group>,
