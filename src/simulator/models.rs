@@ -9,9 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use crate::kinds::cloud_control::{
+    cloudtrail_trail, cloudwatch_alarm, events_rule, logs_log_group, logs_metric_filter, sns_topic,
+    sns_topic_inline_policy, sqs_queue,
+};
+
 use super::{
     api::{Api, Named, Pages, Place, Protocol, Refusal, Service},
-    cloud_control,
     iam::{Call, Need},
     json::unknown_operation,
     service::{Answer, ApiError, Caller, Context, Options},
@@ -30,6 +34,18 @@ pub(super) static API: Api = Api {
     kinds: &[],
     taken: None,
 };
+
+/// The types whose resources are here.
+const KINDS: [&str; 8] = [
+    cloudtrail_trail::NAME,
+    cloudwatch_alarm::NAME,
+    events_rule::NAME,
+    logs_log_group::NAME,
+    logs_metric_filter::NAME,
+    sns_topic::NAME,
+    sns_topic_inline_policy::NAME,
+    sqs_queue::NAME,
+];
 
 /// Services whose tags are set by ARN, with their actions for that (service authorization
 /// reference).
@@ -84,10 +100,7 @@ impl Service for Models {
                 let ids = state.keys().filter(|(of, _)| *of == kind).map(|(_, id)| id);
                 Ok(json!({"Ids": ids.collect::<Vec<_>>()}))
             }
-            "DeleteModel" => {
-                let gone = state.remove(&(kind(input)?, text(input, "Id")));
-                gone.map(|_| Value::Null).ok_or_else(|| missing(&text(input, "Id")))
-            }
+            "DeleteModel" => delete(state, input),
             "TagModel" => tagged(state, input, |tags| {
                 let set = input["Tags"].as_object().into_iter().flatten();
                 let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -158,7 +171,7 @@ fn text(input: &Value, member: &str) -> String {
 
 fn kind(input: &Value) -> Result<&'static str, ApiError> {
     let name = text(input, "Kind");
-    cloud_control::type_named(&name).ok_or_else(|| missing(&name))
+    KINDS.into_iter().find(|kind| *kind == name).ok_or_else(|| missing(&name))
 }
 
 /// A new resource gets the tags of the call; those of one that exists are changed by themselves.
@@ -169,6 +182,14 @@ fn put(state: &mut State, input: &Value) -> Answer {
     let tags = state.get(&key).map_or_else(|| new.collect(), |kept| kept.tags.clone());
     let model = input["Model"].as_object().cloned().unwrap_or_default();
     state.insert(key, Kept { arn: text(input, "Arn"), tags, model });
+    Ok(Value::Null)
+}
+
+/// What is a part of it goes too: the types of parts come after that of the whole.
+fn delete(state: &mut State, input: &Value) -> Answer {
+    let key = (kind(input)?, text(input, "Id"));
+    let gone = state.remove(&key).ok_or_else(|| missing(&key.1))?;
+    state.retain(|(kind, _), kept| kept.arn != gone.arn || *kind < key.0);
     Ok(Value::Null)
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use palisade::simulator::{Effect, Fault, Lie};
 use serde_json::{Value, json};
 
+mod alerts;
 mod networks;
 mod pains;
 mod reads;

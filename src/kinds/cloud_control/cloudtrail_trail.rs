@@ -3,11 +3,12 @@
 use serde_json::Value;
 
 use super::{
+    baseline,
     overlay::{Overlay, Safe, Says},
     rows,
 };
 use crate::{
-    kind::table::Exclusive,
+    kind::{Removal, table::Exclusive},
     model::{Risk, policy_document::Context, text},
     operations::{
         Named, OfKind, On, Operation, ResourceType, Resources, When,
@@ -23,7 +24,9 @@ pub(super) const OVERLAY: Overlay = Overlay {
     facts: include_str!("facts/cloudtrail-trail.json"),
     short: "trail",
     about: "A trail: which calls are recorded, and where. One of several Regions is managed in \
-            the Region that it was made in. What goes unrecorded cannot be found out later.",
+            the Region that it was made in. What goes unrecorded cannot be found out later: \
+            palisade starts a trail, and never stops or deletes one.",
+    removal: Removal::Never,
     arn: "arn:{partition}:cloudtrail:{region}:{account}:trail/{id}",
     tags: Some(text::CLOUDTRAIL),
     always: &["Arn", "IsLogging", "S3BucketName"],
@@ -47,6 +50,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
     ],
     // CloudTrail API reference, PutEventSelectors: one of the two.
     exclusive: &[Exclusive { of: "", first: "EventSelectors", second: "AdvancedEventSelectors" }],
+    rules: baseline::TRAILS,
     operations: OfKind { rows: ROWS, resource: Some(TRAIL), hands_on_roles: true, ..OfKind::NONE },
     ..Overlay::PLAIN
 };
@@ -101,7 +105,6 @@ const ROWS: &[Operation] = &[
         may("cloudtrail:PutEventSelectors", TRAILS, OURS),
         may("cloudtrail:PutInsightSelectors", TRAILS, OURS),
         may("cloudtrail:StartLogging", TRAILS, OURS),
-        may("cloudtrail:StopLogging", TRAILS, OURS),
         may("cloudtrail:UpdateTrail", TRAILS, OURS),
         may("iam:PassRole", On::ExecutionRoles, PASSED),
     ]),
@@ -111,5 +114,4 @@ const ROWS: &[Operation] = &[
         may("cloudtrail:AddTags", On::Adopted(NAME), CLAIMS_UNCLAIMED),
     ]),
     rows::untags(&[rows::UNTAG, may("cloudtrail:RemoveTags", TRAILS, OURS_WITHOUT)]),
-    rows::removes(&[rows::DELETE, may("cloudtrail:DeleteTrail", TRAILS, OURS)]),
 ];

@@ -1,6 +1,7 @@
 //! Subnets.
 
 use super::{
+    baseline,
     overlay::{Overlay, Safe, Says},
     rows,
 };
@@ -22,7 +23,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
     facts: include_str!("facts/ec2-subnet.json"),
     short: "subnet",
     about: "A subnet of a VPC. Where it leads is said by its route table, and what passes by its \
-            network ACL: `RouteTable` and `NetworkAcl` refer to it.",
+            network ACL: their manifests refer to it.",
     // EC2 deletes none that has anything in it.
     removal: Removal::Prunable,
     invented: true,
@@ -36,6 +37,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
         ("EnableDns64", Says::Harmless),
         ("PrivateDnsNameOptionsOnLaunch", Says::Harmless),
     ],
+    rules: baseline::SUBNETS,
     operations: OfKind { rows: ROWS, resource: Some(SUBNET), ..OfKind::NONE },
     ..Overlay::PLAIN
 };

@@ -1,13 +1,13 @@
 //! Log groups.
 
-use serde_json::Value;
-
 use super::{
+    baseline,
     overlay::{Overlay, Safe, Says},
+    risks::{encrypted, kept},
     rows,
 };
 use crate::{
-    model::{Risk, policy_document::Context, text},
+    model::text,
     operations::{
         OfKind, On, Operation, Resources, When,
         resources::LOG_GROUP,
@@ -42,36 +42,16 @@ pub(super) const OVERLAY: Overlay = Overlay {
             "leave it out",
         ),
     ],
+    empty_at_first: true,
     words: &[
         ("RetentionInDays", Says::Judged(kept)),
         ("DeletionProtectionEnabled", Says::Safe(Safe::Flag(true))),
         ("KmsKeyId", Says::Judged(encrypted)),
     ],
+    rules: baseline::LOGS,
     operations: OfKind { rows: ROWS, resource: Some(LOG_GROUP), ..OfKind::NONE },
     ..Overlay::PLAIN
 };
-
-/// What is kept for a shorter time is deleted at once.
-fn kept(old: &Value, new: &Value, _: &Context) -> Risk {
-    let days = |value: &Value| match value {
-        Value::Null => Some(i64::MAX),
-        Value::String(text) => text.parse().ok(),
-        other => other.as_i64(),
-    };
-    match (days(old), days(new)) {
-        (Some(old), Some(new)) if new >= old => Risk::NEUTRAL,
-        _ => Risk::NEUTRAL.stopping_work(),
-    }
-}
-
-/// A key that was not there takes something away; another one may give something too.
-fn encrypted(old: &Value, new: &Value, _: &Context) -> Risk {
-    match (old.is_null(), new.is_null()) {
-        (true, _) => Risk::TIGHTENS,
-        (false, true) => Risk::LOOSENS,
-        (false, false) => Risk::REPLACES,
-    }
-}
 
 const GROUPS: On = On::Of(&Resources { name: "LogGroups", types: &[LOG_GROUP] });
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     aws::Access,
+    baseline::Rule,
     kind::{
         Claimed, CloudError, Erased, Reach, Removal,
         table::{Exclusive, Judge, Leaf, LeafEdit, Property, Sort, Tree, Word},
@@ -47,6 +48,8 @@ pub(super) struct Overlay {
     pub(super) refused: &'static [(&'static str, &'static str, &'static str)],
     /// What changes risk. A path without a word loosens.
     pub(super) words: &'static [(&'static str, Says)],
+    /// Whether a new one has nothing that a change could destroy, so that only later changes do.
+    pub(super) empty_at_first: bool,
     /// Lists whose order means something although the schema does not say so, and whose order means
     /// nothing although the schema says that it does.
     pub(super) ordered: &'static [(&'static str, bool)],
@@ -62,6 +65,8 @@ pub(super) struct Overlay {
     pub(super) blind: &'static [&'static str],
     /// What belongs to the resource and is not in its model.
     pub(super) supplement: Option<Supplement>,
+    /// The rules of the baseline for it.
+    pub(super) rules: &'static [Rule],
     /// The operations and their grants.
     pub(super) operations: OfKind,
 }
@@ -170,6 +175,7 @@ impl Overlay {
         always: &[],
         refused: &[],
         words: &[],
+        empty_at_first: false,
         ordered: &[],
         documents: &[],
         policies: &[],
@@ -177,6 +183,7 @@ impl Overlay {
         exclusive: &[],
         blind: &[],
         supplement: None,
+        rules: &[],
         operations: OfKind::NONE,
     };
 

@@ -3,11 +3,13 @@
 use serde_json::Value;
 
 use super::{
+    baseline,
     overlay::{Made, Overlay, Says},
+    risks::encrypted,
     rows,
 };
 use crate::{
-    model::{Risk, policy_document::Context, text},
+    model::text,
     operations::{
         Named, OfKind, On, Operation, ResourceType, Resources, When,
         table::{CLAIMS_UNCLAIMED, OURS, OURS_AFTER, OURS_WITHOUT, may},
@@ -51,21 +53,13 @@ pub(super) const OVERLAY: Overlay = Overlay {
         ("KmsMasterKeyId", Says::Judged(encrypted)),
     ],
     documents: &["ArchivePolicy"],
+    rules: baseline::TOPICS,
     operations: OfKind { rows: ROWS, resource: Some(TOPIC), ..OfKind::NONE },
     ..Overlay::PLAIN
 };
 
 fn name(properties: &Value) -> Option<String> {
     properties["TopicName"].as_str().map(str::to_owned)
-}
-
-/// A key that was not there takes something away; another one may give something too.
-fn encrypted(old: &Value, new: &Value, _: &Context) -> Risk {
-    match (old.is_null(), new.is_null()) {
-        (true, _) => Risk::TIGHTENS,
-        (false, true) => Risk::LOOSENS,
-        (false, false) => Risk::REPLACES,
-    }
 }
 
 /// Topics.

@@ -3,13 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{
-    aws,
+    aws, baseline,
     errors::ERRORS,
     overlay::Overlay,
     types::{self, Type},
 };
 use crate::{
-    baseline::Baseline,
     kind::{
         Creation, Doctor, Profile, Writers,
         table::{
@@ -36,7 +35,7 @@ pub(super) fn table(of: &Type) -> Table {
         profile: profile(overlay),
         operations: overlay.operations,
         errors: ERRORS,
-        baseline: Baseline::NONE,
+        baseline: baseline::of(overlay.rules),
         doctor: Doctor::NONE,
         about: format!(
             "{}\nIt is written as CloudFormation's documentation of {} says: only what stands \
@@ -117,7 +116,8 @@ fn creating(want: &Tree) -> Risk {
     let text = |name| get(want, name).as_str().unwrap_or_default().to_owned();
     let context = Context { partition: text(PARTITION), account: text(ACCOUNT) };
     let Some(of) = type_of(want) else { return Risk::LOOSENS };
-    of.properties.risk_of_creating(get(want, PROPERTIES), &context)
+    let risk = of.properties.risk_of_creating(get(want, PROPERTIES), &context);
+    if of.overlay.empty_at_first { Risk { disrupts: Risk::NEUTRAL.disrupts, ..risk } } else { risk }
 }
 
 /// A value without what is to be none.

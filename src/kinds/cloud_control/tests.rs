@@ -111,6 +111,9 @@ const WITHOUT: &[(&str, &[&str])] = &[
     (
         cloudtrail_trail::NAME,
         &[
+            // It is never stopped or deleted.
+            "cloudtrail:DeleteTrail",
+            "cloudtrail:StopLogging",
             "cloudtrail:PutEventConfiguration",
             "iam:CreateServiceLinkedRole",
             "iam:GetRole",
@@ -400,7 +403,8 @@ fn what_a_name_is_made_of_is_asked_for() {
         cloudtrail_trail::NAME,
         json!({
             "TrailName": "all", "S3BucketName": "b", "IsLogging": true,
-            "EventSelectors": [{"ReadWriteType": "All"}], "AdvancedEventSelectors": []
+            "EventSelectors": [{"ReadWriteType": "All"}],
+            "AdvancedEventSelectors": [{"FieldSelectors": [{"Field": "eventCategory"}]}]
         }),
     )[..] else {
         panic!("one")

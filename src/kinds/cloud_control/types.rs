@@ -5,16 +5,18 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use serde_json::Value;
 
 use super::{
-    cloudtrail_trail, config_config_rule, config_configuration_recorder, ec2_eip, ec2_flow_log,
-    ec2_internet_gateway, ec2_nat_gateway, ec2_subnet, ec2_vpc, ec2_vpc_gateway_attachment,
-    facts::Facts, iam_instance_profile, iam_managed_policy, iam_role, logs_log_group,
-    overlay::Overlay, s3_bucket, s3_bucket_policy, sns_topic, table, unreviewed,
+    cloudtrail_trail, cloudwatch_alarm, config_config_rule, config_configuration_recorder, ec2_eip,
+    ec2_flow_log, ec2_internet_gateway, ec2_nat_gateway, ec2_subnet, ec2_vpc,
+    ec2_vpc_gateway_attachment, events_rule, facts::Facts, iam_instance_profile,
+    iam_managed_policy, iam_role, logs_log_group, logs_metric_filter, overlay::Overlay, s3_bucket,
+    s3_bucket_policy, sns_topic, sns_topic_inline_policy, sqs_queue, table, unreviewed,
 };
 use crate::kind::{ScopeFacts, erased::Registry, table::Properties};
 
 /// Every type that is managed.
 const OVERLAYS: &[&Overlay] = &[
     &cloudtrail_trail::OVERLAY,
+    &cloudwatch_alarm::OVERLAY,
     &config_config_rule::OVERLAY,
     &config_configuration_recorder::OVERLAY,
     &ec2_eip::OVERLAY,
@@ -24,13 +26,17 @@ const OVERLAYS: &[&Overlay] = &[
     &ec2_subnet::OVERLAY,
     &ec2_vpc::OVERLAY,
     &ec2_vpc_gateway_attachment::OVERLAY,
+    &events_rule::OVERLAY,
     &iam_instance_profile::OVERLAY,
     &iam_managed_policy::OVERLAY,
     &iam_role::OVERLAY,
     &logs_log_group::OVERLAY,
+    &logs_metric_filter::OVERLAY,
     &s3_bucket::OVERLAY,
     &s3_bucket_policy::OVERLAY,
     &sns_topic::OVERLAY,
+    &sns_topic_inline_policy::OVERLAY,
+    &sqs_queue::OVERLAY,
 ];
 
 /// A type: its facts and what people say about it.

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    NAME,
+    NAME, Routes,
     aws::Tables,
     errors, operations,
     routes::{entry, examples, fits, members, outcomes, probes, risk, shown},
@@ -68,7 +68,7 @@ pub fn table() -> Table {
         },
         operations: operations::OPERATIONS,
         errors: errors::ERRORS,
-        baseline: Baseline::NONE,
+        baseline: Baseline::of::<Routes>(&[]),
         doctor: Doctor::NONE,
         about: "A route table of a VPC. Its routes are exclusive, except those that AWS adds \
                 itself: the local ones, those\nof gateway endpoints, and those that are propagated."
@@ -188,9 +188,9 @@ fn route() -> Form {
         "via",
         "The target, by its id: an internet, egress-only, NAT, transit, virtual private, local or\n\
          carrier gateway, a peering connection, a network interface, an instance, or a Gateway\n\
-         Load Balancer endpoint, which can be a reference; or the ARN of a core network or an ODB\n\
-         network; or a reference: `{ref: name}` to an endpoint, `{ref: Kind/name}` to\n\
-         AWS::EC2::InternetGateway or AWS::EC2::NatGateway.",
+         Load Balancer endpoint; or the ARN of a core network or an ODB\n\
+         network. A reference is `{ref: name}` to an endpoint, and `{ref: Kind/name}` to an internet\n\
+         gateway or a NAT gateway.",
         Accepts::id_of(vpc_endpoint::NAME).or_of(&WAYS_OUT),
         "write the target's id, such as nat-0123456789abcdef0",
     );

@@ -1,9 +1,9 @@
 //! What monitors watch of the types: all of them are created and deleted by the same operations.
 
 use super::names::{
-    ATTACHMENT, BUCKET, BUCKET_POLICY, CONFIG_RULE, ELASTIC_IP, FLOW_LOG, INSTANCE_PROFILE,
-    INTERNET_GATEWAY, LOG_GROUP, MANAGED_POLICY, NAT_GATEWAY, RECORDER, ROLE, SUBNET, TOPIC, TRAIL,
-    VPC,
+    ALARM, ATTACHMENT, BUCKET, BUCKET_POLICY, CONFIG_RULE, ELASTIC_IP, EVENT_RULE, FLOW_LOG,
+    INSTANCE_PROFILE, INTERNET_GATEWAY, LOG_GROUP, MANAGED_POLICY, METRIC_FILTER, NAT_GATEWAY,
+    QUEUE, RECORDER, ROLE, SUBNET, TOPIC, TOPIC_POLICY, TRAIL, VPC,
 };
 use crate::simulator::api::{Holes, Kind, Repeated};
 
@@ -99,6 +99,36 @@ pub(super) const KINDS: &[Kind] = &[
         &[("TypeName", TOPIC)],
         &["cloudformation:UpdateResource", "sns:SetTopicAttributes"],
         Holes { added: &[], whole: &[], missing: &["KmsMasterKeyId "] },
+    ),
+    kind(
+        TOPIC_POLICY,
+        &[("TypeName", TOPIC_POLICY)],
+        &["cloudformation:UpdateResource", "sns:SetTopicAttributes"],
+        Holes { added: &["PolicyDocument"], whole: &[], missing: &[] },
+    ),
+    kind(
+        QUEUE,
+        &[("TypeName", QUEUE)],
+        &["cloudformation:UpdateResource", "sqs:SetQueueAttributes"],
+        Holes { added: &[], whole: &["SqsManagedSseEnabled false"], missing: &["KmsMasterKeyId "] },
+    ),
+    kind(
+        METRIC_FILTER,
+        &[("TypeName", METRIC_FILTER)],
+        &["cloudformation:UpdateResource", "logs:PutMetricFilter"],
+        Holes { added: &[], whole: &[], missing: &["FilterPattern "] },
+    ),
+    kind(
+        ALARM,
+        &[("TypeName", ALARM)],
+        &["cloudformation:UpdateResource", "cloudwatch:PutMetricAlarm"],
+        Holes { added: &[], whole: &["ActionsEnabled false"], missing: &["AlarmActions "] },
+    ),
+    kind(
+        EVENT_RULE,
+        &[("TypeName", EVENT_RULE)],
+        &["cloudformation:UpdateResource", "events:PutRule"],
+        Holes { added: &[], whole: &["State \"DISABLED\""], missing: &["EventPattern"] },
     ),
     kind(
         BUCKET,

@@ -49,11 +49,6 @@ pub(super) static API: Api = Api {
     taken: None,
 };
 
-/// The name of a type that is simulated.
-pub(super) fn type_named(name: &str) -> Option<&'static str> {
-    types::TYPES.iter().map(|kind| kind.name).find(|it| *it == name)
-}
-
 /// The requests of all accounts and Regions. The resources are the services' own.
 #[derive(Debug, Clone, Default)]
 pub struct CloudControl {

@@ -1,10 +1,11 @@
 //! The names of types that are kinds of palisade.
 
 use crate::kinds::cloud_control::{
-    cloudtrail_trail, config_config_rule, config_configuration_recorder, ec2_eip, ec2_flow_log,
-    ec2_internet_gateway, ec2_nat_gateway, ec2_subnet, ec2_vpc, ec2_vpc_gateway_attachment,
-    iam_instance_profile, iam_managed_policy, iam_role, logs_log_group, s3_bucket,
-    s3_bucket_policy, sns_topic,
+    cloudtrail_trail, cloudwatch_alarm, config_config_rule, config_configuration_recorder, ec2_eip,
+    ec2_flow_log, ec2_internet_gateway, ec2_nat_gateway, ec2_subnet, ec2_vpc,
+    ec2_vpc_gateway_attachment, events_rule, iam_instance_profile, iam_managed_policy, iam_role,
+    logs_log_group, logs_metric_filter, s3_bucket, s3_bucket_policy, sns_topic,
+    sns_topic_inline_policy, sqs_queue,
 };
 
 pub(super) const VPC: &str = ec2_vpc::NAME;
@@ -24,3 +25,8 @@ pub(super) const TOPIC: &str = sns_topic::NAME;
 pub(super) const TRAIL: &str = cloudtrail_trail::NAME;
 pub(super) const INSTANCE_PROFILE: &str = iam_instance_profile::NAME;
 pub(super) const MANAGED_POLICY: &str = iam_managed_policy::NAME;
+pub(super) const ALARM: &str = cloudwatch_alarm::NAME;
+pub(super) const EVENT_RULE: &str = events_rule::NAME;
+pub(super) const METRIC_FILTER: &str = logs_metric_filter::NAME;
+pub(super) const QUEUE: &str = sqs_queue::NAME;
+pub(super) const TOPIC_POLICY: &str = sns_topic_inline_policy::NAME;

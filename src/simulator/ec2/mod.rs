@@ -29,6 +29,7 @@ mod peerings;
 mod permissions;
 mod prefix_lists;
 mod references;
+mod resources;
 mod route_associations;
 mod route_tables;
 mod route_targets;

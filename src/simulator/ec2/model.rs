@@ -8,7 +8,7 @@ use std::{
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-use super::subnet_attributes::Attributes;
+use super::resources::Attributes;
 
 /// A virtual private cloud. Never the default one of its region.
 #[derive(Debug, Clone)]

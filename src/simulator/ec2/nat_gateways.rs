@@ -6,6 +6,7 @@
 use super::{
     errors::{done, unknown_id},
     listing::Listing,
+    resources::NatGateway,
     state::{Call, State},
     tags, tokens,
 };
@@ -14,24 +15,6 @@ use crate::simulator::{
     service::{Answer, ApiError},
 };
 use serde_json::{Value, json};
-
-/// A NAT gateway in a subnet.
-#[derive(Debug, Clone)]
-pub(super) struct NatGateway {
-    pub vpc: String,
-    pub subnet: String,
-    /// The allocations of its addresses; a private one has none.
-    pub addresses: Vec<String>,
-    pub private_address: String,
-    pub created: f64,
-}
-
-impl NatGateway {
-    /// Whether it leads to the internet.
-    pub(super) fn is_public(&self) -> bool {
-        !self.addresses.is_empty()
-    }
-}
 
 /// Addresses of a gateway in addition to the first one (Amazon VPC quotas, by default).
 const MORE: usize = 1;

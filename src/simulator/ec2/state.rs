@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
     errors::unknown_id,
@@ -13,8 +13,8 @@ use super::{
         Endpoint, Gateway, Group, GroupVpcPhase, Interface, NetworkAcl, PrefixList, RouteTable,
         Rule, Subnet, Vpc, settle,
     },
-    nat_gateways::NatGateway,
     peering::{FarGroups, Peering},
+    resources::{FlowLog, NatGateway},
 };
 use crate::simulator::{
     query::Input,
@@ -49,7 +49,7 @@ pub(super) struct State {
     /// Allocation id -> address.
     pub addresses: BTreeMap<String, String>,
     /// Id -> members of answers.
-    pub flow_logs: BTreeMap<String, Map<String, Value>>,
+    pub flow_logs: BTreeMap<String, FlowLog>,
     pub prefix_lists: BTreeMap<String, PrefixList>,
     pub interfaces: BTreeMap<String, Interface>,
     pub groups: BTreeMap<String, Group>,

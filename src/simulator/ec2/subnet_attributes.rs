@@ -2,13 +2,14 @@
 
 use super::{
     errors::done,
+    resources::Attributes,
     state::{Call, State},
 };
 use crate::simulator::{
     query::missing,
     service::{Answer, ApiError},
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// The parameters of ModifySubnetAttribute that are flags, and the members that show them.
 const FLAGS: [(&str, &str); 5] = [
@@ -20,9 +21,6 @@ const FLAGS: [(&str, &str); 5] = [
 ];
 /// The one that is a word: `ip-name` or `resource-name`.
 const HOSTNAMES: (&str, &str) = ("PrivateDnsHostnameTypeOnLaunch", "hostnameType");
-
-/// What was set, by the member that shows it.
-pub(super) type Attributes = Map<String, Value>;
 
 pub(super) fn modify(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let id = call.input.required("SubnetId")?;

@@ -5,9 +5,9 @@ use super::{
     listing::Listing,
     model::Subnet,
     network_acls,
+    resources::Attributes,
     state::{Call, State},
-    subnet_attributes::{self, Attributes},
-    tags,
+    subnet_attributes, tags,
     vpcs::zones,
 };
 use crate::simulator::{

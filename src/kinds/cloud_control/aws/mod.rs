@@ -111,8 +111,8 @@ impl Resources {
         self.of?.arn_of(id, &self.facts)
     }
 
-    /// The identifier of a part of another resource follows from that of the whole: those of ours that a manifest may mean are in
-    /// the tag index, and a new one is not yet.
+    /// The identifier of a part of another resource follows from that of the whole: those of ours
+    /// that a manifest may mean are in the tag index, and a new one is not yet.
     async fn find_parents(&self, of: &Type, ask: &Ask) -> Result<(), CloudError> {
         let Some(parent) = of.overlay.claimed.parent() else { return Ok(()) };
         let mut found = BTreeSet::new();
