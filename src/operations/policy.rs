@@ -220,10 +220,7 @@ fn every(resource: &ResourceType, parts: ArnParts<'_>) -> String {
 fn creates() -> BTreeSet<&'static str> {
     let with_tags =
         all().filter(|row| row.grants().any(|grant| grant.when.contains(&When::CreatedByEc2)));
-    // Of a type of Cloud Control the handler makes the call.
-    let made =
-        with_tags.flat_map(super::Operation::grants).filter(|it| it.when.contains(&When::Claims));
-    made.filter_map(|it| it.action.strip_prefix("ec2:")).filter(|it| *it != "CreateTags").collect()
+    with_tags.filter_map(super::Operation::creates_in_ec2).collect()
 }
 
 fn one_or_all(mut values: Vec<String>) -> Value {

@@ -47,18 +47,6 @@ const KINDS: [&str; 8] = [
     sqs_queue::NAME,
 ];
 
-/// Services whose tags are set by ARN, with their actions for that (service authorization
-/// reference).
-pub(super) const TAGGING: [(&str, &str, &str); 7] = [
-    ("cloudtrail", "cloudtrail:AddTags", "cloudtrail:RemoveTags"),
-    ("cloudwatch", "cloudwatch:TagResource", "cloudwatch:UntagResource"),
-    ("ecr", "ecr:TagResource", "ecr:UntagResource"),
-    ("events", "events:TagResource", "events:UntagResource"),
-    ("logs", "logs:TagResource", "logs:UntagResource"),
-    ("sns", "sns:TagResource", "sns:UntagResource"),
-    ("sqs", "sqs:TagQueue", "sqs:UntagQueue"),
-];
-
 type Tags = BTreeMap<String, String>;
 
 /// A resource.
@@ -115,14 +103,15 @@ impl Service for Models {
     }
 
     fn add_truth(&self, truth: &mut Truth) {
-        for ((account, _), state) in &self.regions {
+        for ((account, region), state) in &self.regions {
             for ((kind, id), kept) in state {
                 let mut facts = BTreeSet::new();
                 for (member, value) in &kept.model {
                     leaves(member, value, &mut facts);
                 }
-                let (account, tags) = (account.clone(), kept.tags.clone());
-                truth.things.insert(id.clone(), Thing { kind, account, tags, facts });
+                let thing =
+                    Thing { kind, account: account.clone(), tags: kept.tags.clone(), facts };
+                truth.things.insert(format!("{kind}/{account}/{region}/{id}"), thing);
             }
         }
     }

@@ -14,8 +14,8 @@ pub(super) fn encrypted(old: &Value, new: &Value, _: &Context) -> Risk {
     }
 }
 
-/// Of the time for which something is kept, for ever if there is none: what is older than a shorter
-/// one is deleted at once.
+/// Of the time for which something is kept; without one it stays. A shorter time deletes at once
+/// whatever has been there for longer.
 pub(super) fn kept(old: &Value, new: &Value, _: &Context) -> Risk {
     let time = |value: &Value| match value {
         Value::Null => Some(i64::MAX),

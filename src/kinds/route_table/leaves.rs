@@ -189,8 +189,8 @@ fn route() -> Form {
         "The target, by its id: an internet, egress-only, NAT, transit, virtual private, local or\n\
          carrier gateway, a peering connection, a network interface, an instance, or a Gateway\n\
          Load Balancer endpoint; or the ARN of a core network or an ODB\n\
-         network. A reference is `{ref: name}` to an endpoint, and `{ref: Kind/name}` to an internet\n\
-         gateway or a NAT gateway.",
+         network. A reference is `{ref: name}` to an endpoint, and `{ref: Kind/name}` to an\n\
+         internet gateway or a NAT gateway.",
         Accepts::id_of(vpc_endpoint::NAME).or_of(&WAYS_OUT),
         "write the target's id, such as nat-0123456789abcdef0",
     );

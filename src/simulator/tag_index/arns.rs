@@ -5,9 +5,20 @@ use serde_json::{Map, Value, json};
 use super::errors::invalid;
 use crate::simulator::{
     api::Others,
-    models::TAGGING,
     service::{ApiError, Caller, Context},
 };
+
+/// Services whose tags are set by ARN, with their actions for that (service authorization
+/// reference).
+const TAGGING: [(&str, &str, &str); 7] = [
+    ("cloudtrail", "cloudtrail:AddTags", "cloudtrail:RemoveTags"),
+    ("cloudwatch", "cloudwatch:TagResource", "cloudwatch:UntagResource"),
+    ("ecr", "ecr:TagResource", "ecr:UntagResource"),
+    ("events", "events:TagResource", "events:UntagResource"),
+    ("logs", "logs:TagResource", "logs:UntagResource"),
+    ("sns", "sns:TagResource", "sns:UntagResource"),
+    ("sqs", "sqs:TagQueue", "sqs:UntagQueue"),
+];
 
 /// The service, and the resource in it.
 fn parts(arn: &str) -> Option<(&str, &str)> {

@@ -13,7 +13,7 @@ fn one(kind: &str, name: &str, lifecycle: &str, properties: &str) -> String {
 /// Alerts on endpoints that are made, and on calls that are denied.
 fn alerts() -> String {
     let statement = "{Sid: Events, Effect: Allow, Principal: {Service: events.amazonaws.com}, Action: \"sns:Publish\", \
-         Resource: \"${AWS::SNS::Topic/alerts}\"}";
+         Resource: \"${AWS::SNS::Topic/alerts.arn}\"}";
     [
         one("AWS::SNS::Topic", "alerts", "", "TopicName: alerts, KmsMasterKeyId: alias/ml/data"),
         one(
@@ -96,7 +96,7 @@ async fn a_rule_that_somebody_disables_and_a_topic_that_somebody_opens_are_put_b
 
 #[tokio::test(start_paused = true)]
 async fn a_topic_policy_that_would_lock_palisade_out_is_held() {
-    let deny = "{Effect: Deny, Principal: \"*\", Action: \"sns:*\", Resource: \"${AWS::SNS::Topic/alerts}\"}";
+    let deny = "{Effect: Deny, Principal: \"*\", Action: \"sns:*\", Resource: \"${AWS::SNS::Topic/alerts.arn}\"}";
     let world = World::with(&format!(
         "{}{}",
         one("AWS::SNS::Topic", "alerts", "", "TopicName: alerts"),

@@ -1,5 +1,10 @@
 //! A network through Cloud Control, with what other kinds refer to of it.
 
+use palisade::{
+    settings::{Overrides, Settings},
+    simulator::example,
+};
+
 use super::*;
 
 const VPC: &str = "AWS::EC2::VPC";
@@ -65,6 +70,13 @@ fn whole() -> String {
     .concat()
 }
 
+/// Somebody consents to which table and which ACL subnets use.
+fn unheld(mut world: World) -> World {
+    let text = format!("{}gate: {{holdRisks: []}}\n", example::SETTINGS);
+    world.settings = Settings::parse(&text, &Overrides::default()).expect("settings");
+    world
+}
+
 fn only(world: &World, operation: &str, set: &str) -> Value {
     let all = list(&world.ec2(operation, &json!({})), set);
     assert_eq!(all.len(), 1, "{operation}: {all:?}");
@@ -73,7 +85,7 @@ fn only(world: &World, operation: &str, set: &str) -> Value {
 
 #[tokio::test(start_paused = true)]
 async fn a_whole_network_is_made_from_nothing_in_the_order_that_it_needs() {
-    let world = World::with(&whole());
+    let world = unheld(World::with(&whole()));
     let mut engine = world.engine().await;
     in_the_end(&mut engine).await;
     let report = engine.pass().await;
@@ -97,7 +109,7 @@ async fn a_whole_network_is_made_from_nothing_in_the_order_that_it_needs() {
 
 #[tokio::test(start_paused = true)]
 async fn what_somebody_changes_of_a_network_is_put_back() {
-    let world = World::with(&whole());
+    let world = unheld(World::with(&whole()));
     let mut engine = world.engine().await;
     in_the_end(&mut engine).await;
     world.writes();
@@ -181,7 +193,7 @@ async fn an_address_is_found_by_its_claim_after_a_restart_and_released_by_a_tomb
 
 #[tokio::test(start_paused = true)]
 async fn a_vpc_stays_while_anything_of_it_is_there() {
-    let world = World::with(&whole());
+    let world = unheld(World::with(&whole()));
     let mut engine = world.engine().await;
     in_the_end(&mut engine).await;
     world.write(
@@ -195,7 +207,7 @@ async fn a_vpc_stays_while_anything_of_it_is_there() {
 
 /// The directory of a whole account that palisade shows as an example.
 fn account() -> World {
-    let world = World::empty();
+    let world = unheld(World::empty());
     let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join("ml-account");
     for file in ["network.yaml", "records.yaml", "alerts.yaml"] {
         let text = std::fs::read_to_string(dir.join(file)).expect("a file");

@@ -42,7 +42,6 @@ fn a_denial_of_exactly_what_iam_policy_prints_is_held_for_every_permission() {
     let scene = everything();
     for grant in granted() {
         let mut statement = printed(&scene, grant);
-        eprintln!("XX {grant:?} {statement}");
         statement["Effect"] = json!("Deny");
         let why = scene.held(scp_step(json!([statement]), ACCOUNT));
         assert!(why.contains("own role") && why.contains(grant.action), "{grant:?}: {why}");
