@@ -24,12 +24,12 @@
 //! - EP-06: the zones of the subnets are live data.
 //! - EP-07 (which tables): the subnets' route tables are live data; here it requires that the S3
 //!   gateway endpoint names some.
-//! - EP-08, NET-*, NAT-*, RT-*, TGW-*, NACL-*: access points, VPCs, subnets, gateways and ACLs are
-//!   other kinds.
+//! - EP-08, NET-02, NET-05, NAT-*, RT-*, TGW-*, NACL-*: of access points, gateways and ACLs there
+//!   are no rules yet; SNS-01 and LOG-01 are additions.
 //! - KMS-08: IAM policies are another kind.
 //! - NBI-10, NBI-11: no manifest lists allowed machines; groups judge their own rules (SG-*).
-//! - CT-*, S3-*, IAM-*, BR-* and the like: trails, buckets, IAM and Bedrock
-//!   settings are other kinds.
+//! - CT-04 to CT-06, CT-08, S3-*, IAM-*, BR-* and the like: there are no rules about buckets, IAM
+//!   and Bedrock yet.
 //! - Contents of prefix lists, stale rules, DNS of the VPC, sessions that outlive a rule:
 //!   live data.
 

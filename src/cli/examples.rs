@@ -5,13 +5,14 @@ use serde_json::Value;
 use crate::manifest::documents_in;
 
 /// Every file of manifests.
-const FILES: [&str; 18] = [
+const FILES: [&str; 19] = [
     include_str!("../../examples/account-placement.yaml"),
     include_str!("../../examples/account-settings.yaml"),
     include_str!("../../examples/approval.yaml"),
     include_str!("../../examples/cloud-control.yaml"),
     include_str!("../../examples/kms-key.yaml"),
     include_str!("../../examples/network-acl.yaml"),
+    include_str!("../../examples/network.yaml"),
     include_str!("../../examples/notebook-instance.yaml"),
     include_str!("../../examples/notebook-lifecycle-config.yaml"),
     include_str!("../../examples/organization-policies.yaml"),

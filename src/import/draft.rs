@@ -10,7 +10,6 @@ use super::{
 };
 use crate::{
     kind::{
-        Claimed,
         erased::{ErasedKind, Registry},
         table::{LeafEdit, Tree},
     },
@@ -71,7 +70,7 @@ impl Draft {
             ("kind".to_owned(), json!(self.address.kind)),
             ("metadata".to_owned(), Value::Object(metadata)),
         ]);
-        if !matches!(kind.profile().claimed, Claimed::ByParent(_)) {
+        if kind.profile().claimed.parent().is_none() {
             document.insert("lifecycle".to_owned(), json!({"adopt": self.live.id}));
         }
         document.insert("spec".to_owned(), Value::Object(spec));
@@ -85,11 +84,7 @@ impl Draft {
         level: Level,
     ) -> Option<(Tree, BTreeMap<String, String>)> {
         let profile = kind.profile();
-        let parent = match profile.claimed {
-            Claimed::ByParent(parent) => Some(parent),
-            _ => None,
-        };
-        let namer = Namer::new(index, &self.address, level, parent)?;
+        let namer = Namer::new(index, &self.address, level, profile.claimed.parent())?;
         let written = kind.written(&self.live.state, &namer).ok()?;
         let mut spec = written.spec;
         let mut left_out: BTreeMap<String, String> =

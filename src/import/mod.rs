@@ -48,7 +48,7 @@ pub use self::{
 use crate::{
     engine::Scopes,
     kind::{
-        Claimed, Class, LookupKind,
+        Class, LookupKind,
         erased::{ErasedKind, Registry},
     },
     manifest::Problem,
@@ -246,7 +246,7 @@ fn refer(
     index.clear();
     let is_part = |address: &Address| {
         let claimed = registry.get(&address.kind).map(|kind| kind.profile().claimed);
-        matches!(claimed, Some(Claimed::ByParent(_)))
+        claimed.is_some_and(|claimed| claimed.parent().is_some())
     };
     let drafts = drafts.iter().map(|draft| (&draft.address, &draft.live));
     let known = known.iter().map(|(address, live)| (address, live));

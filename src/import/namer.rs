@@ -139,6 +139,13 @@ impl<'a> Namer<'a> {
         }
     }
 
+    /// The same, of one of several kinds.
+    fn reference_with_kind(&self, address: &Address) -> String {
+        let Address { scope, kind, name } = address;
+        let scope = if *scope == self.own.scope { String::new() } else { format!("{scope}/") };
+        format!("{scope}{kind}/{name}")
+    }
+
     /// `${Kind/name…}`.
     fn variable(&self, address: &Address, suffix: &str) -> String {
         let Address { scope, kind, name } = address;
@@ -190,6 +197,10 @@ impl Naming for Namer<'_> {
             let found = accepts.reference.and_then(|kind| self.index.find(self.own, kind, id));
             if let Some(address) = found {
                 return json!({"ref": self.reference(address)});
+            }
+            let mut also = accepts.also.iter();
+            if let Some(address) = also.find_map(|kind| self.index.find(self.own, kind, id)) {
+                return json!({"ref": self.reference_with_kind(address)});
             }
             if let Some(lookup) = accepts.lookup.and_then(|kind| self.lookup(kind, id)) {
                 return lookup;

@@ -99,6 +99,13 @@ pub enum Claimed {
     /// It is a part of a resource of this kind, has its id, and belongs to the manifest that refers
     /// to it. Whoever owns the whole owns the part.
     ByParent(&'static str),
+    /// The same, with this text before the id.
+    ByParentWith {
+        /// The kind of the whole.
+        parent: &'static str,
+        /// What stands before the id of the whole in that of the part.
+        before: &'static str,
+    },
     /// Nothing does: people have not reviewed what its changes risk. A manifest names one by its id
     /// and shows what differs; nothing is ever written.
     OnlyObserved,
@@ -108,6 +115,22 @@ impl Claimed {
     /// Whether its resources carry the claim themselves.
     pub fn is_in_tags(self) -> bool {
         self == Self::ByTags
+    }
+
+    /// The kind of the resource that it is a part of.
+    pub fn parent(self) -> Option<&'static str> {
+        match self {
+            Self::ByParent(parent) | Self::ByParentWith { parent, .. } => Some(parent),
+            _ => None,
+        }
+    }
+
+    /// The id of the part of a resource with this id.
+    pub fn part_of(self, whole: &PhysicalId) -> PhysicalId {
+        match self {
+            Self::ByParentWith { before, .. } => PhysicalId(format!("{before}{whole}")),
+            _ => whole.clone(),
+        }
     }
 }
 

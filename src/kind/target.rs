@@ -57,8 +57,10 @@ pub enum Targets {
 /// Which forms a field accepts.
 #[derive(Debug, Clone, Copy)]
 pub struct Accepts {
-    /// The kind that `{ref: …}` names here; `None` if references make no sense.
+    /// The kind that `{ref: name}` names here; `None` if references make no sense.
     pub reference: Option<&'static str>,
+    /// Further kinds, which `{ref: Kind/name}` names.
+    pub also: &'static [&'static str],
     /// What `{lookup: …}` searches here; `None` if lookups make no sense.
     pub lookup: Option<LookupKind>,
     /// What a reference yields.
@@ -76,26 +78,46 @@ pub enum Form {
 
 impl Accepts {
     /// Neither references nor lookups: what is there is an id.
-    pub const NOTHING: Self = Self { reference: None, lookup: None, form: Form::Id };
+    pub const NOTHING: Self = Self { reference: None, also: &[], lookup: None, form: Form::Id };
 
     /// A reference to a kind, by id.
     pub const fn id_of(kind: &'static str) -> Self {
-        Self { reference: Some(kind), lookup: None, form: Form::Id }
+        Self { reference: Some(kind), also: &[], lookup: None, form: Form::Id }
     }
 
     /// A reference to a kind, by ARN.
     pub const fn arn_of(kind: &'static str) -> Self {
-        Self { reference: Some(kind), lookup: None, form: Form::Arn }
+        Self { reference: Some(kind), also: &[], lookup: None, form: Form::Arn }
     }
 
     /// A reference to a kind, or a lookup of the same that palisade does not manage.
     pub const fn id_or_lookup(kind: &'static str, lookup: LookupKind) -> Self {
-        Self { reference: Some(kind), lookup: Some(lookup), form: Form::Id }
+        Self { reference: Some(kind), also: &[], lookup: Some(lookup), form: Form::Id }
     }
 
     /// A lookup of something that palisade does not manage.
     pub const fn lookup(kind: LookupKind) -> Self {
-        Self { reference: None, lookup: Some(kind), form: Form::Id }
+        Self { reference: None, also: &[], lookup: Some(kind), form: Form::Id }
+    }
+
+    /// The same, and references to further kinds, which say the kind.
+    pub const fn or_of(self, also: &'static [&'static str]) -> Self {
+        Self { also, ..self }
+    }
+
+    /// The kind that a reference names here, and the manifest: `name` or `scope/name`, after the
+    /// kind where it is one of several.
+    pub fn named(&self, text: &str) -> Option<(&'static str, String)> {
+        let of = |kind: &'static str| {
+            let (scope, rest) = match text.split_once('/') {
+                Some((scope, rest)) if scope != kind => (Some(scope), rest),
+                _ => (None, text),
+            };
+            let name = rest.strip_prefix(kind)?.strip_prefix('/')?;
+            Some((kind, scope.map_or_else(|| name.to_owned(), |it| format!("{it}/{name}"))))
+        };
+        let said = self.also.iter().copied().chain(self.reference).find_map(of);
+        said.or_else(|| Some((self.reference?, text.to_owned())))
     }
 }
 

@@ -85,7 +85,7 @@ impl Lifecycle {
             let help = "remove the manifest: what it set stays as it is";
             return Some(Invalid::new("lifecycle.state", why).help(help));
         }
-        if let Claimed::ByParent(parent) = claimed {
+        if let Some(parent) = claimed.parent() {
             let why = format!("{name} belongs to its {parent}, whose claim decides");
             let help = format!("leave it out; refer to the other one: ${{{parent}/name}}");
             let adopts = self.adopt.is_some();
@@ -236,9 +236,7 @@ impl Document {
         documents: &'a Documents,
         registry: &Registry,
     ) -> Option<(&'a Address, &'a PhysicalId)> {
-        let Claimed::ByParent(parent) = registry.get(&self.address.kind)?.profile().claimed else {
-            return None;
-        };
+        let parent = registry.get(&self.address.kind)?.profile().claimed.parent()?;
         let parent = self.recorded.hard.iter().find(|it| it.kind == parent)?;
         Some((parent, documents.get(parent)?.lifecycle.adopt.as_ref()?))
     }

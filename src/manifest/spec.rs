@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     kind::{
-        Claimed, Invalid, Known, Refs, Resolution,
+        Invalid, Known, Refs, Resolution,
         erased::{ErasedKind, Resolved},
     },
     model::Address,
@@ -65,7 +65,7 @@ impl Reading<'_> {
             None => None,
         };
         let mut recorded = refs.finish();
-        if let (Claimed::ByParent(parent), true) = (kind.profile().claimed, wrong.is_empty()) {
+        if let (Some(parent), true) = (kind.profile().claimed.parent(), wrong.is_empty()) {
             wrong.extend(without_parent(parent, &recorded));
         }
         if let (Some(of), true) = (kind.operations().identity, wrong.is_empty()) {

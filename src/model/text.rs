@@ -43,6 +43,18 @@ pub const KMS: TagRules = TagRules { service: "KMS", key: 128, plain: true };
 pub const IAM: TagRules = TagRules { service: "IAM", key: 128, plain: true };
 /// Organizations.
 pub const ORGANIZATIONS: TagRules = TagRules { service: "Organizations", key: 128, plain: true };
+/// CloudTrail.
+pub const CLOUDTRAIL: TagRules = TagRules { service: "CloudTrail", key: 128, plain: true };
+/// CloudWatch.
+pub const CLOUDWATCH: TagRules = TagRules { service: "CloudWatch", key: 128, plain: true };
+/// EventBridge.
+pub const EVENTS: TagRules = TagRules { service: "EventBridge", key: 128, plain: true };
+/// CloudWatch Logs.
+pub const LOGS: TagRules = TagRules { service: "CloudWatch Logs", key: 128, plain: true };
+/// SQS.
+pub const SQS: TagRules = TagRules { service: "SQS", key: 128, plain: true };
+/// SNS.
+pub const SNS: TagRules = TagRules { service: "SNS", key: 128, plain: true };
 /// S3.
 pub const S3: TagRules = TagRules { service: "S3", key: 128, plain: true };
 /// SageMaker.

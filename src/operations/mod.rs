@@ -190,6 +190,13 @@ impl Operation {
         self.own.iter().chain(self.more)
     }
 
+    /// The call of EC2 that creates the resource: the operation itself, or the one that the handler
+    /// of a type of Cloud Control makes for it.
+    pub fn creates_in_ec2(&self) -> Option<&'static str> {
+        let mut made = self.grants().filter(|it| it.when.contains(&When::Claims));
+        made.find_map(|it| it.action.strip_prefix("ec2:").filter(|name| *name != "CreateTags"))
+    }
+
     /// The permission with the operation's own name, `service:Name`; `None` if AWS requires none.
     pub fn action(&self) -> Option<&'static str> {
         self.own.map(|grant| grant.action)

@@ -220,7 +220,7 @@ fn every(resource: &ResourceType, parts: ArnParts<'_>) -> String {
 fn creates() -> BTreeSet<&'static str> {
     let with_tags =
         all().filter(|row| row.grants().any(|grant| grant.when.contains(&When::CreatedByEc2)));
-    with_tags.map(|row| row.name).collect()
+    with_tags.filter_map(super::Operation::creates_in_ec2).collect()
 }
 
 fn one_or_all(mut values: Vec<String>) -> Value {

@@ -86,6 +86,12 @@ impl ResourceType {
     /// The ARN of the resource with this id.
     pub fn arn(&self, id: &str, parts: ArnParts<'_>) -> String {
         let ArnParts { partition, region, account, manager, organization } = parts;
+        // An identifier of Cloud Control may be the ARN, or have its end in it.
+        if self.is_arn(id) {
+            return id.to_owned();
+        }
+        let end = if id.starts_with("https://") { id.rsplit('/').next() } else { None };
+        let id = end.or_else(|| id.rsplit('|').next()).unwrap_or(id);
         self.arn
             .replace("{id}", id)
             .replace("{partition}", partition)
@@ -165,6 +171,28 @@ pub(crate) const VPN_GATEWAY: ResourceType = ResourceType::new(
     "arn:{partition}:ec2:{region}:{account}:vpn-gateway/{id}",
     "vgw-00000000000000000",
     Named::By("vgw-"),
+);
+/// NAT gateways.
+pub(crate) const NAT_GATEWAY: ResourceType = ResourceType::new(
+    "natgateway",
+    "arn:{partition}:ec2:{region}:{account}:natgateway/{id}",
+    "nat-00000000000000000",
+    Named::By("nat-"),
+);
+/// Elastic IP addresses, by the id of their allocation.
+pub(crate) const ELASTIC_IP: ResourceType = ResourceType::new(
+    "elastic-ip",
+    "arn:{partition}:ec2:{region}:{account}:elastic-ip/{id}",
+    "eipalloc-00000000000000000",
+    Named::By("eipalloc-"),
+);
+/// Log groups. The resource of IAM's actions ends in `:*` where they are about its streams; a
+/// pattern without it covers neither less nor more than the group.
+pub(crate) const LOG_GROUP: ResourceType = ResourceType::new(
+    "log-group",
+    "arn:{partition}:logs:{region}:{account}:log-group:{id}",
+    "palisade-000000000000",
+    Named::Never,
 );
 /// Prefix lists. Those of AWS have `aws` as their owner.
 pub(crate) const PREFIX_LIST: ResourceType = ResourceType::new(

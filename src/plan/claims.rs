@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::Live;
 use crate::{
     kind::{
-        self, Known, KnownResource, Unread,
+        Known, KnownResource, Unread,
         erased::{ErasedKind, Registry},
         table::PROPERTIES,
     },
@@ -228,12 +228,12 @@ impl<'a> Claims<'a> {
     fn parts(&self, documents: &Documents, registry: &Registry) -> Vec<(Address, PhysicalId)> {
         let of = |document: &Arc<Document>| {
             let claimed = registry.get(&document.address.kind)?.profile().claimed;
-            let kind::Claimed::ByParent(parent) = claimed else { return None };
+            let parent = claimed.parent()?;
             let mut parents = document.recorded.hard.iter().filter(|it| it.kind == parent);
             let parent = parents.next()?;
             let mut live = self.of(&parent.scoped_kind())?.of(parent);
             let (one, more) = (live.next()?, live.next());
-            let id = one.resource.id.clone();
+            let id = claimed.part_of(&one.resource.id);
             more.is_none().then(|| (document.address.clone(), id))
         };
         documents.values().filter_map(of).collect()
@@ -249,7 +249,8 @@ impl<'a> Claims<'a> {
     ) -> Option<(Address, PhysicalId)> {
         let (parent, id) = document.adopted_parent(documents, registry)?;
         let one = self.of(&parent.scoped_kind())?.by_id(id)?;
-        (one.ownership == Ownership::Unclaimed).then(|| (parent.clone(), id.clone()))
+        let part = registry.get(&document.address.kind)?.profile().claimed.part_of(id);
+        (one.ownership == Ownership::Unclaimed).then(|| (parent.clone(), part))
     }
 
     /// What was read whole of a kind in a scope; none if it is unknown or was not looked at.

@@ -62,6 +62,7 @@ mod identities;
 mod identity_store;
 mod json;
 mod kms;
+mod models;
 pub mod monitor;
 mod organizations;
 mod query;

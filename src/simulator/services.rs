@@ -60,6 +60,8 @@ services! {
     config_service: super::config_service::Config,
     /// Requests of Cloud Control.
     cloud_control: super::cloud_control::CloudControl,
+    /// Resources of services of which nothing else is simulated.
+    models: super::models::Models,
     /// The index of all tags.
     tag_index: super::tag_index::TagIndex,
     /// Keys, aliases and their policies.

@@ -5,9 +5,12 @@ use std::time::Duration;
 use palisade::simulator::{Effect, Fault, Lie};
 use serde_json::{Value, json};
 
+mod alerts;
+mod networks;
 mod pains;
 mod reads;
 mod recorders;
+mod records;
 mod unreviewed;
 
 use crate::world::{World, conflict, held, list, steps, string, until_quiet};

@@ -1,5 +1,7 @@
 //! Roles: written only within the bounds of the settings, created and widened only with an approval.
 
+mod policies;
+
 use std::{collections::BTreeSet, fs, time::Duration};
 
 use palisade::{

@@ -7,9 +7,11 @@
 
 mod apps;
 mod endpoints;
+mod networks;
 mod users;
 
 use super::Rule;
 
 /// The rules, grouped by subject.
-pub(super) const RULES: [&[Rule]; 3] = [apps::RULES, endpoints::RULES, users::RULES];
+pub(super) const RULES: [&[Rule]; 4] =
+    [apps::RULES, endpoints::RULES, networks::RULES, users::RULES];

@@ -9,7 +9,10 @@ use super::{answers::Answers, files::NewFile};
 use crate::{
     cli::output,
     engine::Scopes,
-    kinds::{self, cloud_control::iam_role},
+    kinds::{
+        self,
+        cloud_control::{iam_managed_policy, iam_role},
+    },
     manifest::{Document, Loader, SourceFile},
     operations::{Usage, policy::Policies},
     settings::Settings,
@@ -75,7 +78,7 @@ fn template(answers: &Answers, policies: &[Policies]) -> Value {
         resources.insert(
             format!("Policy{}", index + 1),
             json!({
-                "Type": "AWS::IAM::ManagedPolicy",
+                "Type": iam_managed_policy::NAME,
                 "Properties": {"PolicyDocument": document, "Roles": [{"Ref": "Role"}]}
             }),
         );

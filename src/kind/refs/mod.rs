@@ -178,7 +178,8 @@ impl<'a> Refs<'a> {
         match target {
             Target::Id(id) => Ok(id.clone()),
             Target::Ref(text) => {
-                let address = self.address(accept_reference(field, text, accepts)?, text);
+                let (kind, name) = accept_reference(field, text, accepts)?;
+                let address = self.address(kind, &name);
                 Ok(self.require(field, &address, accepts.form))
             }
             Target::Lookup(lookup) => {
@@ -203,7 +204,8 @@ impl<'a> Refs<'a> {
         let Target::Ref(text) = target else {
             return self.one(field, target, accepts);
         };
-        let address = self.address(accept_reference(field, text, accepts)?, text);
+        let (kind, name) = accept_reference(field, text, accepts)?;
+        let address = self.address(kind, &name);
         let place = self.place(field);
         self.resolution.asked.push((place, address.clone()));
         self.resolution.soft.insert(address.clone());
@@ -399,10 +401,18 @@ fn pick(known: &KnownResource, form: Form) -> String {
     }
 }
 
-fn accept_reference(field: &str, text: &str, accepts: Accepts) -> Result<&'static str, Invalid> {
-    accepts.reference.ok_or_else(|| {
+fn accept_reference(
+    field: &str,
+    text: &str,
+    accepts: Accepts,
+) -> Result<(&'static str, String), Invalid> {
+    accepts.named(text).ok_or_else(|| {
+        let kinds: Vec<_> = accepts.also.iter().map(|kind| format!("{kind}/name")).collect();
         let help = match id_form(text) {
             Some(form) => format!("drop `ref`: write {form} itself"),
+            None if !kinds.is_empty() => {
+                format!("write {{ref: {}}}, or the id", kinds.join("} or {ref: "))
+            }
             None => "write the id, or a lookup by tags".to_owned(),
         };
         Invalid::new(field, "a reference is not possible here").help(help)

@@ -1,6 +1,7 @@
 //! VPCs.
 
 use super::{
+    baseline,
     overlay::{Overlay, Reads, Safe, Says},
     rows,
 };
@@ -40,6 +41,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
         ("EnableDnsSupport", Says::Cuts(Safe::Flag(true))),
         ("EnableDnsHostnames", Says::Cuts(Safe::Flag(true))),
     ],
+    rules: baseline::NETWORKS,
     operations: OfKind { rows: ROWS, resource: Some(VPC), ..OfKind::NONE },
     ..Overlay::PLAIN
 };

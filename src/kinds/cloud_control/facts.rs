@@ -100,8 +100,14 @@ impl Facts {
         let mut required: Vec<Text> = self.required.iter().map(|it| it.clone().into()).collect();
         // What is named by its identifier has to say it.
         let given = self.identifier.iter().filter(|name| !self.read_only.contains(name));
-        required
-            .extend(given.filter(|name| !self.required.contains(name)).cloned().map(Text::from));
+        let given = given.map(String::as_str);
+        let made = overlay.made.map_or(&[][..], |made| made.needs);
+        let given = given.chain(made.iter().copied());
+        required.extend(
+            given
+                .filter(|name| !self.required.iter().any(|it| it == name))
+                .map(|it| Text::from(it.to_owned())),
+        );
         Properties {
             members,
             open: false,

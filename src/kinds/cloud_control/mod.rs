@@ -14,19 +14,36 @@
 //! What hurt others who built on Cloud Control, and what prevents it here, is in `pains.rs`.
 
 pub mod aws;
+pub(crate) mod baseline;
+pub mod cloudtrail_trail;
+pub mod cloudwatch_alarm;
 pub mod config_config_rule;
 pub mod config_configuration_recorder;
+pub mod ec2_eip;
+pub mod ec2_flow_log;
 pub mod ec2_internet_gateway;
+pub mod ec2_nat_gateway;
+pub mod ec2_subnet;
 pub mod ec2_vpc;
+pub mod ec2_vpc_gateway_attachment;
 mod errors;
+pub mod events_rule;
 mod facts;
+pub mod iam_instance_profile;
+pub mod iam_managed_policy;
 pub mod iam_role;
+pub mod logs_log_group;
+pub mod logs_metric_filter;
 mod overlay;
 mod pains;
 mod patch;
+mod risks;
 mod rows;
 pub mod s3_bucket;
 pub mod s3_bucket_policy;
+pub mod sns_topic;
+pub mod sns_topic_inline_policy;
+pub mod sqs_queue;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     aws::Access,
+    baseline::Rule,
     kind::{
         Claimed, CloudError, Erased, Reach, Removal,
         table::{Exclusive, Judge, Leaf, LeafEdit, Property, Sort, Tree, Word},
@@ -29,9 +30,14 @@ pub(super) struct Overlay {
     pub(super) removal: Removal,
     /// Whether AWS invents the identifier. Otherwise the manifest says it.
     pub(super) invented: bool,
-    /// The ARN, with `{partition}`, `{region}`, `{account}` and `{id}`; empty if it does not follow
-    /// from the identifier: AWS then returns it as `Arn`, and the tag index does not have the type.
+    /// What the identifier is made of, if it is not what the manifest says.
+    pub(super) made: Option<Made>,
+    /// The ARN, with `{partition}`, `{region}`, `{account}`, and `{id}`, `{name}` ([`Made`]) or
+    /// `{last}`, the last part of an identifier of several; empty if it does not follow from the
+    /// identifier: AWS then returns it as `Arn`, and the tag index does not have the type.
     pub(super) arn: &'static str,
+    /// Whether the names in ARNs may have slashes.
+    pub(super) slashes: bool,
     /// The service's rules for tags.
     pub(super) tags: Option<TagRules>,
     /// How often a resource is read whole while the tag index shows no change of it.
@@ -42,6 +48,8 @@ pub(super) struct Overlay {
     pub(super) refused: &'static [(&'static str, &'static str, &'static str)],
     /// What changes risk. A path without a word loosens.
     pub(super) words: &'static [(&'static str, Says)],
+    /// Whether a new one has nothing that a change could destroy, so that only later changes do.
+    pub(super) empty_at_first: bool,
     /// Lists whose order means something although the schema does not say so, and whose order means
     /// nothing although the schema says that it does.
     pub(super) ordered: &'static [(&'static str, bool)],
@@ -57,8 +65,22 @@ pub(super) struct Overlay {
     pub(super) blind: &'static [&'static str],
     /// What belongs to the resource and is not in its model.
     pub(super) supplement: Option<Supplement>,
+    /// The rules of the baseline for it.
+    pub(super) rules: &'static [Rule],
     /// The operations and their grants.
     pub(super) operations: OfKind,
+}
+
+/// How AWS makes the identifier of a resource from a name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Made {
+    /// The properties that a manifest must say for that.
+    pub(super) needs: &'static [&'static str],
+    /// The name, where the properties say it.
+    pub(super) name: fn(&Value) -> Option<String>,
+    /// The identifier, with `{partition}`, `{region}`, `{account}`, `{suffix}`, the end of the
+    /// names of hosts in the partition, and `{name}`.
+    pub(super) id: &'static str,
 }
 
 /// How often a resource is read whole while the tag index shows no change of it.
@@ -145,12 +167,15 @@ impl Overlay {
         claimed: Claimed::ByTags,
         removal: Removal::TombstoneOnly,
         invented: false,
+        made: None,
         arn: "",
+        slashes: false,
         tags: None,
         reads: Reads::EveryPass,
         always: &[],
         refused: &[],
         words: &[],
+        empty_at_first: false,
         ordered: &[],
         documents: &[],
         policies: &[],
@@ -158,6 +183,7 @@ impl Overlay {
         exclusive: &[],
         blind: &[],
         supplement: None,
+        rules: &[],
         operations: OfKind::NONE,
     };
 

@@ -3,13 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{
-    aws,
+    aws, baseline,
     errors::ERRORS,
     overlay::Overlay,
     types::{self, Type},
 };
 use crate::{
-    baseline::Baseline,
     kind::{
         Creation, Doctor, Profile, Writers,
         table::{
@@ -36,7 +35,7 @@ pub(super) fn table(of: &Type) -> Table {
         profile: profile(overlay),
         operations: overlay.operations,
         errors: ERRORS,
-        baseline: Baseline::NONE,
+        baseline: baseline::of(overlay.rules),
         doctor: Doctor::NONE,
         about: format!(
             "{}\nIt is written as CloudFormation's documentation of {} says: only what stands \
@@ -107,17 +106,18 @@ fn type_of(state: &Tree) -> Option<&'static Type> {
     types::get(get(state, TYPE).as_str()?)
 }
 
-/// The identifier, where the manifest says it.
+/// What names it, where the manifest says that.
 fn natural_keys(state: &Tree) -> Vec<String> {
     let of = type_of(state).filter(|of| !of.overlay.invented);
-    of.and_then(|of| of.identifier(get(state, PROPERTIES))).into_iter().collect()
+    of.and_then(|of| of.name(get(state, PROPERTIES))).into_iter().collect()
 }
 
 fn creating(want: &Tree) -> Risk {
     let text = |name| get(want, name).as_str().unwrap_or_default().to_owned();
     let context = Context { partition: text(PARTITION), account: text(ACCOUNT) };
     let Some(of) = type_of(want) else { return Risk::LOOSENS };
-    of.properties.risk_of_creating(get(want, PROPERTIES), &context)
+    let risk = of.properties.risk_of_creating(get(want, PROPERTIES), &context);
+    if of.overlay.empty_at_first { Risk { disrupts: Risk::NEUTRAL.disrupts, ..risk } } else { risk }
 }
 
 /// A value without what is to be none.

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    config_config_rule, config_configuration_recorder, ec2_vpc, iam_role, s3_bucket, table::table,
-    types,
+    cloudtrail_trail, config_config_rule, config_configuration_recorder, ec2_eip, ec2_flow_log,
+    ec2_subnet, ec2_vpc, ec2_vpc_gateway_attachment, iam_managed_policy, iam_role, logs_log_group,
+    s3_bucket, sns_topic, table::table, types,
 };
 use crate::{
     kind::{
@@ -107,8 +108,73 @@ const WITHOUT: &[(&str, &[&str])] = &[
             "s3:UpdateBucketMetadataJournalTableConfiguration",
         ],
     ),
+    (
+        cloudtrail_trail::NAME,
+        &[
+            // It is never stopped or deleted.
+            "cloudtrail:DeleteTrail",
+            "cloudtrail:StopLogging",
+            "cloudtrail:PutEventConfiguration",
+            "iam:CreateServiceLinkedRole",
+            "iam:GetRole",
+            "organizations:DescribeOrganization",
+            "organizations:ListAWSServiceAccessForOrganization",
+        ],
+    ),
+    (
+        ec2_eip::NAME,
+        &["ec2:AcceptAddressTransfer", "ec2:AssociateAddress", "ec2:DisassociateAddress"],
+    ),
+    (
+        ec2_flow_log::NAME,
+        &[
+            "autoscaling:DescribeTags",
+            "iam:CreateServiceLinkedRole",
+            "s3:GetBucketPolicy",
+            "s3:PutBucketPolicy",
+        ],
+    ),
+    (ec2_vpc_gateway_attachment::NAME, &["ec2:AttachVpnGateway", "ec2:DetachVpnGateway"]),
+    (
+        logs_log_group::NAME,
+        &[
+            // The registry names an action that IAM does not have.
+            "s3:REST.PUT.OBJECT",
+            "firehose:TagDeliveryStream",
+            "logs:CreateLogDelivery",
+            "logs:DeleteDataProtectionPolicy",
+            "logs:DeleteIndexPolicy",
+            "logs:DeleteResourcePolicy",
+            "logs:PutBearerTokenAuthentication",
+            "logs:PutDataProtectionPolicy",
+            "logs:PutIndexPolicy",
+            "logs:PutResourcePolicy",
+        ],
+    ),
+    (
+        sns_topic::NAME,
+        &[
+            "iam:GetRole",
+            "iam:PassRole",
+            "sns:PutDataProtectionPolicy",
+            "sns:Subscribe",
+            "sns:Unsubscribe",
+        ],
+    ),
     // It is never deleted.
     (config_configuration_recorder::NAME, &["config:DeleteConfigurationRecorder"]),
+    // Who has a policy is said by the roles, and one that somebody has stays.
+    (
+        iam_managed_policy::NAME,
+        &[
+            "iam:AttachGroupPolicy",
+            "iam:AttachRolePolicy",
+            "iam:AttachUserPolicy",
+            "iam:DetachGroupPolicy",
+            "iam:DetachRolePolicy",
+            "iam:DetachUserPolicy",
+        ],
+    ),
     // A role keeps its boundary.
     (iam_role::NAME, &["iam:DeleteRolePermissionsBoundary"]),
 ];
@@ -133,6 +199,9 @@ fn the_grants_are_the_permissions_of_the_handlers_but_for_what_no_manifest_can_n
         let handlers = handlers.filter(|(handler, _)| *handler != "list" || of.overlay.invented);
         for (handler, actions) in handlers {
             for action in actions {
+                // Services are named in whatever case.
+                let (service, name) = action.split_once(':').expect("an action");
+                let action = &format!("{}:{name}", service.to_lowercase());
                 assert!(
                     granted.contains(action.as_str()) != is_excused(action),
                     "{} {handler}: {action}",
@@ -249,6 +318,98 @@ fn rules_that_delete_objects_ask_for_consent() {
         json!({"BucketName": "b"}),
     );
     assert!(found[0].1.disrupts(), "{found:?}");
+}
+
+#[test]
+fn a_public_subnet_loosens_and_a_trail_that_records_less_does() {
+    let subnet = |public: bool| json!({"VpcId": "vpc-1", "MapPublicIpOnLaunch": public});
+    let path = "properties.MapPublicIpOnLaunch".to_owned();
+    let name = ec2_subnet::NAME;
+    assert_eq!(risks(name, subnet(false), subnet(true)), [(path.clone(), Risk::TIGHTENS)]);
+    assert_eq!(risks(name, subnet(true), subnet(false)), [(path, Risk::LOOSENS)]);
+    let trail = |logs: bool, types: &[&str]| {
+        let selectors = types.iter().map(|kind| {
+            json!({"Name": kind, "FieldSelectors": [
+                {"Field": "eventCategory", "Equals": ["Data"]},
+                {"Field": "resources.type", "Equals": [kind]}
+            ]})
+        });
+        json!({
+            "TrailName": "all", "S3BucketName": "b", "IsLogging": logs,
+            "AdvancedEventSelectors": selectors.collect::<Vec<_>>()
+        })
+    };
+    let name = cloudtrail_trail::NAME;
+    let one = |want, have| {
+        let found = risks(name, want, have);
+        assert_eq!(found.len(), 1, "{found:?}");
+        found[0].1
+    };
+    assert_eq!(one(trail(true, &["a"]), trail(false, &["a"])), Risk::TIGHTENS);
+    assert_eq!(one(trail(false, &["a"]), trail(true, &["a"])), Risk::LOOSENS);
+    assert_eq!(one(trail(true, &["a", "b"]), trail(true, &["a"])), Risk::TIGHTENS);
+    assert_eq!(one(trail(true, &["a"]), trail(true, &["a", "b"])), Risk::LOOSENS);
+    assert_eq!(one(trail(true, &["a"]), trail(true, &["b"])), Risk::REPLACES);
+}
+
+#[test]
+fn events_that_are_deleted_sooner_ask_for_consent() {
+    let group = |days: Value| json!({"LogGroupName": "/ml/flow", "RetentionInDays": days});
+    let one = |want, have| risks(logs_log_group::NAME, group(want), group(have))[0].1;
+    assert!(one(json!(30), json!(365)).disrupts());
+    assert!(one(json!(30), json!(null)).disrupts());
+    assert_eq!(one(json!(365), json!(30)), Risk::NEUTRAL);
+    assert_eq!(one(json!(null), json!(30)), Risk::NEUTRAL);
+}
+
+#[test]
+fn an_identifier_that_aws_makes_of_a_name_is_found_in_an_arn_and_the_other_way_round() {
+    let facts = ScopeFacts {
+        name: "prod".into(),
+        account: "111122223333".into(),
+        region: "eu-west-1".into(),
+        partition: "aws".into(),
+    };
+    let topic = types::get(sns_topic::NAME).expect("a type");
+    let arn = "arn:aws:sns:eu-west-1:111122223333:alerts";
+    assert_eq!(topic.id_of("alerts", &facts), arn);
+    assert_eq!(topic.name_of(arn, &facts), "alerts");
+    assert_eq!(topic.arn_of(arn, &facts).as_deref(), Some(arn));
+    assert_eq!(topic.id_in(arn, &facts).as_deref(), Some(arn));
+    assert_eq!(topic.id_in(&format!("{arn}:0123"), &facts), None, "a subscription");
+    let group = types::get(logs_log_group::NAME).expect("a type");
+    let arn = "arn:aws:logs:eu-west-1:111122223333:log-group:/ml/flow";
+    assert_eq!(group.arn_of("/ml/flow", &facts).as_deref(), Some(arn));
+    assert_eq!(group.id_in(arn, &facts).as_deref(), Some("/ml/flow"));
+    assert_eq!(group.id_in(&format!("{arn}:log-stream:x"), &facts), None);
+    let address = types::get(ec2_eip::NAME).expect("a type");
+    let arn = "arn:aws:ec2:eu-west-1:111122223333:elastic-ip/eipalloc-1";
+    assert_eq!(address.arn_of("198.51.100.7|eipalloc-1", &facts).as_deref(), Some(arn));
+    assert_eq!(address.id_in(arn, &facts), None, "the index does not say the address");
+    let attachment = types::get(ec2_vpc_gateway_attachment::NAME).expect("a type");
+    assert_eq!(attachment.id_of("vpc-1", &facts), "IGW|vpc-1");
+}
+
+#[test]
+fn what_a_name_is_made_of_is_asked_for() {
+    let problems = |name: &str, properties: Value| {
+        resolve(name, &json!({"properties": properties})).expect_err("invalid")
+    };
+    assert_eq!(
+        problems(sns_topic::NAME, json!({})),
+        ["properties.TopicName: is missing; AWS creates none without it"]
+    );
+    let [why] = &problems(
+        cloudtrail_trail::NAME,
+        json!({
+            "TrailName": "all", "S3BucketName": "b", "IsLogging": true,
+            "EventSelectors": [{"ReadWriteType": "All"}],
+            "AdvancedEventSelectors": [{"FieldSelectors": [{"Field": "eventCategory"}]}]
+        }),
+    )[..] else {
+        panic!("one")
+    };
+    assert!(why.contains("AWS accepts `EventSelectors` or `AdvancedEventSelectors`"), "{why}");
 }
 
 #[test]

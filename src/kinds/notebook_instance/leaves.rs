@@ -6,7 +6,7 @@ use super::{
     DIRECT_INTERNET, INSTANCE_NAME, METADATA, NAME, aws::Instances, baseline, errors, operations,
     settle,
 };
-use crate::kinds::cloud_control::iam_role;
+use crate::kinds::cloud_control::{ec2_subnet, iam_role};
 use crate::{
     kind::{
         Accepts, Claimed, Creation, LookupKind, Profile, Removal, Writers,
@@ -216,7 +216,7 @@ fn direct_internet() -> Leaf {
 }
 
 fn subnet() -> Leaf {
-    let each = Named { accepts: Accepts::lookup(LookupKind::Subnet), prefix: "subnet-".into() };
+    let each = Named::new(Accepts::id_or_lookup(ec2_subnet::NAME, LookupKind::Subnet), "subnet-");
     let about = "The subnet: its id or a lookup by tags. Absent: a network of AWS. Immutable.";
     Leaf::harmless("subnet", about, Form::Target(each), fixed())
 }

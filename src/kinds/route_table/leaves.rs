@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    NAME,
+    NAME, Routes,
     aws::Tables,
     errors, operations,
     routes::{entry, examples, fits, members, outcomes, probes, risk, shown},
@@ -18,6 +18,7 @@ use crate::{
         },
     },
     kinds::{
+        cloud_control::{ec2_internet_gateway, ec2_nat_gateway},
         subnets::{self, MOVES, Moves, row},
         vpc_endpoint,
     },
@@ -47,6 +48,8 @@ const ROUTED: [&str; 5] = [
     "ec2:EnableVgwRoutePropagation",
     "ec2:DisableVgwRoutePropagation",
 ];
+/// The kinds that a route may lead to, in addition to endpoints.
+const WAYS_OUT: [&str; 2] = [ec2_internet_gateway::NAME, ec2_nat_gateway::NAME];
 /// More gateways than any VPC has: it has one of each sort (Amazon VPC quotas).
 const GATEWAY_LIMIT: usize = 10;
 
@@ -65,7 +68,7 @@ pub fn table() -> Table {
         },
         operations: operations::OPERATIONS,
         errors: errors::ERRORS,
-        baseline: Baseline::NONE,
+        baseline: Baseline::of::<Routes>(&[]),
         doctor: Doctor::NONE,
         about: "A route table of a VPC. Its routes are exclusive, except those that AWS adds \
                 itself: the local ones, those\nof gateway endpoints, and those that are propagated."
@@ -185,9 +188,10 @@ fn route() -> Form {
         "via",
         "The target, by its id: an internet, egress-only, NAT, transit, virtual private, local or\n\
          carrier gateway, a peering connection, a network interface, an instance, or a Gateway\n\
-         Load Balancer endpoint, which can be a reference; or the ARN of a core network or an ODB\n\
-         network.",
-        Accepts::id_of(vpc_endpoint::NAME),
+         Load Balancer endpoint; or the ARN of a core network or an ODB\n\
+         network. A reference is `{ref: name}` to an endpoint, and `{ref: Kind/name}` to an\n\
+         internet gateway or a NAT gateway.",
+        Accepts::id_of(vpc_endpoint::NAME).or_of(&WAYS_OUT),
         "write the target's id, such as nat-0123456789abcdef0",
     );
     Form::Group {

@@ -18,7 +18,19 @@ mod routes;
 #[cfg(test)]
 mod tests;
 
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
 pub use self::leaves::table;
+
+/// What the rules of the baseline see of a table.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Routes {
+    /// Target by destination.
+    pub(crate) routes: Option<Map<String, Value>>,
+    /// The subnets that use it.
+    pub(crate) subnets: Option<Vec<String>>,
+}
 
 /// The kind's name in manifests.
 pub const NAME: &str = "RouteTable";

@@ -6,7 +6,7 @@ use super::{
     APP_ACCESS, IDENTITY_CONFIG, NAME, PROPAGATION, RSTUDIO, RSTUDIO_ROLE, USER_GROUPS,
     aws::Domains, baseline, errors, operations, rules,
 };
-use crate::kinds::cloud_control::ec2_vpc;
+use crate::kinds::cloud_control::{ec2_subnet, ec2_vpc};
 use crate::{
     kind::{
         Accepts, Claimed, Creation, LookupKind, Profile, Removal, Writers,
@@ -182,7 +182,7 @@ fn vpc() -> Leaf {
 /// that apps can be placed in change: one may be a way out that the others are not.
 fn subnets() -> Leaf {
     let form = Form::Targets {
-        each: Named::new(Accepts::lookup(LookupKind::Subnet), "subnet-"),
+        each: Named::new(Accepts::id_or_lookup(ec2_subnet::NAME, LookupKind::Subnet), "subnet-"),
         within: Some(("vpc".into(), "vpc".into())),
         one_of_each: None,
         single_while: None,

@@ -16,6 +16,7 @@ use crate::{
 };
 
 pub(super) const PEERS: Accepts = Accepts {
+    also: &[],
     reference: Some(SecurityGroup::PROFILE.name),
     lookup: Some(LookupKind::PrefixList),
     form: Form::Arn,

@@ -13,7 +13,7 @@ use crate::{
             get, texts,
         },
     },
-    kinds::cloud_control::ec2_vpc,
+    kinds::cloud_control::{ec2_subnet, ec2_vpc},
     model::Risk,
 };
 
@@ -65,7 +65,7 @@ pub(crate) struct Moves {
 /// The subnets.
 pub(crate) fn subnets(about: &'static str, moves: Moves) -> Leaf {
     let form = Form::Targets {
-        each: Named::new(Accepts::lookup(LookupKind::Subnet), "subnet-"),
+        each: Named::new(Accepts::id_or_lookup(ec2_subnet::NAME, LookupKind::Subnet), "subnet-"),
         within: Some(("vpc".into(), "vpc".into())),
         one_of_each: None,
         single_while: None,

@@ -9,7 +9,7 @@ use super::{
     rules::{self, BALANCER, GATEWAY, INTERFACE, NETWORK, RESOURCE},
     service,
 };
-use crate::kinds::cloud_control::ec2_vpc;
+use crate::kinds::cloud_control::{ec2_subnet, ec2_vpc};
 use crate::{
     kind::{
         Accepts, Claimed, Creation, LookupKind, Profile, Reach, Removal, Writers,
@@ -240,7 +240,7 @@ fn security_groups() -> Leaf {
 
 fn subnets() -> Leaf {
     let form = Form::Targets {
-        each: Named::new(Accepts::lookup(LookupKind::Subnet), "subnet-"),
+        each: Named::new(Accepts::id_or_lookup(ec2_subnet::NAME, LookupKind::Subnet), "subnet-"),
         within: Some(("vpc".into(), "vpc".into())),
         one_of_each: Some("zone".into()),
         single_while: Some(("type".into(), json!(BALANCER))),

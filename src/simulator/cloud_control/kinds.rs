@@ -1,6 +1,10 @@
 //! What monitors watch of the types: all of them are created and deleted by the same operations.
 
-use super::names::{BUCKET, BUCKET_POLICY, CONFIG_RULE, INTERNET_GATEWAY, RECORDER, ROLE, VPC};
+use super::names::{
+    ALARM, ATTACHMENT, BUCKET, BUCKET_POLICY, CONFIG_RULE, ELASTIC_IP, EVENT_RULE, FLOW_LOG,
+    INSTANCE_PROFILE, INTERNET_GATEWAY, LOG_GROUP, MANAGED_POLICY, METRIC_FILTER, NAT_GATEWAY,
+    QUEUE, RECORDER, ROLE, SUBNET, TOPIC, TOPIC_POLICY, TRAIL, VPC,
+};
 use crate::simulator::api::{Holes, Kind, Repeated};
 
 const NO_HOLES: Holes = Holes { added: &[], whole: &[], missing: &[] };
@@ -43,6 +47,90 @@ pub(super) const KINDS: &[Kind] = &[
         NO_HOLES,
     ),
     kind(
+        ATTACHMENT,
+        &[("TypeName", ATTACHMENT)],
+        &["cloudformation:GetResource", "ec2:AttachInternetGateway"],
+        // A way out that nobody wants.
+        Holes { added: &["gateway "], whole: &[], missing: &[] },
+    ),
+    kind(
+        SUBNET,
+        &[("TypeName", SUBNET)],
+        &["cloudformation:UpdateResource", "ec2:ModifySubnetAttribute"],
+        Holes { added: &["mapPublicIpOnLaunch "], whole: &[], missing: &[] },
+    ),
+    kind(
+        ELASTIC_IP,
+        &[("TypeName", ELASTIC_IP)],
+        &["cloudformation:GetResource", "ec2:CreateTags"],
+        NO_HOLES,
+    ),
+    kind(
+        NAT_GATEWAY,
+        &[("TypeName", NAT_GATEWAY)],
+        &["cloudformation:GetResource", "ec2:CreateTags"],
+        NO_HOLES,
+    ),
+    kind(
+        FLOW_LOG,
+        &[("TypeName", FLOW_LOG)],
+        &["cloudformation:GetResource", "ec2:CreateTags"],
+        NO_HOLES,
+    ),
+    kind(
+        LOG_GROUP,
+        &[("TypeName", LOG_GROUP)],
+        &["cloudformation:UpdateResource", "logs:PutRetentionPolicy"],
+        Holes { added: &[], whole: &[], missing: &["KmsKeyId ", "DeletionProtectionEnabled true"] },
+    ),
+    kind(
+        TRAIL,
+        &[("TypeName", TRAIL)],
+        &["cloudformation:UpdateResource", "cloudtrail:StartLogging"],
+        // What is not recorded cannot be found out later.
+        Holes {
+            added: &[],
+            whole: &[],
+            missing: &["IsLogging true", "AdvancedEventSelectors ", "EnableLogFileValidation true"],
+        },
+    ),
+    kind(
+        TOPIC,
+        &[("TypeName", TOPIC)],
+        &["cloudformation:UpdateResource", "sns:SetTopicAttributes"],
+        Holes { added: &[], whole: &[], missing: &["KmsMasterKeyId "] },
+    ),
+    kind(
+        TOPIC_POLICY,
+        &[("TypeName", TOPIC_POLICY)],
+        &["cloudformation:UpdateResource", "sns:SetTopicAttributes"],
+        Holes { added: &["PolicyDocument"], whole: &[], missing: &[] },
+    ),
+    kind(
+        QUEUE,
+        &[("TypeName", QUEUE)],
+        &["cloudformation:UpdateResource", "sqs:SetQueueAttributes"],
+        Holes { added: &[], whole: &["SqsManagedSseEnabled false"], missing: &["KmsMasterKeyId "] },
+    ),
+    kind(
+        METRIC_FILTER,
+        &[("TypeName", METRIC_FILTER)],
+        &["cloudformation:UpdateResource", "logs:PutMetricFilter"],
+        Holes { added: &[], whole: &[], missing: &["FilterPattern "] },
+    ),
+    kind(
+        ALARM,
+        &[("TypeName", ALARM)],
+        &["cloudformation:UpdateResource", "cloudwatch:PutMetricAlarm"],
+        Holes { added: &[], whole: &["ActionsEnabled false"], missing: &["AlarmActions "] },
+    ),
+    kind(
+        EVENT_RULE,
+        &[("TypeName", EVENT_RULE)],
+        &["cloudformation:UpdateResource", "events:PutRule"],
+        Holes { added: &[], whole: &["State \"DISABLED\""], missing: &["EventPattern"] },
+    ),
+    kind(
         BUCKET,
         &[("TypeName", BUCKET)],
         &["cloudformation:UpdateResource", "s3:PutBucketPublicAccessBlock"],
@@ -68,6 +156,18 @@ pub(super) const KINDS: &[Kind] = &[
             whole: &[],
             missing: &["boundary "],
         },
+    ),
+    kind(
+        MANAGED_POLICY,
+        &[("TypeName", MANAGED_POLICY)],
+        &["cloudformation:UpdateResource", "iam:CreatePolicyVersion"],
+        Holes { added: &["policy "], whole: &[], missing: &[] },
+    ),
+    kind(
+        INSTANCE_PROFILE,
+        &[("TypeName", INSTANCE_PROFILE)],
+        &["cloudformation:UpdateResource", "iam:AddRoleToInstanceProfile"],
+        Holes { added: &["role "], whole: &[], missing: &[] },
     ),
     kind(
         CONFIG_RULE,

@@ -1,8 +1,11 @@
 //! The names of types that are kinds of palisade.
 
 use crate::kinds::cloud_control::{
-    config_config_rule, config_configuration_recorder, ec2_internet_gateway, ec2_vpc, iam_role,
-    s3_bucket, s3_bucket_policy,
+    cloudtrail_trail, cloudwatch_alarm, config_config_rule, config_configuration_recorder, ec2_eip,
+    ec2_flow_log, ec2_internet_gateway, ec2_nat_gateway, ec2_subnet, ec2_vpc,
+    ec2_vpc_gateway_attachment, events_rule, iam_instance_profile, iam_managed_policy, iam_role,
+    logs_log_group, logs_metric_filter, s3_bucket, s3_bucket_policy, sns_topic,
+    sns_topic_inline_policy, sqs_queue,
 };
 
 pub(super) const VPC: &str = ec2_vpc::NAME;
@@ -12,3 +15,18 @@ pub(super) const ROLE: &str = iam_role::NAME;
 pub(super) const CONFIG_RULE: &str = config_config_rule::NAME;
 pub(super) const RECORDER: &str = config_configuration_recorder::NAME;
 pub(super) const INTERNET_GATEWAY: &str = ec2_internet_gateway::NAME;
+pub(super) const ATTACHMENT: &str = ec2_vpc_gateway_attachment::NAME;
+pub(super) const ELASTIC_IP: &str = ec2_eip::NAME;
+pub(super) const FLOW_LOG: &str = ec2_flow_log::NAME;
+pub(super) const LOG_GROUP: &str = logs_log_group::NAME;
+pub(super) const NAT_GATEWAY: &str = ec2_nat_gateway::NAME;
+pub(super) const SUBNET: &str = ec2_subnet::NAME;
+pub(super) const TOPIC: &str = sns_topic::NAME;
+pub(super) const TRAIL: &str = cloudtrail_trail::NAME;
+pub(super) const INSTANCE_PROFILE: &str = iam_instance_profile::NAME;
+pub(super) const MANAGED_POLICY: &str = iam_managed_policy::NAME;
+pub(super) const ALARM: &str = cloudwatch_alarm::NAME;
+pub(super) const EVENT_RULE: &str = events_rule::NAME;
+pub(super) const METRIC_FILTER: &str = logs_metric_filter::NAME;
+pub(super) const QUEUE: &str = sqs_queue::NAME;
+pub(super) const TOPIC_POLICY: &str = sns_topic_inline_policy::NAME;

@@ -21,6 +21,16 @@ impl Site<'_, '_> {
     }
 }
 
+impl Site<'_, '_> {
+    /// What a service itself sees of another: no permission of the caller is needed.
+    pub(super) fn peek(&mut self, service: &str, operation: &str, input: &Value) -> Answer {
+        let judged = self.context.judged.take();
+        let answer = self.others.ask(service, self.caller, operation, input, self.context);
+        self.context.judged = judged;
+        answer
+    }
+}
+
 /// Why a request fails: AWS's code for it, and a message.
 #[derive(Debug, Clone)]
 pub(super) struct Failure {
@@ -55,13 +65,23 @@ impl From<ApiError> for Failure {
             | "NoSuchConfigRuleException"
             | "NoSuchConfigurationRecorderException"
             | "NoSuchEntity"
+            | "InvalidAllocationID.NotFound"
+            | "InvalidFlowLogId.NotFound"
             | "InvalidInternetGatewayID.NotFound"
+            | "NatGatewayNotFound"
+            | "InvalidSubnetID.NotFound"
+            | "NoSuchModel"
             | "InvalidRouteTableID.NotFound"
             | "InvalidVpcID.NotFound" => "NotFound",
-            "DependencyViolation" | "BucketNotEmpty" | "DeleteConflict" | "PermanentRedirect" => {
-                "GeneralServiceException"
-            }
+            "DependencyViolation"
+            | "InvalidIPAddress.InUse"
+            | "Gateway.NotAttached"
+            | "BucketNotEmpty"
+            | "DeleteConflict"
+            | "PermanentRedirect" => "GeneralServiceException",
             "LimitExceeded"
+            | "AddressLimitExceeded"
+            | "NatGatewayLimitExceeded"
             | "VpcLimitExceeded"
             | "MaxNumberOfConfigRulesExceededException"
             | "MaxNumberOfConfigurationRecordersExceededException" => "ServiceLimitExceeded",

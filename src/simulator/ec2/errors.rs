@@ -50,6 +50,14 @@ const ID_KINDS: &[(&str, &str, &str, &str, &str)] = &[
     ),
     ("natGatewayId", "nat-", "NatGatewayNotFound", "NatGatewayMalformed", "NAT gateway"),
     (
+        "allocationId",
+        "eipalloc-",
+        "InvalidAllocationID.NotFound",
+        "InvalidParameterValue",
+        "allocation ID",
+    ),
+    ("flowLogId", "fl-", "InvalidFlowLogId.NotFound", "InvalidParameterValue", "flow log ID"),
+    (
         "transitGatewayId",
         "tgw-",
         "InvalidTransitGatewayID.NotFound",

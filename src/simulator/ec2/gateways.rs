@@ -200,6 +200,13 @@ fn detach(
     if state.gateway(id)?.vpc.as_deref() != Some(vpc) {
         return Err(not_attached(vpc));
     }
+    if id.starts_with("igw-") && state.has_public_addresses(vpc) {
+        let message = format!(
+            "Network {vpc} has some mapped public address(es). Please unmap those public \
+             address(es) before detaching the gateway."
+        );
+        return Err(dependency(message));
+    }
     let used = state.route_tables.values().any(|table| table.ends().any(|end| end == id));
     if used {
         return Err(dependency(format!("The gateway '{id}' is associated with a route table.")));

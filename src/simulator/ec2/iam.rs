@@ -2,7 +2,7 @@
 //! call once more for tags.
 
 use crate::simulator::{
-    iam::{Call, Need, tags},
+    iam::{Call, Need, roles, tags},
     service::partition,
 };
 
@@ -11,6 +11,39 @@ pub(super) const TABLE_OF: &str = "/table";
 
 pub(super) fn needs(call: &Call<'_>) -> Vec<Need> {
     match call.operation {
+        "AllocateAddress" => create(call, "elastic-ip"),
+        "CreateInternetGateway" => create(call, "internet-gateway"),
+        "CreateSubnet" => create(call, "subnet"),
+        "CreateVpc" => create(call, "vpc"),
+        "CreateNatGateway" => {
+            let mut needs = create(call, "natgateway");
+            needs.extend(on(call, &["AllocationId"]));
+            needs
+        }
+        "CreateFlowLogs" => {
+            let mut needs = create(call, "vpc-flow-log");
+            needs.extend(on(call, &["ResourceId"]));
+            needs.push(call.other("logs:CreateLogDelivery", "*"));
+            needs.extend(roles(call.input).into_iter().map(|role| {
+                let need = call.other("iam:PassRole", role);
+                need.with("iam:PassedToService", "vpc-flow-logs.amazonaws.com")
+            }));
+            needs
+        }
+        "ReleaseAddress" => on(call, &["AllocationId"]),
+        "AssociateNatGatewayAddress" => on(call, &["NatGatewayId", "AllocationId"]),
+        "DeleteNatGateway" | "DisassociateNatGatewayAddress" => on(call, &["NatGatewayId"]),
+        "DeleteFlowLogs" => {
+            let mut needs = on(call, &["FlowLogId"]);
+            needs.push(call.other("logs:DeleteLogDelivery", "*"));
+            needs
+        }
+        "DeleteInternetGateway" => on(call, &["InternetGatewayId"]),
+        "AttachInternetGateway" | "DetachInternetGateway" => {
+            on(call, &["InternetGatewayId", "VpcId"])
+        }
+        "DeleteSubnet" | "ModifySubnetAttribute" => on(call, &["SubnetId"]),
+        "DeleteVpc" | "ModifyVpcAttribute" | "ModifyVpcTenancy" => on(call, &["VpcId"]),
         "CreateSecurityGroup" => create(call, "security-group"),
         "CreateVpcEndpoint" => {
             let mut needs = create(call, "vpc-endpoint");

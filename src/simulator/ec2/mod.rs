@@ -6,11 +6,13 @@
 //! without a default VPC.
 
 mod acl_entries;
+mod addresses;
 mod endpoint_attachments;
 mod endpoint_changes;
 mod endpoint_listing;
 mod endpoints;
 mod errors;
+mod flow_logs;
 mod gateways;
 mod group_rules;
 mod group_vpcs;
@@ -19,6 +21,7 @@ mod interfaces;
 mod lattice;
 mod listing;
 mod model;
+mod nat_gateways;
 mod network_acls;
 mod network_truth;
 mod peering;
@@ -26,6 +29,7 @@ mod peerings;
 mod permissions;
 mod prefix_lists;
 mod references;
+mod resources;
 mod route_associations;
 mod route_tables;
 mod route_targets;
@@ -35,6 +39,7 @@ mod security_groups;
 mod services;
 mod settings;
 mod state;
+mod subnet_attributes;
 mod subnets;
 mod tags;
 mod tokens;
@@ -85,6 +90,8 @@ fn unfiltered(operation: &str, input: &Value) -> Option<Bucket> {
 
 /// All operations.
 const OPERATIONS: &[(&str, Handler)] = &[
+    ("AllocateAddress", addresses::allocate),
+    ("AssociateNatGatewayAddress", nat_gateways::associate),
     ("AssociateRouteTable", route_associations::associate),
     ("AssociateSecurityGroupVpc", group_vpcs::associate),
     ("AttachInternetGateway", gateways::attach_internet),
@@ -92,8 +99,10 @@ const OPERATIONS: &[(&str, Handler)] = &[
     ("AttachVpnGateway", gateways::attach_private),
     ("AuthorizeSecurityGroupEgress", rule_calls::authorize_egress),
     ("AuthorizeSecurityGroupIngress", rule_calls::authorize_ingress),
+    ("CreateFlowLogs", flow_logs::create),
     ("CreateInternetGateway", gateways::create_internet),
     ("CreateManagedPrefixList", prefix_lists::create),
+    ("CreateNatGateway", nat_gateways::create),
     ("CreateNetworkAcl", network_acls::create),
     ("CreateNetworkAclEntry", acl_entries::create),
     ("CreateNetworkInterface", interfaces::create),
@@ -105,7 +114,9 @@ const OPERATIONS: &[(&str, Handler)] = &[
     ("CreateVpc", vpcs::create),
     ("CreateVpcEndpoint", endpoints::create),
     ("CreateVpnGateway", gateways::create_private),
+    ("DeleteFlowLogs", flow_logs::delete),
     ("DeleteInternetGateway", gateways::delete_internet),
+    ("DeleteNatGateway", nat_gateways::delete),
     ("DeleteNetworkAcl", network_acls::delete),
     ("DeleteNetworkAclEntry", acl_entries::delete),
     ("DeleteNetworkInterface", interfaces::delete),
@@ -117,9 +128,12 @@ const OPERATIONS: &[(&str, Handler)] = &[
     ("DeleteVpc", vpcs::delete),
     ("DeleteVpcEndpoints", endpoint_changes::delete),
     ("DeleteVpnGateway", gateways::delete_private),
+    ("DescribeAddresses", addresses::describe),
     ("DescribeAvailabilityZones", vpcs::describe_zones),
+    ("DescribeFlowLogs", flow_logs::describe),
     ("DescribeInternetGateways", gateways::describe_internet),
     ("DescribeManagedPrefixLists", prefix_lists::describe_managed),
+    ("DescribeNatGateways", nat_gateways::describe),
     ("DescribeNetworkAcls", network_acls::describe),
     ("DescribeNetworkInterfaces", interfaces::describe),
     ("DescribePrefixLists", prefix_lists::describe),
@@ -140,14 +154,17 @@ const OPERATIONS: &[(&str, Handler)] = &[
     ("DetachNetworkInterface", interfaces::detach),
     ("DetachVpnGateway", gateways::detach_private),
     ("DisableVgwRoutePropagation", gateways::disable_propagation),
+    ("DisassociateNatGatewayAddress", nat_gateways::disassociate),
     ("DisassociateRouteTable", route_associations::disassociate),
     ("DisassociateSecurityGroupVpc", group_vpcs::disassociate),
     ("EnableVgwRoutePropagation", gateways::enable_propagation),
     ("GetManagedPrefixListEntries", prefix_lists::describe_entries),
     ("ModifySecurityGroupRules", rule_calls::modify),
+    ("ModifySubnetAttribute", subnet_attributes::modify),
     ("ModifyVpcAttribute", vpcs::modify_attribute),
     ("ModifyVpcEndpoint", endpoint_changes::modify),
     ("ModifyVpcTenancy", vpcs::modify_tenancy),
+    ("ReleaseAddress", addresses::release),
     ("ReplaceNetworkAclAssociation", network_acls::replace_association),
     ("ReplaceNetworkAclEntry", acl_entries::replace),
     ("ReplaceRoute", routes::replace),

@@ -8,6 +8,8 @@ use std::{
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
+use super::resources::Attributes;
+
 /// A virtual private cloud. Never the default one of its region.
 #[derive(Debug, Clone)]
 pub(super) struct Vpc {
@@ -32,6 +34,7 @@ pub(super) struct Subnet {
     pub ipv6: Option<(Ipv6Net, String)>,
     /// Its name and id.
     pub zone: (String, String),
+    pub attributes: Attributes,
 }
 
 /// A route table.

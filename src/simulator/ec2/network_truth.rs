@@ -7,17 +7,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::state::State;
+use super::{flow_logs, state::State};
 use crate::simulator::truth::Thing;
 
 /// The kinds in palisade's words.
 pub(super) const VPC: &str = crate::kinds::cloud_control::ec2_vpc::NAME;
 pub(super) const INTERNET_GATEWAY: &str = crate::kinds::cloud_control::ec2_internet_gateway::NAME;
+pub(super) const SUBNET: &str = crate::kinds::cloud_control::ec2_subnet::NAME;
+pub(super) const NAT_GATEWAY: &str = crate::kinds::cloud_control::ec2_nat_gateway::NAME;
+pub(super) const ELASTIC_IP: &str = crate::kinds::cloud_control::ec2_eip::NAME;
+pub(super) const FLOW_LOG: &str = crate::kinds::cloud_control::ec2_flow_log::NAME;
+pub(super) const ATTACHMENT: &str = crate::kinds::cloud_control::ec2_vpc_gateway_attachment::NAME;
 pub(super) const ROUTE_TABLE: &str = crate::kinds::route_table::NAME;
 pub(super) const NETWORK_ACL: &str = crate::kinds::network_acl::NAME;
 
 impl State {
     pub(super) fn add_networks(&self, account: &str, things: &mut BTreeMap<String, Thing>) {
+        let mut parts = Vec::new();
         let mut add = |kind, id: &String, facts| {
             let tags = self.tags.get(id).cloned().unwrap_or_default();
             things.insert(id.clone(), Thing { kind, account: account.to_owned(), tags, facts });
@@ -32,6 +38,36 @@ impl State {
             let vpc = gateway.vpc.as_ref().map(|vpc| format!("attached {vpc}"));
             add(INTERNET_GATEWAY, id, vpc.into_iter().collect());
         }
+        for (id, gateway) in self.gateways.iter().filter(|(id, _)| id.starts_with("igw-")) {
+            if let Some(vpc) = &gateway.vpc {
+                let facts = BTreeSet::from([format!("gateway {id}")]);
+                let part = Thing {
+                    kind: ATTACHMENT,
+                    account: account.to_owned(),
+                    tags: BTreeMap::new(),
+                    facts,
+                };
+                parts.push((format!("IGW|{vpc}"), part));
+            }
+        }
+        for (id, subnet) in &self.subnets {
+            let mut facts =
+                BTreeSet::from([format!("vpc {}", subnet.vpc), format!("cidr {}", subnet.cidr)]);
+            let given = subnet.attributes.iter().filter(|(_, value)| **value != false);
+            facts.extend(given.map(|(name, value)| format!("{name} {value}")));
+            add(SUBNET, id, facts);
+        }
+        for (id, gateway) in &self.nat_gateways {
+            let mut facts = BTreeSet::from([format!("subnet {}", gateway.subnet)]);
+            facts.extend(gateway.addresses.iter().map(|address| format!("address {address}")));
+            add(NAT_GATEWAY, id, facts);
+        }
+        for id in self.addresses.keys() {
+            add(ELASTIC_IP, id, BTreeSet::new());
+        }
+        for (id, members) in &self.flow_logs {
+            add(FLOW_LOG, id, flow_logs::facts(members));
+        }
         for (id, vpc) in &self.vpcs {
             let facts = BTreeSet::from([
                 format!("cidr {}", vpc.cidr),
@@ -41,6 +77,7 @@ impl State {
             ]);
             add(VPC, id, facts);
         }
+        things.extend(parts);
     }
 
     fn facts_of_table(&self, id: &str) -> BTreeSet<String> {

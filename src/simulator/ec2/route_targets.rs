@@ -68,6 +68,7 @@ pub(super) fn requested(
     let noun = match target.kind {
         TargetKind::Gateway => "network gateway",
         TargetKind::Interface => "interface",
+        TargetKind::Nat => "NAT gateway",
         TargetKind::Peering => "peering connection",
         _ => "endpoint",
     };
@@ -132,6 +133,7 @@ fn home<'s>(
             let interface = interface.ok_or_else(|| unknown_id(id, "networkInterfaceId"))?;
             Ok(Some(vec![&state.subnet(&interface.subnet)?.vpc]))
         }
+        TargetKind::Nat => Ok(Some(vec![&state.nat_gateway(id)?.vpc])),
         TargetKind::Peering => match call.far.peerings.get(id) {
             Some((vpcs, Status::Active | Status::Pending)) => {
                 Ok(Some(vpcs.iter().map(String::as_str).collect()))
@@ -142,11 +144,9 @@ fn home<'s>(
         TargetKind::CoreNetwork | TargetKind::OdbNetwork => {
             Err(invalid(format!("Value ({id}) for parameter {} is invalid.", target.kind.member())))
         }
-        TargetKind::Carrier
-        | TargetKind::EgressOnly
-        | TargetKind::Local
-        | TargetKind::Nat
-        | TargetKind::Transit => check_form(id, target.kind.member()).map(|()| None),
+        TargetKind::Carrier | TargetKind::EgressOnly | TargetKind::Local | TargetKind::Transit => {
+            check_form(id, target.kind.member()).map(|()| None)
+        }
     }
 }
 

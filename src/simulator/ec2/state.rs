@@ -14,6 +14,7 @@ use super::{
         Rule, Subnet, Vpc, settle,
     },
     peering::{FarGroups, Peering},
+    resources::{FlowLog, NatGateway},
 };
 use crate::simulator::{
     query::Input,
@@ -44,6 +45,11 @@ pub(super) struct State {
     pub route_tables: BTreeMap<String, RouteTable>,
     pub network_acls: BTreeMap<String, NetworkAcl>,
     pub gateways: BTreeMap<String, Gateway>,
+    pub nat_gateways: BTreeMap<String, NatGateway>,
+    /// Allocation id -> address.
+    pub addresses: BTreeMap<String, String>,
+    /// Id -> members of answers.
+    pub flow_logs: BTreeMap<String, FlowLog>,
     pub prefix_lists: BTreeMap<String, PrefixList>,
     pub interfaces: BTreeMap<String, Interface>,
     pub groups: BTreeMap<String, Group>,

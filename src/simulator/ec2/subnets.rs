@@ -5,8 +5,9 @@ use super::{
     listing::Listing,
     model::Subnet,
     network_acls,
+    resources::Attributes,
     state::{Call, State},
-    tags,
+    subnet_attributes, tags,
     vpcs::zones,
 };
 use crate::simulator::{
@@ -75,7 +76,9 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let id = call.context.ids.next("subnet");
     let vpc = vpc_id.to_owned();
     network_acls::associate_default(state, &id, &vpc);
-    state.subnets.insert(id.clone(), Subnet { vpc, cidr, ipv6, zone });
+    state
+        .subnets
+        .insert(id.clone(), Subnet { vpc, cidr, ipv6, zone, attributes: Attributes::new() });
     state.tags.insert(id.clone(), new_tags);
     Ok(json!({"subnet": shown(state, &id, call)}))
 }
@@ -89,7 +92,9 @@ pub(super) fn describe(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
 pub(super) fn delete(state: &mut State, call: &mut Call<'_, '_>) -> Answer {
     let id = call.input.required("SubnetId")?;
     state.subnet(id)?;
-    if state.interfaces.values().any(|interface| interface.subnet == id) {
+    if state.interfaces.values().any(|interface| interface.subnet == id)
+        || state.nat_gateways.values().any(|gateway| gateway.subnet == id)
+    {
         let message = format!("The subnet '{id}' has dependencies and cannot be deleted.");
         return Err(dependency(message));
     }
@@ -132,6 +137,7 @@ impl State {
 
 fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
     let subnet = &state.subnets[id];
+    let given = |member: &str| subnet_attributes::shown(&subnet.attributes, member);
     let taken = state.interfaces.values().filter(|interface| interface.subnet == id).count();
     let all = 1_usize << (32 - subnet.cidr.prefix_len());
     let ipv6 = subnet.ipv6.as_ref().map(|(block, association)| {
@@ -153,15 +159,15 @@ fn shown(state: &State, id: &str, call: &Call<'_, '_>) -> Value {
         "availabilityZone": subnet.zone.0,
         "availabilityZoneId": subnet.zone.1,
         "defaultForAz": false,
-        "mapPublicIpOnLaunch": false,
+        "mapPublicIpOnLaunch": given("mapPublicIpOnLaunch"),
         "mapCustomerOwnedIpOnLaunch": false,
-        "assignIpv6AddressOnCreation": false,
-        "enableDns64": false,
+        "assignIpv6AddressOnCreation": given("assignIpv6AddressOnCreation"),
+        "enableDns64": given("enableDns64"),
         "ipv6Native": false,
         "privateDnsNameOptionsOnLaunch": {
-            "hostnameType": "ip-name",
-            "enableResourceNameDnsARecord": false,
-            "enableResourceNameDnsAAAARecord": false,
+            "hostnameType": given("hostnameType"),
+            "enableResourceNameDnsARecord": given("enableResourceNameDnsARecord"),
+            "enableResourceNameDnsAAAARecord": given("enableResourceNameDnsAAAARecord"),
         },
         "tagSet": tags::shown(state, id),
     })

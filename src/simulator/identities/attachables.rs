@@ -1,31 +1,39 @@
-//! What is attached to roles, or has them in it: managed policies and instance profiles.
+//! Instance profiles, which have roles in them; and what may be attached to roles.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::role::{permissions, validation};
-use crate::simulator::{
-    iam::{Call, Need},
-    query::Input,
-    service::{Answer, ApiError, Caller, partition},
+use super::{policies::Policies, role::validation};
+use crate::{
+    kinds::cloud_control::iam_instance_profile,
+    simulator::{
+        iam::{Call, Need},
+        query::Input,
+        service::{Answer, ApiError, Caller, partition},
+        truth::{Thing, Truth},
+    },
 };
 
-/// Managed policies of accounts by their ARN, and instance profiles by account and name. Those of
-/// AWS all exist.
+/// Instance profiles by account and name.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Attachables {
-    policies: BTreeMap<String, Value>,
-    profiles: BTreeMap<(String, String), BTreeSet<String>>,
+    profiles: BTreeMap<(String, String), Profile>,
 }
 
-const OPERATIONS: [&str; 7] = [
+#[derive(Debug, Clone, Default)]
+struct Profile {
+    arn: String,
+    path: String,
+    roles: BTreeSet<String>,
+}
+
+const OPERATIONS: [&str; 6] = [
     "AddRoleToInstanceProfile",
     "CreateInstanceProfile",
-    "CreatePolicy",
     "DeleteInstanceProfile",
-    "DeletePolicy",
-    "GetPolicy",
+    "GetInstanceProfile",
+    "ListInstanceProfiles",
     "RemoveRoleFromInstanceProfile",
 ];
 
@@ -40,39 +48,22 @@ impl Attachables {
     ) -> Option<Answer> {
         let input = Input::new(input);
         OPERATIONS.contains(&operation).then(|| match operation {
-            "CreatePolicy" => self.create_policy(caller, input),
-            "GetPolicy" | "DeletePolicy" => self.policy(operation, input),
+            "ListInstanceProfiles" => {
+                let own = self.profiles.iter().filter(|((of, _), _)| *of == caller.account);
+                let all: Vec<Value> = own.map(|((_, name), it)| it.shown(name)).collect();
+                Ok(json!({"InstanceProfiles": all, "IsTruncated": false}))
+            }
             _ => self.profile(caller, operation, input, has_role),
         })
     }
 
-    fn create_policy(&mut self, caller: &Caller, input: Input<'_>) -> Answer {
-        let name = input.required("PolicyName")?;
-        let arn = policy_arn(caller, input.text("Path").unwrap_or("/"), name);
-        let document = permissions(input.required("PolicyDocument")?)?;
-        if self.policies.contains_key(&arn) {
-            let message = format!(
-                "A policy called {name} already exists. Duplicate names are not \
-                                   allowed."
-            );
-            return Err(ApiError::new("EntityAlreadyExists", message).status(409));
+    pub(super) fn add_truth(&self, truth: &mut Truth) {
+        for ((account, name), profile) in &self.profiles {
+            let facts = profile.roles.iter().map(|role| format!("role {role}")).collect();
+            let (kind, account) = (iam_instance_profile::NAME, account.clone());
+            let id = format!("{kind}/{account}/{name}");
+            truth.things.insert(id, Thing { kind, account, tags: BTreeMap::new(), facts });
         }
-        self.policies.insert(arn.clone(), document);
-        Ok(json!({"Policy": {"PolicyName": name, "Arn": arn}}))
-    }
-
-    fn policy(&mut self, operation: &str, input: Input<'_>) -> Answer {
-        let arn = input.required("PolicyArn")?;
-        if !self.policies.contains_key(arn) {
-            let message = format!("Policy {arn} was not found.");
-            return Err(ApiError::new("NoSuchEntity", message).status(404));
-        }
-        if operation == "DeletePolicy" {
-            self.policies.remove(arn);
-            return Ok(Value::Null);
-        }
-        let name = arn.rsplit('/').next();
-        Ok(json!({"Policy": {"PolicyName": name, "Arn": arn}}))
     }
 
     /// An instance profile has one role at most (IAM user guide).
@@ -90,14 +81,24 @@ impl Attachables {
                 let message = format!("Instance Profile {name} already exists.");
                 return Err(ApiError::new("EntityAlreadyExists", message).status(409));
             }
-            self.profiles.insert(key, BTreeSet::new());
-            return Ok(json!({"InstanceProfile": {"InstanceProfileName": name}}));
+            let path = input.text("Path").unwrap_or("/").to_owned();
+            let partition = partition(&caller.region);
+            let arn =
+                format!("arn:{partition}:iam::{}:instance-profile{path}{name}", caller.account);
+            let profile = Profile { arn, path, roles: BTreeSet::new() };
+            let shown = profile.shown(name);
+            self.profiles.insert(key, profile);
+            return Ok(json!({"InstanceProfile": shown}));
         }
         let missing = |what: &str| {
             ApiError::new("NoSuchEntity", format!("{what} cannot be found.")).status(404)
         };
-        let roles = self.profiles.get_mut(&key);
-        let roles = roles.ok_or_else(|| missing(&format!("Instance Profile {name}")))?;
+        let profile = self.profiles.get_mut(&key);
+        let profile = profile.ok_or_else(|| missing(&format!("Instance Profile {name}")))?;
+        if operation == "GetInstanceProfile" {
+            return Ok(json!({"InstanceProfile": profile.shown(name)}));
+        }
+        let roles = &mut profile.roles;
         if operation == "DeleteInstanceProfile" {
             if !roles.is_empty() {
                 let message =
@@ -123,29 +124,10 @@ impl Attachables {
         Ok(Value::Null)
     }
 
-    /// Refuses a managed policy of an account that does not exist, as a boundary (`Scope ARN`) or
-    /// to be attached (IAM's own messages).
-    pub(super) fn check(&self, operation: &str, input: &Value) -> Result<(), ApiError> {
-        let input = Input::new(input);
-        let boundary = ["CreateRole", "PutRolePermissionsBoundary"].contains(&operation);
-        let (named, what) = match operation {
-            _ if boundary => (input.text("PermissionsBoundary"), "Scope ARN:"),
-            "AttachRolePolicy" => (input.text("PolicyArn"), "Policy"),
-            _ => return Ok(()),
-        };
-        let Some(arn) = named.filter(|arn| arn.contains(":policy/")) else { return Ok(()) };
-        let is_aws_s = arn.contains(":iam::aws:policy/");
-        if is_aws_s || self.policies.contains_key(arn) {
-            return Ok(());
-        }
-        let message = format!("{what} {arn} does not exist or is not attachable.");
-        Err(ApiError::new("NoSuchEntity", message).status(404))
-    }
-
     /// Refuses the deletion of a role that an instance profile has.
     pub(super) fn check_free(&self, account: &str, role: &str) -> Result<(), ApiError> {
         let mut own = self.profiles.iter().filter(|((owner, _), _)| owner == account);
-        if own.any(|(_, roles)| roles.contains(role)) {
+        if own.any(|(_, profile)| profile.roles.contains(role)) {
             let message = "Cannot delete entity, must remove roles from instance profile first.";
             return Err(ApiError::new("DeleteConflict", message).status(409));
         }
@@ -153,14 +135,57 @@ impl Attachables {
     }
 }
 
-/// Everything here is done by people in tests: none of it is palisade's.
-pub(super) fn needs(call: &Call<'_>) -> Option<Vec<Need>> {
-    OPERATIONS.contains(&call.operation).then(|| vec![call.need("*")])
+/// Refuses a managed policy of an account that does not exist, as a boundary (`Scope ARN`) or
+/// to be attached (IAM's own messages).
+pub(super) fn check(policies: &Policies, operation: &str, input: &Value) -> Result<(), ApiError> {
+    let input = Input::new(input);
+    let boundary = ["CreateRole", "PutRolePermissionsBoundary"].contains(&operation);
+    let (named, what) = match operation {
+        _ if boundary => (input.text("PermissionsBoundary"), "Scope ARN:"),
+        "AttachRolePolicy" => (input.text("PolicyArn"), "Policy"),
+        _ => return Ok(()),
+    };
+    let Some(arn) = named.filter(|arn| arn.contains(":policy/")) else { return Ok(()) };
+    let is_aws_s = arn.contains(":iam::aws:policy/");
+    if is_aws_s || policies.contains(arn) {
+        return Ok(());
+    }
+    let message = format!("{what} {arn} does not exist or is not attachable.");
+    Err(ApiError::new("NoSuchEntity", message).status(404))
 }
 
-fn policy_arn(caller: &Caller, path: &str, name: &str) -> String {
-    let partition = partition(&caller.region);
-    format!("arn:{partition}:iam::{}:policy{path}{name}", caller.account)
+impl Profile {
+    fn shown(&self, name: &str) -> Value {
+        let roles: Vec<Value> = self.roles.iter().map(|it| json!({"RoleName": it})).collect();
+        json!({
+            "InstanceProfileName": name, "Arn": self.arn, "Path": self.path, "Roles": roles
+        })
+    }
+}
+
+/// The permissions of operations on instance profiles; `None` for others.
+pub(super) fn needs(call: &Call<'_>, attachables: &Attachables) -> Option<Vec<Need>> {
+    if !OPERATIONS.contains(&call.operation) {
+        return None;
+    }
+    if call.operation == "ListInstanceProfiles" {
+        return Some(vec![call.need("*")]);
+    }
+    let name = call.text("InstanceProfileName");
+    let known = attachables.profiles.get(&(call.caller.account.clone(), name.to_owned()));
+    let path = Some(call.text("Path")).filter(|path| !path.is_empty()).unwrap_or("/");
+    let of_request = || {
+        let partition = partition(&call.caller.region);
+        format!("arn:{partition}:iam::{}:instance-profile{path}{name}", call.caller.account)
+    };
+    let mut needs = vec![call.need(&known.map_or_else(of_request, |it| it.arn.clone()))];
+    if call.operation == "AddRoleToInstanceProfile" {
+        let role = call.text("RoleName");
+        let passed = call.find(call.service, role).map(|(arn, _)| arn).unwrap_or_default();
+        let need = call.other("iam:PassRole", &passed);
+        needs.push(need.with("iam:PassedToService", "ec2.amazonaws.com"));
+    }
+    Some(needs)
 }
 
 /// A part of a list, and the marker of the next one; none after the last.

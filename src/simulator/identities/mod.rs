@@ -3,6 +3,7 @@
 
 mod attachables;
 mod passwords;
+mod policies;
 mod role;
 mod roles;
 
@@ -21,6 +22,7 @@ pub(super) use passwords::API;
 pub struct Identities {
     passwords: passwords::Passwords,
     roles: roles::Roles,
+    policies: policies::Policies,
     attachables: attachables::Attachables,
 }
 
@@ -40,7 +42,11 @@ impl Service for Identities {
         if let Some(answer) = self.attachables.call(caller, operation, input, has_role) {
             return answer;
         }
-        self.attachables.check(operation, input)?;
+        let users = |arn: &str| self.roles.with_policy(arn);
+        if let Some(answer) = self.policies.call(caller, operation, input, context, users) {
+            return answer;
+        }
+        attachables::check(&self.policies, operation, input)?;
         if operation == "DeleteRole" {
             let name = input["RoleName"].as_str().unwrap_or_default();
             self.attachables.check_free(&caller.account, name)?;
@@ -54,6 +60,8 @@ impl Service for Identities {
     fn add_truth(&self, truth: &mut Truth) {
         self.passwords.add_truth(truth);
         self.roles.add_truth(truth);
+        self.policies.add_truth(truth);
+        self.attachables.add_truth(truth);
     }
 
     fn find(&self, (account, _): Place<'_>, name: &str) -> Option<Named> {
@@ -61,7 +69,8 @@ impl Service for Identities {
     }
 
     fn needs(&self, call: &Call<'_>) -> Vec<Need> {
-        let known = self.roles.needs(call).or_else(|| attachables::needs(call));
+        let known = self.roles.needs(call).or_else(|| policies::needs(call));
+        let known = known.or_else(|| attachables::needs(call, &self.attachables));
         known.unwrap_or_else(|| self.passwords.needs(call))
     }
 }

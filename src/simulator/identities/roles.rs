@@ -104,6 +104,12 @@ impl Roles {
         })
     }
 
+    /// The names of the roles that a managed policy is attached to.
+    pub(super) fn with_policy(&self, arn: &str) -> BTreeSet<String> {
+        let all = self.0.iter().filter(|(_, role)| role.managed.contains(arn));
+        all.map(|((_, name), _)| name.clone()).collect()
+    }
+
     fn role(&mut self, caller: &Caller, input: Input<'_>) -> Result<&mut Role, ApiError> {
         let name = role_name(input)?;
         let key = (caller.account.clone(), name.to_owned());

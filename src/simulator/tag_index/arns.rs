@@ -8,6 +8,18 @@ use crate::simulator::{
     service::{ApiError, Caller, Context},
 };
 
+/// Services whose tags are set by ARN, with their actions for that (service authorization
+/// reference).
+const TAGGING: [(&str, &str, &str); 7] = [
+    ("cloudtrail", "cloudtrail:AddTags", "cloudtrail:RemoveTags"),
+    ("cloudwatch", "cloudwatch:TagResource", "cloudwatch:UntagResource"),
+    ("ecr", "ecr:TagResource", "ecr:UntagResource"),
+    ("events", "events:TagResource", "events:UntagResource"),
+    ("logs", "logs:TagResource", "logs:UntagResource"),
+    ("sns", "sns:TagResource", "sns:UntagResource"),
+    ("sqs", "sqs:TagQueue", "sqs:UntagQueue"),
+];
+
 /// The service, and the resource in it.
 fn parts(arn: &str) -> Option<(&str, &str)> {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
@@ -19,6 +31,11 @@ fn parts(arn: &str) -> Option<(&str, &str)> {
 
 fn id(resource: &str) -> &str {
     resource.rsplit('/').next().unwrap_or(resource)
+}
+
+/// The actions that set and remove tags, of a service whose resources are models.
+fn kept(service: &str) -> Option<(&'static str, &'static str)> {
+    TAGGING.iter().find(|(name, ..)| *name == service).map(|(_, tag, untag)| (*tag, *untag))
 }
 
 /// Roles, users and rules of Config cannot be tagged here.
@@ -51,6 +68,12 @@ pub(super) fn tag(
             ("TagResource", json!({"KeyId": id(resource), "Tags": tags}))
         }
         "sagemaker" => ("AddTags", json!({"ResourceArn": arn, "Tags": list("Key", "Value")})),
+        _ if kept(service).is_some() => {
+            let action = kept(service).map_or("", |(action, _)| action);
+            let needs = json!([{"Action": action, "Resource": arn, "Tags": true}]);
+            let input = json!({"Arn": arn, "Tags": tags, "Needs": needs});
+            return others.ask("models", caller, "TagModel", &input, context).map(|_| ());
+        }
         "s3" => {
             let keep = |key: &str| !tags.contains_key(key);
             let added = list("Key", "Value");
@@ -77,6 +100,12 @@ pub(super) fn untag(
         }
         "kms" => ("UntagResource", json!({"KeyId": id(resource), "TagKeys": keys})),
         "sagemaker" => ("DeleteTags", json!({"ResourceArn": arn, "TagKeys": keys})),
+        _ if kept(service).is_some() => {
+            let action = kept(service).map_or("", |(_, action)| action);
+            let needs = json!([{"Action": action, "Resource": arn, "Tags": true}]);
+            let input = json!({"Arn": arn, "Keys": keys, "Needs": needs});
+            return others.ask("models", caller, "UntagModel", &input, context).map(|_| ());
+        }
         "s3" => {
             let keep = |key: &str| !keys.iter().any(|gone| gone == key);
             return bucket(others, caller, context, resource, keep, json!([]));

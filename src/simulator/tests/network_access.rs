@@ -77,7 +77,7 @@ async fn calls_on_route_tables_are_judged_for_the_table_and_what_uses_it() {
     let scene = scene();
     let ec2 = ec2(&scene.simulator);
     let call = ec2.create_route().route_table_id(&scene.table).destination_cidr_block("0.0.0.0/0");
-    call.nat_gateway_id("nat-0123456789abcdef0").send().await.expect("a route");
+    call.transit_gateway_id("tgw-0123456789abcdef0").send().await.expect("a route");
     assert_eq!(scene.judged(), ["ec2:CreateRoute route-table (rtb)"]);
     let new = ec2.create_route_table().vpc_id(&scene.vpc).send().await.expect("a table");
     let new = new.route_table.and_then(|it| it.route_table_id).expect("its id");
@@ -124,9 +124,9 @@ async fn calls_on_network_acls_are_judged_for_the_acl_and_the_subnet() {
 fn monitors_see_every_route_and_entry_and_what_uses_them() {
     let scene = scene();
     let Scene { simulator, vpc, subnet, table, acl } = &scene;
-    let nat = "nat-0123456789abcdef0";
+    let transit = "tgw-0123456789abcdef0";
     let route = json!({
-        "RouteTableId": table, "DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": nat
+        "RouteTableId": table, "DestinationCidrBlock": "0.0.0.0/0", "TransitGatewayId": transit
     });
     act(simulator, "CreateRoute", &route, "");
     let entry = json!({
@@ -137,7 +137,7 @@ fn monitors_see_every_route_and_entry_and_what_uses_them() {
     let expected = [
         format!("association {subnet}"),
         "main false".to_owned(),
-        format!("route 0.0.0.0/0 natGatewayId {nat}"),
+        format!("route 0.0.0.0/0 transitGatewayId {transit}"),
         format!("vpc {vpc}"),
     ];
     assert_eq!(scene.facts(table), expected);

@@ -55,7 +55,7 @@ async fn a_route_table_has_a_local_route_and_each_destination_once() {
     let table = table.route_table.and_then(|table| table.route_table_id).expect("its id");
     let route = || {
         let call = ec2.create_route().route_table_id(&table);
-        call.destination_cidr_block("0.0.0.0/0").nat_gateway_id("nat-0123456789abcdef0")
+        call.destination_cidr_block("0.0.0.0/0").transit_gateway_id("tgw-0123456789abcdef0")
     };
     route().send().await.expect("a route");
     assert_eq!(code(route().send().await), "RouteAlreadyExists");
@@ -63,7 +63,7 @@ async fn a_route_table_has_a_local_route_and_each_destination_once() {
     let routes = answer.route_tables()[0].routes();
     assert_eq!(routes[0].gateway_id(), Some("local"));
     assert_eq!(routes[0].origin(), Some(&RouteOrigin::CreateRouteTable));
-    assert_eq!(routes[1].nat_gateway_id(), Some("nat-0123456789abcdef0"));
+    assert_eq!(routes[1].transit_gateway_id(), Some("tgw-0123456789abcdef0"));
 }
 
 #[tokio::test]

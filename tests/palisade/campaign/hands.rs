@@ -795,11 +795,47 @@ pub fn stop_recorders(world: &mut World) {
     }
 }
 
+/// The patch of a resource of Cloud Control, by somebody.
+fn patch(world: &mut World, kind: &str, id: &str, patch: &Value) {
+    let input = json!({"TypeName": kind, "Identifier": id, "PatchDocument": patch.to_string()});
+    let _ = try_call(world, "cloudcontrolapi", "UpdateResource", &input);
+}
+
+/// What starts in the subnets of palisade has public addresses.
+pub fn publish_subnets(world: &mut World) {
+    for subnet in own(world, "AWS::EC2::Subnet") {
+        let public = json!({"SubnetId": subnet, "MapPublicIpOnLaunch": {"Value": "true"}});
+        let _ = try_call(world, "ec2", "ModifySubnetAttribute", &public);
+    }
+}
+
+/// The trails of palisade record nothing more.
+pub fn stop_trails(world: &mut World) {
+    for trail in own_names(world, "AWS::CloudTrail::Trail") {
+        let stop = json!([{"op": "add", "path": "/IsLogging", "value": false}]);
+        patch(world, "AWS::CloudTrail::Trail", &trail, &stop);
+    }
+}
+
+/// Everybody may publish to the topics of palisade.
+pub fn open_topics(world: &mut World) {
+    for topic in all_names(world, "AWS::SNS::TopicInlinePolicy") {
+        let all = json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": topic,
+        }]});
+        let open = json!([{"op": "add", "path": "/PolicyDocument", "value": all}]);
+        patch(world, "AWS::SNS::TopicInlinePolicy", &topic, &open);
+    }
+}
+
 /// A change by hand.
 pub type Hand = fn(&mut World);
 
 /// What somebody can do at any time to resources of these kinds.
-pub const TO_KINDS: [(&str, Hand); 6] = [
+pub const TO_KINDS: [(&str, Hand); 9] = [
+    ("AWS::EC2::Subnet", publish_subnets),
+    ("AWS::CloudTrail::Trail", stop_trails),
+    ("AWS::SNS::TopicInlinePolicy", open_topics),
     ("AWS::S3::Bucket", open_buckets),
     ("AWS::S3::BucketPolicy", replace_bucket_policies),
     ("AWS::EC2::VPC", switch_dns_off),

@@ -334,7 +334,7 @@ fn route_tables() -> Vec<Scenario> {
     let new = |name| Scenario::new(name, Place::Ml, 1);
     const SUBNETS: &str = "subnets: {lookup: {tags: {tier: private}}}";
     const TRANSIT: &str = "{to: 10.0.0.0/8, via: tgw-0a000000}";
-    const OUT: &str = "{to: 0.0.0.0/0, via: nat-0a000000}";
+    const OUT: &str = "{to: 0.0.0.0/0, via: tgw-0c000000}";
     let table = |list: &str| routes("private", "", &format!("routes: [{list}], {SUBNETS}"));
     let plain = |list: &str| routes("private", "", &format!("routes: [{list}]"));
     let gone = || routes("private", "deletion: delete", &format!("routes: [{TRANSIT}]"));

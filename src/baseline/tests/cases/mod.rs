@@ -1,6 +1,7 @@
 //! One case for each rule.
 
 mod documents;
+mod networks;
 
 /// A rule, with manifests that break it and that keep it.
 pub struct Case {
@@ -128,6 +129,7 @@ pub fn all() -> Vec<Case> {
     all.extend(policies());
     all.extend(sagemaker_policies());
     all.extend(documents::all());
+    all.extend(networks::all());
     all
 }
 

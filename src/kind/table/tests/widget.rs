@@ -249,7 +249,7 @@ fn settings() -> Leaf {
         Leaf { null: Null::Never("cannot be none".into(), "leave it out".into()), ..any_text() };
     let clearable = Leaf { null: Null::Unset(Some("None".into())), ..any_text() };
     let key = Leaf::setting(Form::Key {
-        accepts: Accepts { reference: None, lookup: None, form: crate::kind::Form::Arn },
+        accepts: Accepts { reference: None, also: &[], lookup: None, form: crate::kind::Form::Arn },
         check: Check::Any,
     });
     // The first number both gives something and removes the absence of a limit.

@@ -43,7 +43,7 @@ use crate::{
         resource_control::{CloudControl, INDEX, LIST, Operation, Progress, Request, Used},
     },
     kind::{
-        Ask, Claimed, Class, CloudError, Removal, ScopeFacts, Unread,
+        Ask, Class, CloudError, Removal, ScopeFacts, Unread,
         erased::ErasedPort,
         has_placeholder,
         table::{Found, LeafEdit, Live, PROPERTIES, Page, Service, Shape, Tree, get},
@@ -108,29 +108,18 @@ impl Resources {
 
     /// The identifier and the ARN that a resource's tags are written by.
     fn arn_of(&self, id: &str) -> Option<String> {
-        self.arn_as(self.of?, id)
+        self.of?.arn_of(id, &self.facts)
     }
 
-    fn arn_as(&self, of: &Type, id: &str) -> Option<String> {
-        let template = of.overlay.arn;
-        let ScopeFacts { partition, region, account, .. } = &self.facts;
-        let filled = template
-            .replace("{partition}", partition)
-            .replace("{region}", region)
-            .replace("{account}", account)
-            .replace("{id}", id);
-        (!template.is_empty()).then_some(filled)
-    }
-
-    /// A part of another resource has its identifier: those of ours that a manifest may mean are in
-    /// the tag index, and a new one is not yet.
+    /// The identifier of a part of another resource follows from that of the whole: those of ours
+    /// that a manifest may mean are in the tag index, and a new one is not yet.
     async fn find_parents(&self, of: &Type, ask: &Ask) -> Result<(), CloudError> {
-        let Claimed::ByParent(parent) = of.overlay.claimed else { return Ok(()) };
+        let Some(parent) = of.overlay.claimed.parent() else { return Ok(()) };
         let mut found = BTreeSet::new();
         if let Some(parent) = types::get(parent).filter(|_| !ask.names.is_empty()) {
             let all = self.cloud_control.tagged(&self.tagged, &ask.owner).await?;
-            let ids = all.iter().filter_map(|tagged| self.id_in(parent, &tagged.arn));
-            found.extend(ids.map(PhysicalId));
+            let ids = all.iter().filter_map(|tagged| parent.id_in(&tagged.arn, &self.facts));
+            found.extend(ids.map(|id| of.overlay.claimed.part_of(&PhysicalId(id))));
         }
         *self.parents.lock().unwrap_or_else(PoisonError::into_inner) = found;
         Ok(())
@@ -205,10 +194,10 @@ impl Service for Resources {
     fn looked_for(&self, ask: &Ask) -> BTreeSet<PhysicalId> {
         let mut ids = ask.remembered.clone();
         ids.extend(ask.adopt.iter().cloned());
-        if self.of.is_some_and(|of| !of.overlay.invented) {
+        if let Some(of) = self.of.filter(|of| !of.overlay.invented) {
             // What refers to a resource that does not exist yet has no identifier yet.
             let known = ask.natural_keys.iter().filter(|key| !has_placeholder(key));
-            ids.extend(known.cloned().map(PhysicalId));
+            ids.extend(known.map(|key| PhysicalId(of.id_of(key, &self.facts))));
         }
         let parents = self.parents.lock().unwrap_or_else(PoisonError::into_inner);
         ids.extend(parents.iter().cloned());
@@ -274,7 +263,7 @@ impl Service for Resources {
     ) -> Result<PhysicalId, CloudError> {
         let of = self.of()?;
         let wanted = get(want, PROPERTIES);
-        let id = of.identifier(wanted);
+        let id = of.name(wanted).map(|name| of.id_of(&name, &self.facts));
         let key = tags.get(ADDRESS_TAG).or(id.as_ref()).cloned().unwrap_or_default();
         let entry = |request: &Request| Entry {
             operation: Operation::Create,

@@ -29,7 +29,7 @@ impl Resources {
         let owner = self.owner.get().map(String::as_str).unwrap_or_default();
         let all = self.cloud_control.tagged(&self.tagged, owner).await?;
         let ours = all.iter().filter_map(|Tagged { arn, tags }| {
-            let id = self.id_in(self.of?, arn)?;
+            let id = self.of?.id_in(arn, &self.facts)?;
             let (arn, tags) = (Some(arn.clone()), Some(tags.clone()));
             Some(Found { arn, tags, ..Found::of(PhysicalId(id)) })
         });
@@ -52,15 +52,6 @@ impl Resources {
             }
         }
         Ok(Page { found, ..Page::default() })
-    }
-
-    /// The identifier in an ARN of the type.
-    pub(super) fn id_in(&self, of: &Type, arn: &str) -> Option<String> {
-        let every = self.arn_as(of, "{id}")?;
-        let (before, after) = every.split_once("{id}")?;
-        let id = arn.strip_prefix(before)?.strip_suffix(after)?;
-        let is_id = !id.is_empty() && !id.contains(['/', ':']);
-        is_id.then(|| id.to_owned())
     }
 
     /// The identifier that is meant: of a resource that was being created, what its request says.
@@ -134,8 +125,9 @@ impl Resources {
 
     /// A resource that was read whole, as a list would show it.
     pub(super) fn found(&self, live: Observed<Value>) -> Found {
-        let is_named = self.of.is_some_and(|of| !of.overlay.invented);
-        let names: BTreeSet<String> = is_named.then(|| live.id.to_string()).into_iter().collect();
+        let of = self.of.filter(|of| !of.overlay.invented);
+        let name = of.map(|of| of.name_of(live.id.as_str(), &self.facts).to_owned());
+        let names: BTreeSet<String> = name.into_iter().collect();
         Found {
             names,
             arn: Some(live.arn.clone()),

@@ -225,9 +225,8 @@ fn all_missing_required_fields_are_reported_at_once() {
     vpc: missing (write its id, or `{lookup: {tags: …}}`)
     "#);
     // A field with an invalid value still counts as present.
-    let message = problems(interface(json!({"subnets": [{"ref": "apps"}]})));
-    insta::assert_snapshot!(message, @"subnets[0]: a reference is not possible here (write the id, \
-                                       or a lookup by tags)");
+    let message = problems(interface(json!({"subnets": ["apps"]})));
+    insta::assert_snapshot!(message, @"subnets[0]: `apps` is not an id of the form `subnet-…`");
     let message = problems(interface(json!({"policy": 7})));
     insta::assert_snapshot!(message, @"policy: neither a policy document nor the word `default`");
 }

@@ -256,7 +256,7 @@ impl Asked<'_> {
         let facts = &self.place.facts;
         match key {
             "ec2:region" => self.place.region().into(),
-            "ec2:createaction" if when(&When::CreatedByEc2) => Fact::Is(self.row.name.to_owned()),
+            "ec2:createaction" if when(&When::CreatedByEc2) => self.row.creates_in_ec2().into(),
             // Only tags in a create call have one (EC2 user guide).
             "ec2:createaction" => Fact::Absent,
             "iam:permissionsboundary" if when(&When::Bounded) => {

@@ -9,9 +9,11 @@ mod networks;
 mod patches;
 mod policies;
 mod recorders;
+mod records;
 mod requests;
 mod roles;
 mod rules;
+mod subnets;
 
 use std::time::Duration;
 

@@ -89,7 +89,7 @@ async fn a_gateway_uses_a_table_that_keeps_incoming_traffic_in_the_vpc() {
     assert_eq!(code(associate(&id).await), "InvalidParameterValue");
     let attach = ec2.attach_internet_gateway().internet_gateway_id(&gateway).vpc_id(&vpc);
     attach.send().await.expect("attached");
-    route(&ec2, &outward).nat_gateway_id(NAT).send().await.expect("a route");
+    route(&ec2, &outward).transit_gateway_id(TRANSIT).send().await.expect("a route");
     assert_eq!(code(associate(&outward).await), "InvalidParameterValue");
     let both = call(&id).gateway_id(&gateway).subnet_id(&subnet).send().await;
     assert_eq!(code(both), "InvalidParameterCombination");
@@ -100,7 +100,10 @@ async fn a_gateway_uses_a_table_that_keeps_incoming_traffic_in_the_vpc() {
     let filter = Filter::builder().name("association.gateway-id").values(&gateway).build();
     let found = ec2.describe_route_tables().filters(filter).send().await.expect("tables");
     assert_eq!(found.route_tables()[0].route_table_id(), Some(id.as_str()));
-    assert_eq!(code(route(&ec2, &id).nat_gateway_id(NAT).send().await), "InvalidParameterValue");
+    assert_eq!(
+        code(route(&ec2, &id).transit_gateway_id(TRANSIT).send().await),
+        "InvalidParameterValue"
+    );
     let own = interface(&ec2, &subnet).await;
     let inward = ec2.create_route().route_table_id(&id).destination_cidr_block("10.0.0.0/24");
     inward.network_interface_id(own).send().await.expect("a route");
@@ -134,13 +137,13 @@ async fn a_private_gateway_propagates_learned_routes_unless_there_is_a_static_on
     assert_eq!(code(enable(&far).await), "Gateway.NotAttached");
     enable(&gateway).await.expect("enabled");
     let own = ec2.create_route().route_table_id(&id).destination_cidr_block("192.168.0.0/16");
-    own.nat_gateway_id(NAT).send().await.expect("a route");
+    own.transit_gateway_id(TRANSIT).send().await.expect("a route");
     let shown = read(&ec2, &id).await;
     assert_eq!(shown.propagating_vgws()[0].gateway_id(), Some(gateway.as_str()));
     let route = to(&shown, "172.16.0.0/12").expect("the route");
     assert_eq!(route.origin(), Some(&RouteOrigin::EnableVgwRoutePropagation));
     assert_eq!(route.gateway_id(), Some(gateway.as_str()));
-    assert_eq!(to(&shown, "192.168.0.0/16").and_then(|it| it.nat_gateway_id()), Some(NAT));
+    assert_eq!(to(&shown, "192.168.0.0/16").and_then(|it| it.transit_gateway_id()), Some(TRANSIT));
     assert_eq!(shown.routes().len(), 3);
     let delete = ec2.delete_route().route_table_id(&id).destination_cidr_block("172.16.0.0/12");
     assert_eq!(code(delete.send().await), "InvalidRoute.NotFound");

@@ -1,6 +1,7 @@
 //! Route tables, their routes, and the targets of routes.
 
 mod associations;
+mod nat;
 
 use super::*;
 use aws_sdk_ec2::{
@@ -11,7 +12,7 @@ use aws_sdk_ec2::{
     types::{Filter, GatewayType, Route, RouteOrigin, RouteState, RouteTable, Tag},
 };
 
-const NAT: &str = "nat-0123456789abcdef0";
+const TRANSIT: &str = "tgw-0123456789abcdef0";
 
 async fn table(ec2: &Client, vpc: &str) -> String {
     let answer = ec2.create_route_table().vpc_id(vpc).send().await.expect("a table");
@@ -126,13 +127,14 @@ async fn routes_are_limited_in_each_family() {
     let ec2 = ec2(&Simulator::default());
     let vpc = vpc(&ec2).await;
     let table = table(&ec2, &vpc).await;
-    let call =
-        |block: String| route(&ec2, &table).destination_cidr_block(block).nat_gateway_id(NAT);
+    let call = |block: String| {
+        route(&ec2, &table).destination_cidr_block(block).transit_gateway_id(TRANSIT)
+    };
     let list = ec2.create_managed_prefix_list().prefix_list_name("offices").max_entries(3);
     let list = list.address_family("IPv4").send().await.expect("a list").prefix_list;
     let list = list.and_then(|list| list.prefix_list_id).expect("its id");
     let by_list = || {
-        let call = ec2.create_route().route_table_id(&table).nat_gateway_id(NAT);
+        let call = ec2.create_route().route_table_id(&table).transit_gateway_id(TRANSIT);
         call.destination_prefix_list_id(&list).send()
     };
     for number in 0..48 {
@@ -155,24 +157,23 @@ async fn a_route_has_one_destination_in_canonical_form_and_one_target() {
     let ec2 = ec2(&Simulator::default());
     let vpc = vpc(&ec2).await;
     let id = table(&ec2, &vpc).await;
-    let to_nat = || ec2.create_route().route_table_id(&id).nat_gateway_id(NAT);
+    let to_transit = || ec2.create_route().route_table_id(&id).transit_gateway_id(TRANSIT);
     for (call, expected) in [
-        (to_nat(), "MissingParameter"),
+        (to_transit(), "MissingParameter"),
         (
-            to_nat().destination_cidr_block("0.0.0.0/0").destination_ipv6_cidr_block("::/0"),
+            to_transit().destination_cidr_block("0.0.0.0/0").destination_ipv6_cidr_block("::/0"),
             "InvalidParameterCombination",
         ),
-        (to_nat().destination_cidr_block("::/0"), "InvalidParameterValue"),
-        (to_nat().destination_ipv6_cidr_block("0.0.0.0/0"), "InvalidParameterValue"),
-        (to_nat().destination_ipv6_cidr_block("::/0"), "InvalidParameterValue"),
-        (to_nat().destination_cidr_block("169.254.169.0/24"), "InvalidParameterValue"),
+        (to_transit().destination_cidr_block("::/0"), "InvalidParameterValue"),
+        (to_transit().destination_ipv6_cidr_block("0.0.0.0/0"), "InvalidParameterValue"),
+        (to_transit().destination_cidr_block("169.254.169.0/24"), "InvalidParameterValue"),
         (
-            to_nat().destination_prefix_list_id("pl-0123456789abcdef0"),
+            to_transit().destination_prefix_list_id("pl-0123456789abcdef0"),
             "InvalidPrefixListID.NotFound",
         ),
         (route(&ec2, &id), "InvalidParameterCombination"),
         (
-            route(&ec2, &id).nat_gateway_id(NAT).instance_id("i-0123456789abcdef0"),
+            route(&ec2, &id).transit_gateway_id(TRANSIT).instance_id("i-0123456789abcdef0"),
             "InvalidParameterCombination",
         ),
         (
@@ -183,9 +184,9 @@ async fn a_route_has_one_destination_in_canonical_form_and_one_target() {
         let input = format!("{:?}", call.as_input());
         assert_eq!(code(call.send().await), expected, "{input}");
     }
-    let call = to_nat().destination_cidr_block("100.68.0.18/18").send().await;
+    let call = to_transit().destination_cidr_block("100.68.0.18/18").send().await;
     call.expect("a route");
-    let call = to_nat().destination_ipv6_cidr_block("64:ff9b::1/96").send().await;
+    let call = to_transit().destination_ipv6_cidr_block("64:ff9b::1/96").send().await;
     call.expect("a route");
     let table = read(&ec2, &id).await;
     assert!(to(&table, "100.68.0.0/18").is_some(), "{table:?}");
@@ -199,7 +200,7 @@ async fn a_simulated_target_must_exist_and_any_other_must_have_a_valid_id() {
     let call = || route(&ec2, &table);
     for (call, expected) in [
         (call().gateway_id("igw-0123456789abcdef0"), "InvalidGatewayID.NotFound"),
-        (call().gateway_id(NAT), "InvalidGatewayID.NotFound"),
+        (call().gateway_id(TRANSIT), "InvalidGatewayID.NotFound"),
         (
             call().network_interface_id("eni-0123456789abcdef0"),
             "InvalidNetworkInterfaceID.NotFound",
@@ -359,20 +360,20 @@ async fn a_route_is_replaced_in_one_step_if_there_is_one() {
     let ec2 = ec2(&Simulator::default());
     let vpc = vpc(&ec2).await;
     let id = table(&ec2, &vpc).await;
-    let to_nat = || replacement(&ec2, &id).nat_gateway_id(NAT);
-    assert_eq!(code(to_nat().send().await), "InvalidParameterValue");
+    let to_transit = || replacement(&ec2, &id).transit_gateway_id(TRANSIT);
+    assert_eq!(code(to_transit().send().await), "InvalidParameterValue");
     let gateway = internet(&ec2, Some(&vpc)).await;
     route(&ec2, &id).gateway_id(gateway).send().await.expect("a route");
-    to_nat().send().await.expect("replaced");
+    to_transit().send().await.expect("replaced");
     let shown = read(&ec2, &id).await;
     let route = to(&shown, "0.0.0.0/0").expect("the route");
-    assert_eq!((route.gateway_id(), route.nat_gateway_id()), (None, Some(NAT)));
+    assert_eq!((route.gateway_id(), route.transit_gateway_id()), (None, Some(TRANSIT)));
     assert_eq!(route.origin(), Some(&RouteOrigin::CreateRoute));
     for (call, expected) in [
         (replacement(&ec2, &id), "InvalidParameterCombination"),
         (replacement(&ec2, &id).local_target(true), "InvalidParameterValue"),
-        (to_nat().transit_gateway_id("tgw-0123456789abcdef0"), "InvalidParameterCombination"),
-        (to_nat().route_table_id("rtb-0123456789abcdef0"), "InvalidRouteTableID.NotFound"),
+        (to_transit().gateway_id("igw-0123456789abcdef0"), "InvalidParameterCombination"),
+        (to_transit().route_table_id("rtb-0123456789abcdef0"), "InvalidRouteTableID.NotFound"),
     ] {
         let input = format!("{:?}", call.as_input());
         assert_eq!(code(call.send().await), expected, "{input}");
@@ -439,9 +440,9 @@ async fn the_routes_of_a_gateway_endpoint_are_neither_replaced_nor_deleted() {
     let shown = read(&ec2, &id).await;
     let list = shown.routes()[1].destination_prefix_list_id().expect("a prefix list");
     let create = ec2.create_route().route_table_id(&id).destination_prefix_list_id(list);
-    assert_eq!(code(create.nat_gateway_id(NAT).send().await), "RouteAlreadyExists");
+    assert_eq!(code(create.transit_gateway_id(TRANSIT).send().await), "RouteAlreadyExists");
     let replace = ec2.replace_route().route_table_id(&id).destination_prefix_list_id(list);
-    assert_eq!(code(replace.nat_gateway_id(NAT).send().await), "InvalidParameterValue");
+    assert_eq!(code(replace.transit_gateway_id(TRANSIT).send().await), "InvalidParameterValue");
     let delete = ec2.delete_route().route_table_id(&id).destination_prefix_list_id(list);
     assert_eq!(code(delete.send().await), "InvalidParameterValue");
 }

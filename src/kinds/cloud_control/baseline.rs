@@ -1,0 +1,214 @@
+//! Rules for types of Cloud Control, and what the rules across kinds see of them.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{cloudtrail_trail, ec2_flow_log, ec2_subnet, ec2_vpc, logs_log_group, sns_topic};
+use crate::baseline::{Baseline, Breach, Facts, Reach, Rule, Severity, Wanted};
+
+/// What a manifest of a type says.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Declared {
+    #[serde(rename = "type")]
+    kind: String,
+    properties: Value,
+}
+
+/// The baseline of a type with these rules.
+pub(super) const fn of(rules: &'static [Rule]) -> Baseline {
+    Baseline::of::<Declared>(rules)
+}
+
+/// The manifests of a type.
+pub(crate) fn all<'f>(
+    facts: &'f Facts<'_>,
+    kind: &'static str,
+) -> impl Iterator<Item = Wanted<'f, Declared>> {
+    facts.of::<Declared>().filter(move |it| it.state.kind == kind)
+}
+
+/// A breach at a property.
+fn at(wanted: Wanted<'_, Declared>, property: &str, why: &str) -> Breach {
+    wanted.breach(format!("properties.{property}"), why)
+}
+
+/// The rule that a property is the one value that is safe; without it AWS has the other.
+fn is_true(facts: &Facts<'_>, kind: &'static str, property: &str, why: &str) -> Vec<Breach> {
+    let open = all(facts, kind).filter(|it| it.state.properties[property] != true);
+    open.map(|it| at(it, property, why)).collect()
+}
+
+/// Rules for subnets.
+pub(super) const SUBNETS: &[Rule] = &[Rule {
+    id: "NET-03",
+    severity: Severity::Medium,
+    kind: ec2_subnet::NAME,
+    title: "What starts in a subnet gets no public address by itself",
+    why: "An instance or interface that nobody meant to be public is one, as soon as the subnet \
+          has a route to an internet gateway.",
+    source: "Security Hub EC2.15; checkov CKV_AWS_130",
+    help: "write `MapPublicIpOnLaunch: false`; give addresses to what needs them",
+    reach: Reach::Manifest,
+    check: |facts| {
+        let open = all(facts, ec2_subnet::NAME)
+            .filter(|it| it.state.properties["MapPublicIpOnLaunch"] == true);
+        open.map(|it| at(it, "MapPublicIpOnLaunch", "new interfaces get public addresses"))
+            .collect()
+    },
+}];
+
+/// Rules for VPCs.
+pub(super) const NETWORKS: &[Rule] = &[Rule {
+    id: "NET-04",
+    severity: Severity::Medium,
+    kind: ec2_vpc::NAME,
+    title: "A VPC has a flow log",
+    why: "Who talked to whom cannot be found out afterwards.",
+    source: "Security Hub EC2.6; Amazon VPC user guide, \"Logging IP traffic using VPC Flow Logs\"",
+    help: "declare an AWS::EC2::FlowLog of the VPC",
+    reach: Reach::Manifest,
+    check: unlogged,
+}];
+
+fn unlogged(facts: &Facts<'_>) -> Vec<Breach> {
+    let logged =
+        |id: &str| all(facts, ec2_flow_log::NAME).any(|it| it.state.properties["ResourceId"] == id);
+    let of = all(facts, ec2_vpc::NAME)
+        .filter(|vpc| facts.id_of(vpc.address()).is_some_and(|id| !logged(id)));
+    of.map(|vpc| vpc.breach("properties", "no manifest declares a flow log of it")).collect()
+}
+
+/// What a trail of data events covers of a machine-learning platform: the start of the types of
+/// resources (CloudTrail user guide, "Logging data events"), and what they are.
+const COVERED: [(&str, &str); 3] = [
+    ("AWS::S3::Object", "objects of S3"),
+    ("AWS::SageMaker::", "endpoints or features of SageMaker"),
+    ("AWS::Bedrock::", "models or agents of Bedrock"),
+];
+
+/// Rules for trails.
+pub(super) const TRAILS: &[Rule] = &[
+    Rule {
+        id: "CT-01",
+        severity: Severity::High,
+        kind: cloudtrail_trail::NAME,
+        title: "A trail logs",
+        why: "What goes unrecorded cannot be found out later.",
+        source: "Security Hub CloudTrail.1; AWS Config CLOUD_TRAIL_ENABLED",
+        help: "write `IsLogging: true`",
+        reach: Reach::Manifest,
+        check: |facts| is_true(facts, cloudtrail_trail::NAME, "IsLogging", "it does not log"),
+    },
+    Rule {
+        id: "CT-02",
+        severity: Severity::Medium,
+        kind: cloudtrail_trail::NAME,
+        title: "The files of a trail are encrypted with a key of the account",
+        why: "Whoever may read the bucket reads every call otherwise.",
+        source: "Security Hub CloudTrail.2; checkov CKV_AWS_35",
+        help: "write `KMSKeyId`, the ARN of a key that lets CloudTrail encrypt with it",
+        reach: Reach::Manifest,
+        check: |facts| {
+            let open = all(facts, cloudtrail_trail::NAME)
+                .filter(|it| it.state.properties["KMSKeyId"].as_str().is_none());
+            open.map(|it| at(it, "KMSKeyId", "its files have no key of the account")).collect()
+        },
+    },
+    Rule {
+        id: "CT-03",
+        severity: Severity::Medium,
+        kind: cloudtrail_trail::NAME,
+        title: "A trail says whether its files have been changed",
+        why: "Somebody who can write to the bucket removes himself from the record otherwise.",
+        source: "Security Hub CloudTrail.4; checkov CKV_AWS_36",
+        help: "write `EnableLogFileValidation: true`",
+        reach: Reach::Manifest,
+        check: |facts| {
+            let why = "nobody would see that its files have been changed";
+            is_true(facts, cloudtrail_trail::NAME, "EnableLogFileValidation", why)
+        },
+    },
+    Rule {
+        id: "CT-07",
+        severity: Severity::Medium,
+        kind: cloudtrail_trail::NAME,
+        title: "The trails of a scope record the data events of S3, SageMaker and Bedrock",
+        why: "Trails record management events by default: who read training data or called a \
+              model is not among them.",
+        source: "Security Hub S3.22, S3.23; CloudTrail user guide, \"Logging data events\"",
+        help: "add advanced selectors with `eventCategory` Data, and `resources.type` of each",
+        reach: Reach::Scope,
+        check: uncovered,
+    },
+];
+
+/// The entries of a list.
+fn each(list: &Value) -> impl Iterator<Item = &Value> {
+    list.as_array().into_iter().flatten()
+}
+
+/// The types of resources whose data events a trail records.
+fn recorded(trail: &Declared) -> Vec<&str> {
+    let advanced = each(&trail.properties["AdvancedEventSelectors"]);
+    let fields = advanced.flat_map(|it| each(&it["FieldSelectors"]));
+    let types = fields.filter(|field| field["Field"] == "resources.type");
+    let types = types.flat_map(|field| each(&field["Equals"])).filter_map(Value::as_str);
+    let basic = each(&trail.properties["EventSelectors"]);
+    let resources = basic.flat_map(|it| each(&it["DataResources"]));
+    types.chain(resources.filter_map(|it| it["Type"].as_str())).collect()
+}
+
+fn uncovered(facts: &Facts<'_>) -> Vec<Breach> {
+    let mut found = Vec::new();
+    for trail in all(facts, cloudtrail_trail::NAME) {
+        let here = all(facts, cloudtrail_trail::NAME)
+            .filter(|it| it.address().scope == trail.address().scope);
+        let types: Vec<&str> = here.flat_map(|it| recorded(it.state)).collect();
+        let missing =
+            COVERED.iter().filter(|(start, _)| !types.iter().any(|it| it.starts_with(start)));
+        let missing: Vec<&str> = missing.map(|(_, what)| *what).collect();
+        if !missing.is_empty() {
+            let why = format!("no trail records what happens to {}", missing.join(", "));
+            found.push(at(trail, "AdvancedEventSelectors", &why));
+        }
+    }
+    found
+}
+
+/// Rules for topics.
+pub(super) const TOPICS: &[Rule] = &[Rule {
+    id: "SNS-01",
+    severity: Severity::Medium,
+    kind: sns_topic::NAME,
+    title: "A topic is encrypted with a key",
+    why: "Alerts say what is wrong where.",
+    source: "Security Hub SNS.1; checkov CKV_AWS_26",
+    help: "write `KmsMasterKeyId`, a key that lets the services that publish use it",
+    reach: Reach::Manifest,
+    check: |facts| {
+        let open = all(facts, sns_topic::NAME)
+            .filter(|it| it.state.properties["KmsMasterKeyId"].as_str().is_none());
+        open.map(|it| at(it, "KmsMasterKeyId", "its messages have no key")).collect()
+    },
+}];
+
+/// The shortest time for which events are kept, in days (Security Hub CloudWatch.16).
+const DAYS: i64 = 365;
+
+/// Rules for log groups.
+pub(super) const LOGS: &[Rule] = &[Rule {
+    id: "LOG-01",
+    severity: Severity::Medium,
+    kind: logs_log_group::NAME,
+    title: "The events of a log group are kept for a year",
+    why: "An intrusion is often found months later.",
+    source: "Security Hub CloudWatch.16; checkov CKV_AWS_338",
+    help: "write `RetentionInDays: 365` or more",
+    reach: Reach::Manifest,
+    check: |facts| {
+        let short = all(facts, logs_log_group::NAME).filter(|it| {
+            it.state.properties["RetentionInDays"].as_i64().is_some_and(|it| it < DAYS)
+        });
+        short.map(|it| at(it, "RetentionInDays", "events are deleted within a year")).collect()
+    },
+}];

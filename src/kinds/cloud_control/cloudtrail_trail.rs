@@ -1,0 +1,117 @@
+//! Trails.
+
+use serde_json::Value;
+
+use super::{
+    baseline,
+    overlay::{Overlay, Safe, Says},
+    rows,
+};
+use crate::{
+    kind::{Removal, table::Exclusive},
+    model::{Risk, policy_document::Context, text},
+    operations::{
+        Named, OfKind, On, Operation, ResourceType, Resources, When,
+        table::{CLAIMS_UNCLAIMED, OURS, OURS_AFTER, OURS_WITHOUT, may},
+    },
+};
+
+/// The kind's name in manifests.
+pub const NAME: &str = "AWS::CloudTrail::Trail";
+
+pub(super) const OVERLAY: Overlay = Overlay {
+    name: NAME,
+    facts: include_str!("facts/cloudtrail-trail.json"),
+    short: "trail",
+    about: "A trail: which calls are recorded, and where. One of several Regions is managed in \
+            the Region that it was made in. What goes unrecorded cannot be found out later: \
+            palisade starts a trail, and never stops or deletes one.",
+    removal: Removal::Never,
+    arn: "arn:{partition}:cloudtrail:{region}:{account}:trail/{id}",
+    tags: Some(text::CLOUDTRAIL),
+    always: &["Arn", "IsLogging", "S3BucketName"],
+    refused: &[
+        (
+            "IsOrganizationTrail",
+            "it needs permissions of the whole organization",
+            "make it where the organization is managed, without palisade",
+        ),
+        ("AggregationConfigurations", "palisade does not compare them", "leave it out"),
+    ],
+    words: &[
+        ("IsLogging", Says::Safe(Safe::Flag(true))),
+        ("EnableLogFileValidation", Says::Safe(Safe::Flag(true))),
+        ("IncludeGlobalServiceEvents", Says::Safe(Safe::Flag(true))),
+        ("IsMultiRegionTrail", Says::Safe(Safe::Flag(true))),
+        ("AdvancedEventSelectors", Says::Judged(selected)),
+        ("EventSelectors", Says::Judged(selected)),
+        ("InsightSelectors", Says::Judged(selected)),
+        ("SnsTopicName", Says::Harmless),
+    ],
+    // CloudTrail API reference, PutEventSelectors: one of the two.
+    exclusive: &[Exclusive { of: "", first: "EventSelectors", second: "AdvancedEventSelectors" }],
+    rules: baseline::TRAILS,
+    operations: OfKind { rows: ROWS, resource: Some(TRAIL), hands_on_roles: true, ..OfKind::NONE },
+    ..Overlay::PLAIN
+};
+
+/// Selectors that come record more, and those that go less; one that is replaced does both.
+fn selected(old: &Value, new: &Value, _: &Context) -> Risk {
+    let [old, new] = [old, new].map(|list| list.as_array().map_or(&[][..], Vec::as_slice));
+    let missing = |from: &[Value], of: &[Value]| from.iter().any(|it| !of.contains(it));
+    let gone = missing(old, new).then_some(Risk::LOOSENS);
+    let come = missing(new, old).then_some(Risk::TIGHTENS);
+    gone.into_iter().chain(come).collect()
+}
+
+/// Trails.
+const TRAIL: ResourceType = ResourceType::new(
+    "trail",
+    "arn:{partition}:cloudtrail:{region}:{account}:trail/{id}",
+    "palisade-000000000000",
+    Named::Never,
+);
+
+const TRAILS: On = On::Of(&Resources { name: "Trails", types: &[TRAIL] });
+/// CloudTrail writes to log groups with the role.
+const PASSED: &[When] =
+    &[When::says("PassedToCloudTrail", "iam:PassedToService", "cloudtrail.amazonaws.com")];
+
+const ROWS: &[Operation] = &[
+    rows::UNDER_WAY,
+    rows::STATUS,
+    rows::INDEX,
+    rows::gets(&[
+        rows::GET,
+        may("cloudtrail:DescribeTrails", On::Anything, &[]),
+        may("cloudtrail:GetEventConfiguration", TRAILS, &[]),
+        may("cloudtrail:GetEventSelectors", TRAILS, &[]),
+        may("cloudtrail:GetInsightSelectors", TRAILS, &[]),
+        may("cloudtrail:GetTrail", TRAILS, &[]),
+        may("cloudtrail:GetTrailStatus", TRAILS, &[]),
+        may("cloudtrail:ListTags", TRAILS, &[]),
+    ]),
+    rows::creates(&[
+        rows::CREATE,
+        may("cloudtrail:AddTags", TRAILS, &[When::Claims]),
+        may("cloudtrail:CreateTrail", TRAILS, &[When::Claims]),
+        may("cloudtrail:PutEventSelectors", TRAILS, OURS),
+        may("cloudtrail:PutInsightSelectors", TRAILS, OURS),
+        may("cloudtrail:StartLogging", TRAILS, OURS),
+        may("iam:PassRole", On::ExecutionRoles, PASSED),
+    ]),
+    rows::updates(&[
+        rows::UPDATE,
+        may("cloudtrail:PutEventSelectors", TRAILS, OURS),
+        may("cloudtrail:PutInsightSelectors", TRAILS, OURS),
+        may("cloudtrail:StartLogging", TRAILS, OURS),
+        may("cloudtrail:UpdateTrail", TRAILS, OURS),
+        may("iam:PassRole", On::ExecutionRoles, PASSED),
+    ]),
+    rows::tags(&[
+        rows::TAG,
+        may("cloudtrail:AddTags", TRAILS, OURS_AFTER),
+        may("cloudtrail:AddTags", On::Adopted(NAME), CLAIMS_UNCLAIMED),
+    ]),
+    rows::untags(&[rows::UNTAG, may("cloudtrail:RemoveTags", TRAILS, OURS_WITHOUT)]),
+];

@@ -1,0 +1,29 @@
+//! What changes of properties risk that several types have.
+
+use serde_json::Value;
+
+use crate::model::{Risk, policy_document::Context};
+
+/// Of the key that encrypts: one that was not there takes something away, and another one may give
+/// something too.
+pub(super) fn encrypted(old: &Value, new: &Value, _: &Context) -> Risk {
+    match (old.is_null(), new.is_null()) {
+        (true, _) => Risk::TIGHTENS,
+        (false, true) => Risk::LOOSENS,
+        (false, false) => Risk::REPLACES,
+    }
+}
+
+/// Of the time for which something is kept; without one it stays. A shorter time deletes at once
+/// whatever has been there for longer.
+pub(super) fn kept(old: &Value, new: &Value, _: &Context) -> Risk {
+    let time = |value: &Value| match value {
+        Value::Null => Some(i64::MAX),
+        Value::String(text) => text.parse().ok(),
+        other => other.as_i64(),
+    };
+    match (time(old), time(new)) {
+        (Some(old), Some(new)) if new >= old => Risk::NEUTRAL,
+        _ => Risk::NEUTRAL.stopping_work(),
+    }
+}
