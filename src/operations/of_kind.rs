@@ -27,6 +27,8 @@ pub struct OfKind {
     /// Set if the kind gives somebody permissions: its manifests are then kept within the bounds of
     /// the settings.
     pub identity: Option<Identity>,
+    /// Whether AWS takes tags in the create call only: an edit of them is shown, and never made.
+    pub fixed_tags: bool,
     /// For accounts of the organization: the row that says in which place of the tree one is, so
     /// that an edit of it moves the account.
     pub moves: Option<&'static str>,
@@ -42,6 +44,7 @@ impl OfKind {
         hands_on_roles: false,
         never: None,
         identity: None,
+        fixed_tags: false,
         moves: None,
     };
 }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use palisade::simulator::{Effect, Fault, Lie};
+use palisade::simulator::{Effect, Fault, Lie, example::Hands};
 use serde_json::{Value, json};
 
+mod governance;
 mod pains;
+mod permission_sets;
 mod reads;
 mod recorders;
 mod unreviewed;

@@ -13,20 +13,34 @@
 //!
 //! What hurt others who built on Cloud Control, and what prevents it here, is in `pains.rs`.
 
+pub mod accessanalyzer_analyzer;
 pub mod aws;
+pub mod bedrock_guardrail;
+pub mod ce_anomaly_monitor;
+pub mod ce_anomaly_subscription;
 pub mod config_config_rule;
 pub mod config_configuration_recorder;
+pub mod config_delivery_channel;
+pub mod controltower_enabled_control;
+mod coverage;
 pub mod ec2_internet_gateway;
 pub mod ec2_vpc;
 mod errors;
 mod facts;
+pub mod guardduty_detector;
 pub mod iam_role;
+pub mod organizations_organizational_unit;
 mod overlay;
 mod pains;
 mod patch;
+pub mod ram_resource_share;
 mod rows;
 pub mod s3_bucket;
 pub mod s3_bucket_policy;
+pub mod sagemaker_mlflow_tracking_server;
+pub mod sagemaker_model_package_group;
+pub mod securityhub_hub;
+pub mod sso_permission_set;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -30,8 +30,12 @@ pub(super) struct Overlay {
     /// Whether AWS invents the identifier. Otherwise the manifest says it.
     pub(super) invented: bool,
     /// The ARN, with `{partition}`, `{region}`, `{account}` and `{id}`; empty if it does not follow
-    /// from the identifier: AWS then returns it as `Arn`, and the tag index does not have the type.
+    /// from the identifier: AWS then returns it as `Arn`, or not at all.
     pub(super) arn: &'static str,
+    /// How the identifier and the ARN follow from each other.
+    pub(super) identifier: Identifier,
+    /// The parent that a list has to be narrowed by, where AWS invents the identifier.
+    pub(super) within: Option<Within>,
     /// The service's rules for tags.
     pub(super) tags: Option<TagRules>,
     /// How often a resource is read whole while the tag index shows no change of it.
@@ -45,6 +49,9 @@ pub(super) struct Overlay {
     /// Lists whose order means something although the schema does not say so, and whose order means
     /// nothing although the schema says that it does.
     pub(super) ordered: &'static [(&'static str, bool)],
+    /// Lists of which AWS keeps the items that a request does not name: only those that a manifest
+    /// names are compared.
+    pub(super) partial: &'static [&'static str],
     /// JSON documents.
     pub(super) documents: &'static [&'static str],
     /// Policies, each with its dialect.
@@ -59,6 +66,38 @@ pub(super) struct Overlay {
     pub(super) supplement: Option<Supplement>,
     /// The operations and their grants.
     pub(super) operations: OfKind,
+}
+
+/// How the identifier and the ARN follow from each other.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Identifier {
+    /// The identifier is a part of the ARN: `{id}`.
+    Part,
+    /// The identifier is the ARN, of which AWS invents the part `{id}`.
+    Arn,
+    /// The identifier is the ARN, of which this property is the part `{id}`.
+    ArnOf(&'static str),
+    /// The identifier is the ARN of the only one in an account and Region, with this part `{id}`.
+    OneArn(&'static str),
+    /// What these functions say: from an ARN to the identifier, and back where that is possible.
+    By(fn(&str) -> Option<String>, fn(&str) -> Option<String>),
+}
+
+/// A parent, and what is unique in it: two properties.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Within {
+    /// The property that names the parent. A list is of the resources in one parent.
+    pub(super) parent: &'static str,
+    /// The property that no two resources in one parent share.
+    pub(super) name: &'static str,
+}
+
+impl Within {
+    /// The two values of a resource, in one text.
+    pub(super) fn key(self, properties: &Value) -> Option<String> {
+        let said = |name: &str| properties.get(name)?.as_str().filter(|it| !it.is_empty());
+        Some(format!("{}|{}", said(self.parent)?, said(self.name)?))
+    }
 }
 
 /// How often a resource is read whole while the tag index shows no change of it.
@@ -90,6 +129,9 @@ pub(super) enum Says {
     Harmless,
     /// This value is the safe one: towards it tightens, away from it loosens.
     Safe(Safe),
+    /// At this value something watches. Away from it nobody sees what happens any more: that
+    /// loosens, and ends work, so that it needs consent.
+    Watches(Safe),
     /// Away from this value connections end.
     Cuts(Safe),
     /// It may destroy data or stop work, and changes nobody's access.
@@ -123,6 +165,11 @@ impl Says {
             Self::Safe(safe) => {
                 Word::Towards { value: safe.value(), there: Risk::TIGHTENS, back: Risk::LOOSENS }
             }
+            Self::Watches(safe) => Word::Towards {
+                value: safe.value(),
+                there: Risk::TIGHTENS,
+                back: Risk::LOOSENS.stopping_work(),
+            },
             Self::Cuts(safe) => Word::Towards {
                 value: safe.value(),
                 there: Risk::NEUTRAL,
@@ -146,12 +193,15 @@ impl Overlay {
         removal: Removal::TombstoneOnly,
         invented: false,
         arn: "",
+        identifier: Identifier::Part,
+        within: None,
         tags: None,
         reads: Reads::EveryPass,
         always: &[],
         refused: &[],
         words: &[],
         ordered: &[],
+        partial: &[],
         documents: &[],
         policies: &[],
         reach: None,
@@ -179,6 +229,11 @@ impl Overlay {
                 *ordered = *means;
             }
         }
+        for path in self.partial {
+            if let Some(property) = root.at_mut(path) {
+                property.partial = true;
+            }
+        }
         for (path, says) in self.words {
             if let Some(property) = root.at_mut(path) {
                 property.say(&says.word());
@@ -193,6 +248,7 @@ impl Overlay {
         let named = named.chain(self.words.iter().map(|it| it.0));
         let named = named.chain(self.ordered.iter().map(|it| it.0));
         let named = named.chain(self.policies.iter().map(|it| it.0));
+        let named = named.chain(self.partial.iter().copied());
         named.chain(self.documents.iter().copied()).chain(self.always.iter().copied()).collect()
     }
 }

@@ -5,20 +5,39 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use serde_json::Value;
 
 use super::{
-    config_config_rule, config_configuration_recorder, ec2_internet_gateway, ec2_vpc, facts::Facts,
-    iam_role, overlay::Overlay, s3_bucket, s3_bucket_policy, table, unreviewed,
+    accessanalyzer_analyzer, bedrock_guardrail, ce_anomaly_monitor, ce_anomaly_subscription,
+    config_config_rule, config_configuration_recorder, config_delivery_channel,
+    controltower_enabled_control, ec2_internet_gateway, ec2_vpc,
+    facts::Facts,
+    guardduty_detector, iam_role, organizations_organizational_unit,
+    overlay::{Identifier, Overlay},
+    ram_resource_share, s3_bucket, s3_bucket_policy, sagemaker_mlflow_tracking_server,
+    sagemaker_model_package_group, securityhub_hub, sso_permission_set, table, unreviewed,
 };
 use crate::kind::{erased::Registry, table::Properties};
 
 /// Every type that is managed.
 const OVERLAYS: &[&Overlay] = &[
+    &accessanalyzer_analyzer::OVERLAY,
+    &bedrock_guardrail::OVERLAY,
+    &ce_anomaly_monitor::OVERLAY,
+    &ce_anomaly_subscription::OVERLAY,
     &config_config_rule::OVERLAY,
     &config_configuration_recorder::OVERLAY,
+    &config_delivery_channel::OVERLAY,
+    &controltower_enabled_control::OVERLAY,
     &ec2_internet_gateway::OVERLAY,
     &ec2_vpc::OVERLAY,
+    &guardduty_detector::OVERLAY,
     &iam_role::OVERLAY,
+    &organizations_organizational_unit::OVERLAY,
+    &ram_resource_share::OVERLAY,
     &s3_bucket::OVERLAY,
     &s3_bucket_policy::OVERLAY,
+    &sagemaker_mlflow_tracking_server::OVERLAY,
+    &sagemaker_model_package_group::OVERLAY,
+    &securityhub_hub::OVERLAY,
+    &sso_permission_set::OVERLAY,
 ];
 
 /// A type: its facts and what people say about it.
@@ -59,8 +78,21 @@ pub fn register(registry: Registry) -> Registry {
 }
 
 impl Type {
+    /// What distinguishes a resource with these properties from all others of the type, where a
+    /// manifest says it: what its identifier follows from, or its name within its parent.
+    pub(super) fn natural_key(&self, properties: &Value) -> Option<String> {
+        let said = |name: &str| properties.get(name)?.as_str().map(str::to_owned);
+        match (self.overlay.identifier, self.overlay.within) {
+            (_, Some(within)) => within.key(properties),
+            (Identifier::ArnOf(property), _) => said(property).filter(|it| !it.is_empty()),
+            (Identifier::OneArn(part), _) => Some(part.to_owned()),
+            _ if self.overlay.invented => None,
+            _ => self.identifier(properties),
+        }
+    }
+
     /// The identifier of a resource with these properties; none if one of its parts is not there.
-    pub(super) fn identifier(&self, properties: &Value) -> Option<String> {
+    fn identifier(&self, properties: &Value) -> Option<String> {
         let parts = self.facts.identifier.iter().map(|path| {
             let pointer = format!("/{path}");
             Some(properties.pointer(&pointer)?.as_str()?).filter(|part| !part.is_empty())

@@ -1,6 +1,11 @@
 //! What monitors watch of the types: all of them are created and deleted by the same operations.
 
-use super::names::{BUCKET, BUCKET_POLICY, CONFIG_RULE, INTERNET_GATEWAY, RECORDER, ROLE, VPC};
+use super::names::{
+    ANALYZER, ANOMALY_MONITOR, ANOMALY_SUBSCRIPTION, BUCKET, BUCKET_POLICY, CONFIG_RULE,
+    DELIVERY_CHANNEL, DETECTOR, ENABLED_CONTROL, GUARDRAIL, HUB, INTERNET_GATEWAY,
+    MLFLOW_TRACKING_SERVER, MODEL_PACKAGE_GROUP, PERMISSION_SET, RECORDER, RESOURCE_SHARE, ROLE,
+    UNIT, VPC,
+};
 use crate::simulator::api::{Holes, Kind, Repeated};
 
 const NO_HOLES: Holes = Holes { added: &[], whole: &[], missing: &[] };
@@ -81,5 +86,83 @@ pub(super) const KINDS: &[Kind] = &[
         &["cloudformation:UpdateResource", "config:StartConfigurationRecorder"],
         // What is not recorded cannot be found out later.
         Holes { added: &[], whole: &[], missing: &["recording true"] },
+    ),
+    kind(
+        ANALYZER,
+        &[("TypeName", ANALYZER)],
+        &["cloudformation:UpdateResource", "access-analyzer:UpdateAnalyzer"],
+        Holes { added: &["ArchiveRules"], whole: &[], missing: &[] },
+    ),
+    kind(
+        ANOMALY_MONITOR,
+        &[("TypeName", ANOMALY_MONITOR)],
+        &["cloudformation:UpdateResource", "ce:UpdateAnomalyMonitor"],
+        NO_HOLES,
+    ),
+    kind(
+        ANOMALY_SUBSCRIPTION,
+        &[("TypeName", ANOMALY_SUBSCRIPTION)],
+        &["cloudformation:UpdateResource", "ce:UpdateAnomalySubscription"],
+        NO_HOLES,
+    ),
+    kind(
+        DELIVERY_CHANNEL,
+        &[("TypeName", DELIVERY_CHANNEL)],
+        &["cloudformation:UpdateResource", "config:PutDeliveryChannel"],
+        NO_HOLES,
+    ),
+    kind(
+        DETECTOR,
+        &[("TypeName", DETECTOR)],
+        &["cloudformation:UpdateResource", "guardduty:UpdateDetector"],
+        Holes { added: &[], whole: &[], missing: &["Enable true"] },
+    ),
+    kind(
+        ENABLED_CONTROL,
+        &[("TypeName", ENABLED_CONTROL)],
+        &["cloudformation:UpdateResource", "controltower:UpdateEnabledControl"],
+        NO_HOLES,
+    ),
+    kind(
+        GUARDRAIL,
+        &[("TypeName", GUARDRAIL)],
+        &["cloudformation:UpdateResource", "bedrock:UpdateGuardrail"],
+        NO_HOLES,
+    ),
+    kind(
+        HUB,
+        &[("TypeName", HUB)],
+        &["cloudformation:UpdateResource", "securityhub:UpdateSecurityHubConfiguration"],
+        Holes { added: &[], whole: &[], missing: &["AutoEnableControls true"] },
+    ),
+    kind(
+        RESOURCE_SHARE,
+        &[("TypeName", RESOURCE_SHARE)],
+        &["cloudformation:UpdateResource", "ram:UpdateResourceShare"],
+        Holes { added: &["AllowExternalPrincipals true"], whole: &[], missing: &[] },
+    ),
+    kind(
+        UNIT,
+        &[("TypeName", UNIT)],
+        &["cloudformation:UpdateResource", "organizations:UpdateOrganizationalUnit"],
+        NO_HOLES,
+    ),
+    kind(
+        MLFLOW_TRACKING_SERVER,
+        &[("TypeName", MLFLOW_TRACKING_SERVER)],
+        &["cloudformation:UpdateResource", "sagemaker:UpdateMlflowTrackingServer"],
+        NO_HOLES,
+    ),
+    kind(
+        MODEL_PACKAGE_GROUP,
+        &[("TypeName", MODEL_PACKAGE_GROUP)],
+        &["cloudformation:UpdateResource", "sagemaker:PutModelPackageGroupPolicy"],
+        Holes { added: &["ModelPackageGroupPolicy"], whole: &[], missing: &[] },
+    ),
+    kind(
+        PERMISSION_SET,
+        &[("TypeName", PERMISSION_SET)],
+        &["cloudformation:UpdateResource", "sso:PutInlinePolicyToPermissionSet"],
+        Holes { added: &["policy ", "reference ", "inline "], whole: &[], missing: &["boundary "] },
     ),
 ];

@@ -12,6 +12,8 @@ pub(super) struct Site<'a, 'c> {
     pub others: &'a mut dyn Others,
     pub caller: &'a Caller,
     pub context: &'a mut Context<'c>,
+    /// The properties that a list is narrowed by.
+    pub narrowed: Value,
 }
 
 impl Site<'_, '_> {
@@ -47,21 +49,36 @@ impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Self {
         let code = match error.code.as_str() {
             "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => "AccessDenied",
-            "EntityAlreadyExists" | "BucketAlreadyExists" | "BucketAlreadyOwnedByYou" => {
-                "AlreadyExists"
-            }
+            "ConflictException"
+            | "DuplicateOrganizationalUnitException"
+            | "ResourceConflictException"
+            | "EntityAlreadyExists"
+            | "BucketAlreadyExists"
+            | "BucketAlreadyOwnedByYou" => "AlreadyExists",
             "NoSuchBucket"
             | "NoSuchBucketPolicy"
             | "NoSuchConfigRuleException"
             | "NoSuchConfigurationRecorderException"
+            | "NoSuchDeliveryChannelException"
             | "NoSuchEntity"
+            | "OrganizationalUnitNotFoundException"
+            | "ResourceNotFound"
+            | "ResourceNotFoundException"
+            | "UnknownMonitorException"
+            | "UnknownResourceException"
+            | "UnknownSubscriptionException"
             | "InvalidInternetGatewayID.NotFound"
             | "InvalidRouteTableID.NotFound"
             | "InvalidVpcID.NotFound" => "NotFound",
-            "DependencyViolation" | "BucketNotEmpty" | "DeleteConflict" | "PermanentRedirect" => {
-                "GeneralServiceException"
-            }
+            "LastDeliveryChannelDeleteFailedException"
+            | "OrganizationalUnitNotEmptyException"
+            | "DependencyViolation"
+            | "BucketNotEmpty"
+            | "DeleteConflict"
+            | "PermanentRedirect" => "GeneralServiceException",
             "LimitExceeded"
+            | "LimitExceededException"
+            | "ServiceQuotaExceededException"
             | "VpcLimitExceeded"
             | "MaxNumberOfConfigRulesExceededException"
             | "MaxNumberOfConfigurationRecordersExceededException" => "ServiceLimitExceeded",

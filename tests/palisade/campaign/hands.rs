@@ -795,17 +795,27 @@ pub fn stop_recorders(world: &mut World) {
     }
 }
 
+/// GuardDuty looks for nothing any more.
+pub fn suspend_detectors(world: &mut World) {
+    let all = call(world, "guardduty", "ListDetectors", &json!({}));
+    for id in all["Ids"].as_array().into_iter().flatten() {
+        let off = json!({"Id": id, "Properties": {"Enable": false}});
+        let _ = try_call(world, "guardduty", "UpdateDetector", &off);
+    }
+}
+
 /// A change by hand.
 pub type Hand = fn(&mut World);
 
 /// What somebody can do at any time to resources of these kinds.
-pub const TO_KINDS: [(&str, Hand); 6] = [
+pub const TO_KINDS: [(&str, Hand); 7] = [
     ("AWS::S3::Bucket", open_buckets),
     ("AWS::S3::BucketPolicy", replace_bucket_policies),
     ("AWS::EC2::VPC", switch_dns_off),
     ("AWS::IAM::Role", widen_trust),
     ("AWS::Config::ConfigRule", delete_rules),
     ("AWS::Config::ConfigurationRecorder", stop_recorders),
+    ("AWS::GuardDuty::Detector", suspend_detectors),
 ];
 
 /// All of the above that somebody can do at any time.

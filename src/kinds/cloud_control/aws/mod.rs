@@ -10,7 +10,9 @@ pub(super) mod recorder;
 mod requests;
 mod roles;
 mod schedule;
+mod tags;
 mod unreviewed;
+mod within;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -32,7 +34,7 @@ use self::{
 };
 use super::{
     iam_role,
-    overlay::Reads,
+    overlay::{Identifier, Reads},
     patch::patch,
     table::{UPDATE, without_nulls},
     types::{self, Type},
@@ -75,6 +77,8 @@ struct Resources {
     kept: Kept,
     /// The resources of ours that ours of this type may be parts of.
     parents: Mutex<BTreeSet<PhysicalId>>,
+    /// The parents that manifests name, of a type whose lists are of one parent each.
+    within: Mutex<BTreeSet<String>>,
     /// What AWS is doing with resources of the type, by identifier.
     busy: Mutex<BTreeMap<String, Operation>>,
 }
@@ -106,12 +110,18 @@ impl Resources {
         self.busy.lock().unwrap_or_else(PoisonError::into_inner).get(id).copied()
     }
 
-    /// The identifier and the ARN that a resource's tags are written by.
+    /// The ARN that a resource's tags are written by, if it follows from the identifier.
     fn arn_of(&self, id: &str) -> Option<String> {
-        self.arn_as(self.of?, id)
+        let of = self.of?;
+        match of.overlay.identifier {
+            Identifier::Part => self.arn_with(of, id),
+            Identifier::By(_, arn_of) => arn_of(id),
+            Identifier::Arn | Identifier::ArnOf(_) | Identifier::OneArn(_) => Some(id.to_owned()),
+        }
     }
 
-    fn arn_as(&self, of: &Type, id: &str) -> Option<String> {
+    /// The ARN of the type with this part `{id}`.
+    fn arn_with(&self, of: &Type, id: &str) -> Option<String> {
         let template = of.overlay.arn;
         let ScopeFacts { partition, region, account, .. } = &self.facts;
         let filled = template
@@ -177,6 +187,7 @@ impl Service for Resources {
             sent: Sent::default(),
             kept: Kept::default(),
             parents: Mutex::default(),
+            within: Mutex::default(),
             busy: Mutex::default(),
         }
     }
@@ -191,6 +202,7 @@ impl Service for Resources {
         let busy_with = own.iter().filter_map(|it| Some((it.id.clone()?, it.operation?)));
         *self.busy.lock().unwrap_or_else(PoisonError::into_inner) = busy_with.collect();
         self.find_parents(of, ask).await?;
+        self.note_parents(of, ask);
         let mut unread = self.follow(&own).await?;
         let others = own.iter().filter(|request| self.is_unknown_create(of, ask, request));
         unread.extend(others.map(|request| Unread {
@@ -205,10 +217,10 @@ impl Service for Resources {
     fn looked_for(&self, ask: &Ask) -> BTreeSet<PhysicalId> {
         let mut ids = ask.remembered.clone();
         ids.extend(ask.adopt.iter().cloned());
-        if self.of.is_some_and(|of| !of.overlay.invented) {
+        if let Some(of) = self.of.filter(|of| !of.overlay.invented) {
             // What refers to a resource that does not exist yet has no identifier yet.
             let known = ask.natural_keys.iter().filter(|key| !has_placeholder(key));
-            ids.extend(known.cloned().map(PhysicalId));
+            ids.extend(known.filter_map(|key| self.id_of(of, key)).map(PhysicalId));
         }
         let parents = self.parents.lock().unwrap_or_else(PoisonError::into_inner);
         ids.extend(parents.iter().cloned());
@@ -220,8 +232,9 @@ impl Service for Resources {
         match list {
             0 if of.overlay.name == iam_role::NAME => self.below_path().await,
             0 if of.overlay.tags.is_some() => self.indexed().await,
+            1 if of.overlay.within.is_some() => self.below_parents(of, token).await,
             1 if of.overlay.invented || self.lists_all() => {
-                let (ids, next) = self.cloud_control.list(of.overlay.name, token).await?;
+                let (ids, next) = self.cloud_control.list(of.overlay.name, None, token).await?;
                 let found = ids.into_iter().map(|id| Found::of(PhysicalId(id))).collect();
                 Ok(Page { found, next, ..Page::default() })
             }
@@ -274,7 +287,8 @@ impl Service for Resources {
     ) -> Result<PhysicalId, CloudError> {
         let of = self.of()?;
         let wanted = get(want, PROPERTIES);
-        let id = of.identifier(wanted);
+        let said = of.natural_key(wanted).filter(|_| !of.overlay.invented);
+        let id = said.and_then(|key| self.id_of(of, &key));
         let key = tags.get(ADDRESS_TAG).or(id.as_ref()).cloned().unwrap_or_default();
         let entry = |request: &Request| Entry {
             operation: Operation::Create,
@@ -327,6 +341,10 @@ impl Service for Resources {
         if self.name() == iam_role::NAME {
             return self.roles.tag(have.id.as_str(), set).await;
         }
+        self.may_be_tagged()?;
+        if have.arn.is_empty() {
+            return self.write_tags(have, |tags| tags.extend(set.clone())).await;
+        }
         self.cloud_control.tag(&have.arn, set).await
     }
 
@@ -334,6 +352,10 @@ impl Service for Resources {
         self.is_as_planned(have).await?;
         if self.name() == iam_role::NAME {
             return self.roles.untag(have.id.as_str(), keys).await;
+        }
+        self.may_be_tagged()?;
+        if have.arn.is_empty() {
+            return self.write_tags(have, |tags| tags.retain(|key, _| !keys.contains(key))).await;
         }
         self.cloud_control.untag(&have.arn, keys).await
     }

@@ -6,7 +6,11 @@ use futures::future::join_all;
 use serde_json::{Map, Value, json};
 
 use super::{
-    super::{overlay::Supplement, table::TYPE, types::Type},
+    super::{
+        overlay::{Identifier, Supplement},
+        table::TYPE,
+        types::Type,
+    },
     Operation, Resources,
     requests::request_of,
     word,
@@ -54,13 +58,41 @@ impl Resources {
         Ok(Page { found, ..Page::default() })
     }
 
-    /// The identifier in an ARN of the type.
+    /// The identifier of the resource with this ARN, if it is of the type.
     pub(super) fn id_in(&self, of: &Type, arn: &str) -> Option<String> {
-        let every = self.arn_as(of, "{id}")?;
+        match of.overlay.identifier {
+            Identifier::By(id_in, _) => id_in(arn),
+            Identifier::Part => self.part_of(of, arn),
+            Identifier::Arn | Identifier::ArnOf(_) => self.part_of(of, arn).map(|_| arn.to_owned()),
+            Identifier::OneArn(one) => {
+                self.part_of(of, arn).filter(|part| part == one).map(|_| arn.to_owned())
+            }
+        }
+    }
+
+    /// What stands in an ARN of the type in the place of `{id}`.
+    fn part_of(&self, of: &Type, arn: &str) -> Option<String> {
+        let every = self.arn_with(of, "{id}")?;
         let (before, after) = every.split_once("{id}")?;
-        let id = arn.strip_prefix(before)?.strip_suffix(after)?;
-        let is_id = !id.is_empty() && !id.contains(['/', ':']);
-        is_id.then(|| id.to_owned())
+        let part = arn.strip_prefix(before)?.strip_suffix(after)?;
+        let is_part = !part.is_empty() && !part.contains(['/', ':']);
+        is_part.then(|| part.to_owned())
+    }
+
+    /// What a manifest says from which this identifier follows.
+    pub(super) fn key_of(&self, of: &Type, id: &str) -> Option<String> {
+        match of.overlay.identifier {
+            Identifier::ArnOf(_) | Identifier::OneArn(_) => self.part_of(of, id),
+            _ => Some(id.to_owned()),
+        }
+    }
+
+    /// The identifier that follows from what a manifest says.
+    pub(super) fn id_of(&self, of: &Type, key: &str) -> Option<String> {
+        match of.overlay.identifier {
+            Identifier::ArnOf(_) | Identifier::OneArn(_) => self.arn_with(of, key),
+            _ => Some(key.to_owned()),
+        }
     }
 
     /// The identifier that is meant: of a resource that was being created, what its request says.
@@ -134,8 +166,12 @@ impl Resources {
 
     /// A resource that was read whole, as a list would show it.
     pub(super) fn found(&self, live: Observed<Value>) -> Found {
-        let is_named = self.of.is_some_and(|of| !of.overlay.invented);
-        let names: BTreeSet<String> = is_named.then(|| live.id.to_string()).into_iter().collect();
+        let name = self.of.and_then(|of| match of.overlay.within {
+            Some(within) => within.key(live.state.get(PROPERTIES)?),
+            None if of.overlay.invented => None,
+            None => self.key_of(of, live.id.as_str()),
+        });
+        let names: BTreeSet<String> = name.into_iter().collect();
         Found {
             names,
             arn: Some(live.arn.clone()),
