@@ -29,8 +29,6 @@ const fn capability(name: &'static str, by: By) -> Capability {
     Capability { name, by }
 }
 
-const CLOUD_CONTROL: &str = "examples/cloud-control.yaml";
-
 /// The manifests of a file that are of a kind, by kind and name.
 pub fn manifests(file: &Path) -> Vec<String> {
     let text = fs::read_to_string(file).unwrap_or_default();

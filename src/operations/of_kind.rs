@@ -29,6 +29,9 @@ pub struct OfKind {
     pub identity: Option<Identity>,
     /// Whether AWS takes tags in the create call only: an edit of them is shown, and never made.
     pub fixed_tags: bool,
+    /// Whether its resources are those of the organization, in its management account or that of a
+    /// delegated administrator: other accounts have none.
+    pub of_organization: bool,
     /// For accounts of the organization: the row that says in which place of the tree one is, so
     /// that an edit of it moves the account.
     pub moves: Option<&'static str>,
@@ -45,6 +48,7 @@ impl OfKind {
         never: None,
         identity: None,
         fixed_tags: false,
+        of_organization: false,
         moves: None,
     };
 }

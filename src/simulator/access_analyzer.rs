@@ -26,7 +26,7 @@ impl Stock for Analyzers {
     const SHELVES: &'static [&'static Shelf] = &[&ANALYZERS];
 }
 
-pub(super) static ANALYZERS: Shelf = Shelf {
+static ANALYZERS: Shelf = Shelf {
     service: "access-analyzer",
     kind: accessanalyzer_analyzer::NAME,
     calls: Calls {

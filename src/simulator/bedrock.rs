@@ -50,7 +50,7 @@ impl Stock for Guardrails {
     const SHELVES: &'static [&'static Shelf] = &[&GUARDRAILS];
 }
 
-pub(super) static GUARDRAILS: Shelf = Shelf {
+static GUARDRAILS: Shelf = Shelf {
     service: "bedrock",
     kind: bedrock_guardrail::NAME,
     calls: Calls {

@@ -26,7 +26,7 @@ impl Stock for Controls {
     const SHELVES: &'static [&'static Shelf] = &[&CONTROLS];
 }
 
-pub(super) static CONTROLS: Shelf = Shelf {
+static CONTROLS: Shelf = Shelf {
     service: "controltower",
     kind: controltower_enabled_control::NAME,
     calls: Calls {

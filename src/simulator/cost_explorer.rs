@@ -29,7 +29,7 @@ impl Stock for Anomalies {
     const SHELVES: &'static [&'static Shelf] = &[&MONITORS, &SUBSCRIPTIONS];
 }
 
-pub(super) static MONITORS: Shelf = Shelf {
+static MONITORS: Shelf = Shelf {
     service: "ce",
     kind: ce_anomaly_monitor::NAME,
     calls: Calls {
@@ -76,7 +76,7 @@ fn check_monitor(asked: &Asked<'_>) -> Result<(), ApiError> {
     }
 }
 
-pub(super) static SUBSCRIPTIONS: Shelf = Shelf {
+static SUBSCRIPTIONS: Shelf = Shelf {
     service: "ce",
     kind: ce_anomaly_subscription::NAME,
     calls: Calls {

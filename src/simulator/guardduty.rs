@@ -6,7 +6,7 @@ use super::{
     api::{Api, Protocol, Refusal},
     documents::api,
     service::ApiError,
-    shelves::{Asked, Calls, Properties, Shelf, Shelves, Stock, TAGS, refuse},
+    shelves::{Asked, Calls, Properties, Shelf, Shelves, Stock, TAGS, merged, refuse},
 };
 use crate::kinds::cloud_control::guardduty_detector;
 
@@ -39,7 +39,7 @@ const FEATURES: [&str; 6] = [
     "RUNTIME_MONITORING",
 ];
 
-pub(super) static DETECTORS: Shelf = Shelf {
+static DETECTORS: Shelf = Shelf {
     service: "guardduty",
     kind: guardduty_detector::NAME,
     calls: Calls {
@@ -73,18 +73,6 @@ pub(super) static DETECTORS: Shelf = Shelf {
     generated: &[],
     missing: "BadRequestException",
 };
-
-/// The features with what a request says of some: it leaves the others alone.
-pub(super) fn merged(all: &Value, asked: &Value) -> Value {
-    let mut all = all.as_array().cloned().unwrap_or_default();
-    for feature in asked.as_array().into_iter().flatten() {
-        match all.iter_mut().find(|it| it["Name"] == feature["Name"]) {
-            Some(old) => *old = feature.clone(),
-            None => all.push(feature.clone()),
-        }
-    }
-    all.into()
-}
 
 fn check(asked: &Asked<'_>) -> Result<(), ApiError> {
     let code = "BadRequestException";

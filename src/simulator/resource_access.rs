@@ -25,7 +25,7 @@ impl Stock for Shares {
     const SHELVES: &'static [&'static Shelf] = &[&SHARES];
 }
 
-pub(super) static SHARES: Shelf = Shelf {
+static SHARES: Shelf = Shelf {
     service: "ram",
     kind: ram_resource_share::NAME,
     calls: Calls {

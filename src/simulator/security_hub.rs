@@ -25,7 +25,7 @@ impl Stock for Hubs {
     const SHELVES: &'static [&'static Shelf] = &[&HUBS];
 }
 
-pub(super) static HUBS: Shelf = Shelf {
+static HUBS: Shelf = Shelf {
     service: "securityhub",
     kind: securityhub_hub::NAME,
     calls: Calls {

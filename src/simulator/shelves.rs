@@ -80,7 +80,6 @@ pub(super) const TAGS: (&str, &str) = ("TagResource", "UntagResource");
 /// A change as the service sees it.
 #[derive(Debug)]
 pub struct Asked<'a> {
-    pub(super) caller: &'a Caller,
     pub(super) new: &'a Properties,
     pub(super) old: Option<&'a Properties>,
     pub(super) others: Vec<&'a Properties>,
@@ -90,6 +89,18 @@ impl Asked<'_> {
     pub(super) fn text(&self, property: &str) -> &str {
         self.new.get(property).and_then(Value::as_str).unwrap_or_default()
     }
+}
+
+/// A list of things with names, with what a request says of some: it leaves the others alone.
+pub(super) fn merged(all: &Value, asked: &Value) -> Value {
+    let mut all = all.as_array().cloned().unwrap_or_default();
+    for item in asked.as_array().into_iter().flatten() {
+        match all.iter_mut().find(|it| it["Name"] == item["Name"]) {
+            Some(old) => *old = item.clone(),
+            None => all.push(item.clone()),
+        }
+    }
+    all.into()
 }
 
 /// Refuses with this error.
@@ -198,7 +209,7 @@ impl<S: Stock> Shelves<S> {
         let all = self.all.get(&spot).into_iter().flatten();
         let others = all.filter(|(id, _)| own.is_none_or(|(own, _)| own != id.as_str()));
         let others = others.map(|(_, kept)| &kept.properties).collect();
-        (shelf.check)(&Asked { caller, new, old: own.map(|(_, old)| old), others })
+        (shelf.check)(&Asked { new, old: own.map(|(_, old)| old), others })
     }
 
     fn create(

@@ -147,7 +147,14 @@ mod tests {
     #[test]
     fn weaker_filters_loosen_and_stronger_ones_tighten() {
         let context = Context { partition: "aws".into(), account: "111122223333".into() };
-        let filter = |input: &str, output: &str| json!([{"Type": "HATE", "InputStrength": input, "OutputStrength": output}]);
+        let filter = |input: &str, output: &str| {
+            let strengths = json!({"InputStrength": input, "OutputStrength": output});
+            let mut filter = json!({"Type": "HATE"});
+            for member in ["InputStrength", "OutputStrength"] {
+                filter[member] = strengths[member].clone();
+            }
+            json!([filter])
+        };
         let judged = |old: Value, new: Value| filters(&old, &new, &context);
         let high = || filter("HIGH", "HIGH");
         assert_eq!(judged(high(), filter("HIGH", "LOW")), Risk::LOOSENS);

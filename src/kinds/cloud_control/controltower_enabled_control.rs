@@ -21,7 +21,12 @@ pub(super) const OVERLAY: Overlay = Overlay {
             organization at a time; one that comes too early is sent again.",
     tags: Some(text::CONTROL_TOWER),
     always: &["ControlIdentifier", "TargetIdentifier"],
-    operations: OfKind { rows: ROWS, resource: Some(RESOURCE), ..OfKind::NONE },
+    operations: OfKind {
+        rows: ROWS,
+        resource: Some(RESOURCE),
+        of_organization: true,
+        ..OfKind::NONE
+    },
     ..Overlay::PLAIN
 };
 

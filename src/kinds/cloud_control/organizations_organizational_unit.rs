@@ -31,7 +31,12 @@ pub(super) const OVERLAY: Overlay = Overlay {
     tags: Some(text::ORGANIZATIONS),
     always: &["Id", "Arn", "Name", "ParentId"],
     words: &[("Name", Says::Harmless)],
-    operations: OfKind { rows: ROWS, resource: Some(RESOURCE), ..OfKind::NONE },
+    operations: OfKind {
+        rows: ROWS,
+        resource: Some(RESOURCE),
+        of_organization: true,
+        ..OfKind::NONE
+    },
     ..Overlay::PLAIN
 };
 

@@ -8,7 +8,7 @@ use crate::{
     model::text,
     operations::{
         Grant, Named, OfKind, On, Operation, ResourceType, Resources, When,
-        table::{CLAIMS, CLAIMS_UNCLAIMED, OURS, OURS_AFTER, OURS_WITHOUT, may},
+        table::{CLAIMS, OURS, may},
     },
 };
 
@@ -54,6 +54,9 @@ const PASSED: Grant = may(
     &[When::says("PassedToSageMaker", "iam:PassedToService", "sagemaker.amazonaws.com")],
 );
 
+const NOTE: &str = "The reference lists no tags of tracking servers for the calls that set and \
+                    remove tags: only those of the request can be looked at.";
+
 const ROWS: &[Operation] = &[
     rows::UNDER_WAY,
     rows::STATUS,
@@ -66,7 +69,7 @@ const ROWS: &[Operation] = &[
     rows::creates(&[
         rows::CREATE,
         may("sagemaker:CreateMlflowTrackingServer", SERVERS, CLAIMS),
-        may("sagemaker:AddTags", SERVERS, CLAIMS_UNCLAIMED),
+        may("sagemaker:AddTags", SERVERS, CLAIMS),
         PASSED,
     ]),
     rows::updates(&[
@@ -74,11 +77,8 @@ const ROWS: &[Operation] = &[
         may("sagemaker:UpdateMlflowTrackingServer", SERVERS, OURS),
         PASSED,
     ]),
-    rows::tags(&[
-        rows::TAG,
-        may("sagemaker:AddTags", SERVERS, OURS_AFTER),
-        may("sagemaker:AddTags", On::Adopted(NAME), CLAIMS_UNCLAIMED),
-    ]),
-    rows::untags(&[rows::UNTAG, may("sagemaker:DeleteTags", SERVERS, OURS_WITHOUT)]),
+    rows::tags(&[rows::TAG, may("sagemaker:AddTags", SERVERS, &[When::StaysOurs])]).note(NOTE),
+    rows::untags(&[rows::UNTAG, may("sagemaker:DeleteTags", SERVERS, &[When::KeepsOwner])])
+        .note(NOTE),
     rows::removes(&[rows::DELETE, may("sagemaker:DeleteMlflowTrackingServer", SERVERS, OURS)]),
 ];

@@ -55,6 +55,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
     operations: OfKind {
         rows: ROWS,
         resource: Some(RESOURCE),
+        of_organization: true,
         identity: Some(Identity {
             boundary_reference: Some(
                 "properties.PermissionsBoundary.CustomerManagedPolicyReference",

@@ -603,7 +603,10 @@ fn a_plan_shows_inline_policies_by_their_names_and_quotes_what_they_say() {
 
 #[test]
 fn what_stops_watching_loosens_and_needs_consent() {
-    let detector = |enable: bool, status: &str| json!({"Id": "d", "Enable": enable, "Features": [{"Name": "S3_DATA_EVENTS", "Status": status}]});
+    let detector = |enable: bool, status: &str| {
+        let features = json!([{"Name": "S3_DATA_EVENTS", "Status": status}]);
+        json!({"Id": "d", "Enable": enable, "Features": features})
+    };
     let wanted = |enable: bool, status: &str| {
         let mut all = detector(enable, status);
         all.as_object_mut().expect("an object").shift_remove("Id");

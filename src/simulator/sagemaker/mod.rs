@@ -17,7 +17,7 @@ mod merge;
 mod notebooks;
 mod place;
 mod profiles;
-pub(super) mod registry;
+mod registry;
 mod rules;
 mod spaces;
 mod store;

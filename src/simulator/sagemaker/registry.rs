@@ -21,7 +21,7 @@ impl Stock for Registry {
 /// The parts of ARNs of what is here.
 pub(super) const KINDS_OF_ARN: [&str; 2] = [":model-package-group/", ":mlflow-tracking-server/"];
 
-pub(in crate::simulator) static GROUPS: Shelf = Shelf {
+static GROUPS: Shelf = Shelf {
     service: "sagemaker",
     kind: sagemaker_model_package_group::NAME,
     calls: Calls {
@@ -60,7 +60,7 @@ pub(in crate::simulator) static GROUPS: Shelf = Shelf {
     missing: "ResourceNotFound",
 };
 
-pub(in crate::simulator) static SERVERS: Shelf = Shelf {
+static SERVERS: Shelf = Shelf {
     service: "sagemaker",
     kind: sagemaker_mlflow_tracking_server::NAME,
     calls: Calls {

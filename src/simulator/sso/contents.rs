@@ -1,31 +1,18 @@
 //! What is in permission sets besides AWS's policies: a policy of their own, policies of the
 //! accounts, a boundary, tags.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use super::{
     errors::{conflict, invalid, missing},
-    request::{Request, one},
+    request::{Request, one, tags},
     sets::named,
     state::{Set, State},
 };
-use crate::simulator::{
-    json::Input,
-    service::{Answer, ApiError},
-};
+use crate::simulator::service::{Answer, ApiError};
 
 /// The characters of an inline policy, at most (API reference).
 const MAX_INLINE: usize = 32_768;
-
-/// Tags in a request.
-pub(super) fn tags(input: &Input<'_>) -> Result<BTreeMap<String, String>, ApiError> {
-    let all = input.list("Tags", 0..=75)?.unwrap_or_default();
-    let pair =
-        |tag: &Value| Some((tag["Key"].as_str()?.to_owned(), tag["Value"].as_str()?.to_owned()));
-    all.iter().map(|tag| pair(tag).ok_or_else(|| invalid("A tag has a key and a value"))).collect()
-}
 
 /// Answers an operation that reads; `None` for other operations.
 pub(super) fn read(state: &State, operation: &str, request: &Request<'_, '_>) -> Option<Answer> {

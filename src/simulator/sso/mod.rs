@@ -116,12 +116,14 @@ impl Service for IdentityCenter {
         }
         let state = self.state.read(caller);
         let found = sets::read(state, operation, &request)
+            .or_else(|| contents::read(state, operation, &request))
             .or_else(|| assignments::read(state, operation, &request));
         if let Some(answer) = found {
             return answer;
         }
         let state = self.state.write(caller, request.context);
         sets::write(state, operation, &mut request)
+            .or_else(|| contents::write(state, operation, &mut request))
             .or_else(|| assignments::write(state, operation, &mut request))
             .unwrap_or_else(|| Err(unknown_operation("Identity Center", operation)))
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     errors::{conflict, invalid, missing},
-    request::{PAGING, Request, one},
+    request::{PAGING, Request, one, tags},
     state::{Set, State},
 };
 use crate::simulator::service::Answer;
@@ -18,7 +18,7 @@ pub(super) fn read(state: &State, operation: &str, request: &Request<'_, '_>) ->
         }
         "DescribePermissionSet" => described(state, request),
         "ListManagedPoliciesInPermissionSet" => policies(state, request),
-        _ => return super::contents::read(state, operation, request),
+        _ => return None,
     })
 }
 
@@ -33,7 +33,7 @@ pub(super) fn write(
         "DeletePermissionSet" => delete(state, request),
         "AttachManagedPolicyToPermissionSet" => attach(state, request, true),
         "DetachManagedPolicyFromPermissionSet" => attach(state, request, false),
-        _ => return super::contents::write(state, operation, request),
+        _ => return None,
     })
 }
 
@@ -92,7 +92,7 @@ fn create(state: &mut State, request: &mut Request<'_, '_>) -> Answer {
     let session = request.input.text("SessionDuration")?.unwrap_or("PT1H").to_owned();
     let arn = State::arn_of(&format!("ps-{}", request.context.ids.alphanumeric(16)));
     let relay_state = request.input.text("RelayState")?.map(str::to_owned);
-    let tags = super::contents::tags(&request.input)?;
+    let tags = tags(&request.input)?;
     let set =
         Set { name: name.to_owned(), description, session, relay_state, tags, ..Set::default() };
     let answer = one("PermissionSet", shown(&arn, &set));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::state::State;
 use crate::{
-    kinds::{cloud_control::sso_permission_set, permission_set_assignment},
+    kinds::permission_set_assignment,
     simulator::{
         api::{Holes, Kind, Repeated},
         truth::{Thing, Truth},
@@ -29,6 +29,9 @@ pub(super) const KINDS: &[Kind] = &[Kind {
     holes: Holes { added: &["assigned "], whole: &[], missing: &[] },
 }];
 
+/// The kind of permission sets in palisade's words.
+pub(super) const SET: &str = crate::kinds::cloud_control::sso_permission_set::NAME;
+
 /// Adds the permission sets.
 pub(super) fn add_sets(state: &State, truth: &mut Truth) {
     for (arn, set) in &state.sets {
@@ -42,12 +45,8 @@ pub(super) fn add_sets(state: &State, truth: &mut Truth) {
         facts.extend(set.references.iter().map(|(path, name)| format!("reference {path}{name}")));
         facts.extend(set.inline.iter().map(|text| format!("inline {text}")));
         facts.extend(set.boundary.iter().map(|it| format!("boundary {it}")));
-        let thing = Thing {
-            kind: sso_permission_set::NAME,
-            account: state.owner.clone(),
-            tags: set.tags.clone(),
-            facts,
-        };
+        let thing =
+            Thing { kind: SET, account: state.owner.clone(), tags: set.tags.clone(), facts };
         truth.things.insert(format!("{}|{arn}", State::arn()), thing);
     }
 }

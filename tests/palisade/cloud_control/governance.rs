@@ -1,6 +1,7 @@
 //! What governs an account and an organisation: made, changed, put back, deleted.
 
 use super::*;
+use palisade::plan::render;
 
 /// A type in the life of a platform.
 struct Case {
@@ -102,8 +103,9 @@ impl Case {
             assert_eq!(world.writes(), [""; 0], "{}", self.kind);
         }
         world.write("main.yaml", self.manifest(self.then, "state: absent"));
-        in_the_end(&mut engine).await;
-        assert_eq!(self.all(&world).is_empty(), self.is_deleted, "{}", self.kind);
+        let reports = in_the_end(&mut engine).await;
+        let plan = render::text(&reports.last().expect("a report").plan);
+        assert_eq!(self.all(&world).is_empty(), self.is_deleted, "{}: {plan}", self.kind);
     }
 }
 

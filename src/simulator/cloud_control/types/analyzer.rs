@@ -1,17 +1,20 @@
 //! AWS::AccessAnalyzer::Analyzer.
 
-use super::held::{self, held};
-use crate::simulator::{
-    access_analyzer::ANALYZERS,
-    cloud_control::{
-        names::ANALYZER,
-        resource_type::Type,
-        schema::{FREE, Member, Shape, TAGS, TEXT, may, must},
-    },
-};
+use super::held::{self, Calls, held};
 
 static RULE: Shape = Shape::Object(&[must("Filter", &FREE), must("RuleName", &TEXT)]);
 static RULES: Shape = Shape::List { of: &RULE, count: (0, 100), ordered: false };
+
+/// The service's operations.
+static CALLS: Calls = Calls {
+    service: "access-analyzer",
+    create: "CreateAnalyzer",
+    read: "GetAnalyzer",
+    update: "UpdateAnalyzer",
+    delete: "DeleteAnalyzer",
+    list: "ListAnalyzers",
+    tags: ("TagResource", "UntagResource"),
+};
 
 static MEMBERS: &[Member] = &[
     may("AnalyzerConfiguration", &FREE),
@@ -22,7 +25,7 @@ static MEMBERS: &[Member] = &[
     must("Type", &TEXT),
 ];
 
-pub(super) static TYPE: Type = held!(&ANALYZERS; "Tags";
+pub(super) static TYPE: Type = held!(&CALLS; "Tags";
     name: ANALYZER,
     members: MEMBERS,
     identifier: "Arn",

@@ -1,13 +1,21 @@
 //! AWS::CE::AnomalyMonitor.
 
-use super::held::{self, held};
-use crate::simulator::{
-    cloud_control::{
-        names::ANOMALY_MONITOR,
-        resource_type::Type,
-        schema::{FREE, Member, Shape, TAGS, TEXT, may, must},
-    },
-    cost_explorer::MONITORS,
+use super::held::{self, Calls, held};
+use crate::simulator::cloud_control::{
+    names::ANOMALY_MONITOR,
+    resource_type::Type,
+    schema::{FREE, Member, Shape, TAGS, TEXT, may, must},
+};
+
+/// The service's operations.
+static CALLS: Calls = Calls {
+    service: "ce",
+    create: "CreateAnomalyMonitor",
+    read: "GetAnomalyMonitors",
+    update: "UpdateAnomalyMonitor",
+    delete: "DeleteAnomalyMonitor",
+    list: "GetAnomalyMonitors",
+    tags: ("TagResource", "UntagResource"),
 };
 
 static MEMBERS: &[Member] = &[
@@ -23,7 +31,7 @@ static MEMBERS: &[Member] = &[
     may("ResourceTags", &TAGS),
 ];
 
-pub(super) static TYPE: Type = held!(&MONITORS; "ResourceTags";
+pub(super) static TYPE: Type = held!(&CALLS; "ResourceTags";
     name: ANOMALY_MONITOR,
     members: MEMBERS,
     identifier: "MonitorArn",

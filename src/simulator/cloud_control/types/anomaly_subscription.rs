@@ -1,13 +1,10 @@
 //! AWS::CE::AnomalySubscription.
 
-use super::held::{self, held};
-use crate::simulator::{
-    cloud_control::{
-        names::ANOMALY_SUBSCRIPTION,
-        resource_type::Type,
-        schema::{Member, Shape, TAGS, TEXT, TEXTS, may, must},
-    },
-    cost_explorer::SUBSCRIPTIONS,
+use super::held::{self, Calls, held};
+use crate::simulator::cloud_control::{
+    names::ANOMALY_SUBSCRIPTION,
+    resource_type::Type,
+    schema::{Member, Shape, TAGS, TEXT, TEXTS, may, must},
 };
 
 static SUBSCRIBER: Shape = Shape::Object(&[
@@ -16,6 +13,17 @@ static SUBSCRIBER: Shape = Shape::Object(&[
     must("Type", &Shape::OneOf(&["EMAIL", "SNS"])),
 ]);
 static SUBSCRIBERS: Shape = Shape::List { of: &SUBSCRIBER, count: (1, 50), ordered: false };
+
+/// The service's operations.
+static CALLS: Calls = Calls {
+    service: "ce",
+    create: "CreateAnomalySubscription",
+    read: "GetAnomalySubscriptions",
+    update: "UpdateAnomalySubscription",
+    delete: "DeleteAnomalySubscription",
+    list: "GetAnomalySubscriptions",
+    tags: ("TagResource", "UntagResource"),
+};
 
 static MEMBERS: &[Member] = &[
     may("AccountId", &TEXT),
@@ -28,7 +36,7 @@ static MEMBERS: &[Member] = &[
     may("ThresholdExpression", &TEXT),
 ];
 
-pub(super) static TYPE: Type = held!(&SUBSCRIPTIONS; "ResourceTags";
+pub(super) static TYPE: Type = held!(&CALLS; "ResourceTags";
     name: ANOMALY_SUBSCRIPTION,
     members: MEMBERS,
     identifier: "SubscriptionArn",

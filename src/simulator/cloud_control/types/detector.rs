@@ -1,13 +1,13 @@
 //! AWS::GuardDuty::Detector.
 
-use super::held;
+use super::held::{self, Calls};
 use crate::simulator::{
     cloud_control::{
         names::DETECTOR,
         resource_type::{Type, Update},
         schema::{FLAG, FREE, Member, Shape, TAGS, TEXT, may, must},
     },
-    guardduty::{DETECTORS, merged},
+    shelves::merged,
 };
 
 static SETTING: Shape = Shape::Object(&[must("Name", &TEXT), must("Status", &STATUS)]);
@@ -19,6 +19,17 @@ static FEATURE: Shape = Shape::Object(&[
     must("Status", &STATUS),
 ]);
 static FEATURES: Shape = Shape::List { of: &FEATURE, count: (0, 50), ordered: false };
+
+/// The service's operations.
+static CALLS: Calls = Calls {
+    service: "guardduty",
+    create: "CreateDetector",
+    read: "GetDetector",
+    update: "UpdateDetector",
+    delete: "DeleteDetector",
+    list: "ListDetectors",
+    tags: ("TagResource", "UntagResource"),
+};
 
 static MEMBERS: &[Member] = &[
     may("DataSources", &FREE),
@@ -39,8 +50,8 @@ pub(super) static TYPE: Type = Type {
     write_only: &[],
     rules: |_| Ok(()),
     named: |_| None,
-    create: |site, model| held::create(&DETECTORS, "Tags", site, model),
-    read: |site, id| held::read(&TYPE, &DETECTORS, "Tags", site, id),
+    create: |site, model| held::create(&CALLS, "Tags", site, model),
+    read: |site, id| held::read(&TYPE, &CALLS, "Tags", site, id),
     update: |site, update| {
         // Features that a request does not name stay as they are.
         let mut new = update.new.clone();
@@ -49,8 +60,8 @@ pub(super) static TYPE: Type = Type {
             new.insert("Features".to_owned(), merged(&old, &asked));
         }
         let Update { id, old, changed, .. } = *update;
-        held::update(&DETECTORS, "Tags", site, &Update { id, old, new: &new, changed })
+        held::update(&CALLS, "Tags", site, &Update { id, old, new: &new, changed })
     },
-    delete: |site, id| held::delete(&DETECTORS, site, id),
-    list: |site| held::list(&DETECTORS, site),
+    delete: |site, id| held::delete(&CALLS, site, id),
+    list: |site| held::list(&CALLS, site),
 };

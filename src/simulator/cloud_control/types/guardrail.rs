@@ -1,16 +1,19 @@
 //! AWS::Bedrock::Guardrail.
 
-use super::held::{self, held};
-use crate::simulator::{
-    bedrock::GUARDRAILS,
-    cloud_control::{
-        names::GUARDRAIL,
-        resource_type::Type,
-        schema::{FREE, Member, Shape, TAGS, TEXT, may, must},
-    },
-};
+use super::held::{self, Calls, held};
 
 static MESSAGE: Shape = Shape::Text(1, 500);
+
+/// The service's operations.
+static CALLS: Calls = Calls {
+    service: "bedrock",
+    create: "CreateGuardrail",
+    read: "GetGuardrail",
+    update: "UpdateGuardrail",
+    delete: "DeleteGuardrail",
+    list: "ListGuardrails",
+    tags: ("TagResource", "UntagResource"),
+};
 
 static MEMBERS: &[Member] = &[
     may("AutomatedReasoningPolicyConfig", &FREE),
@@ -36,7 +39,7 @@ static MEMBERS: &[Member] = &[
     may("WordPolicyConfig", &FREE),
 ];
 
-pub(super) static TYPE: Type = held!(&GUARDRAILS; "Tags";
+pub(super) static TYPE: Type = held!(&CALLS; "Tags";
     name: GUARDRAIL,
     members: MEMBERS,
     identifier: "GuardrailArn",

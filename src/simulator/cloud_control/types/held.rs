@@ -1,27 +1,36 @@
-//! Handlers of types whose resources are on a shelf of their service.
+//! Handlers of types whose service is asked in CloudFormation's own properties.
 
 use serde_json::{Map, Value, json};
 
 use super::parts::missing;
-use crate::simulator::{
-    cloud_control::{
-        resource_type::{Type, Update},
-        schema::Model,
-        site::{Failure, Site},
-    },
-    shelves::Shelf,
+use crate::simulator::cloud_control::{
+    resource_type::{Type, Update},
+    schema::Model,
+    site::{Failure, Site},
 };
 
-/// A type whose resources are on a shelf.
+/// The operations of a service that handlers call.
+pub(super) struct Calls {
+    pub(super) service: &'static str,
+    pub(super) create: &'static str,
+    pub(super) read: &'static str,
+    pub(super) update: &'static str,
+    pub(super) delete: &'static str,
+    pub(super) list: &'static str,
+    /// Those that set and remove tags by ARN.
+    pub(super) tags: (&'static str, &'static str),
+}
+
+/// A type with these handlers.
 macro_rules! held {
-    ($shelf:expr; $tags:literal; $($field:ident: $value:expr),* $(,)?) => {
+    ($calls:expr; $tags:literal; $($field:ident: $value:expr),* $(,)?) => {
         Type {
             $($field: $value,)*
-            create: |site, model| held::create($shelf, $tags, site, model),
-            read: |site, id| held::read(&TYPE, $shelf, $tags, site, id),
-            update: |site, update| held::update($shelf, $tags, site, update),
-            delete: |site, id| held::delete($shelf, site, id),
-            list: |site| held::list($shelf, site),
+            create: |site, model| held::create($calls, $tags, site, model),
+            read: |site, id| held::read(&TYPE, $calls, $tags, site, id),
+            update: |site, update| held::update($calls, $tags, site, update),
+            delete: |site, id| held::delete($calls, site, id),
+            list: |site| held::list($calls, site),
         }
     };
 }
@@ -45,7 +54,7 @@ fn tag_property(name: &str) -> (&str, bool) {
 }
 
 pub(super) fn create(
-    shelf: &Shelf,
+    calls: &Calls,
     tagged: &str,
     site: &mut Site<'_, '_>,
     model: &Model,
@@ -54,18 +63,18 @@ pub(super) fn create(
     let mut properties = model.clone();
     let tags = tags(properties.remove(property).as_ref());
     let input = json!({"Properties": properties, "Tags": tags});
-    let made = site.ask(shelf.service, shelf.calls.create, &input)?;
+    let made = site.ask(calls.service, calls.create, &input)?;
     Ok(made["Id"].as_str().unwrap_or_default().to_owned())
 }
 
 pub(super) fn read(
     kind: &Type,
-    shelf: &Shelf,
+    calls: &Calls,
     tagged: &str,
     site: &mut Site<'_, '_>,
     id: &str,
 ) -> Result<Model, Failure> {
-    let found = site.ask(shelf.service, shelf.calls.read, &json!({"Id": id}))?;
+    let found = site.ask(calls.service, calls.read, &json!({"Id": id}))?;
     let Some(mut model) = found["Properties"].as_object().cloned() else {
         return Err(missing(kind, id));
     };
@@ -87,7 +96,7 @@ pub(super) fn read(
 }
 
 pub(super) fn update(
-    shelf: &Shelf,
+    calls: &Calls,
     tagged: &str,
     site: &mut Site<'_, '_>,
     update: &Update<'_>,
@@ -98,7 +107,7 @@ pub(super) fn update(
         changed.map(|name| (name.clone(), update.new.get(name).cloned().into())).collect();
     if !changed.is_empty() {
         let input = json!({"Id": update.id, "Properties": changed});
-        site.ask(shelf.service, shelf.calls.update, &input)?;
+        site.ask(calls.service, calls.update, &input)?;
     }
     let [old, new] = [update.old, update.new].map(|model| tags(model.get(property)));
     let set: Map<String, Value> = new
@@ -111,25 +120,25 @@ pub(super) fn update(
     if set.is_empty() && gone.is_empty() {
         return Ok(());
     }
-    let found = site.ask(shelf.service, shelf.calls.read, &json!({"Id": update.id}))?;
+    let found = site.ask(calls.service, calls.read, &json!({"Id": update.id}))?;
     if !set.is_empty() {
         let input = json!({"ResourceArn": found["Arn"], "Tags": set});
-        site.ask(shelf.service, shelf.calls.tags.0, &input)?;
+        site.ask(calls.service, calls.tags.0, &input)?;
     }
     if !gone.is_empty() {
         let input = json!({"ResourceArn": found["Arn"], "TagKeys": gone});
-        site.ask(shelf.service, shelf.calls.tags.1, &input)?;
+        site.ask(calls.service, calls.tags.1, &input)?;
     }
     Ok(())
 }
 
-pub(super) fn delete(shelf: &Shelf, site: &mut Site<'_, '_>, id: &str) -> Result<(), Failure> {
-    site.ask(shelf.service, shelf.calls.delete, &json!({"Id": id}))?;
+pub(super) fn delete(calls: &Calls, site: &mut Site<'_, '_>, id: &str) -> Result<(), Failure> {
+    site.ask(calls.service, calls.delete, &json!({"Id": id}))?;
     Ok(())
 }
 
-pub(super) fn list(shelf: &Shelf, site: &mut Site<'_, '_>) -> Result<Vec<String>, Failure> {
-    let found = site.ask(shelf.service, shelf.calls.list, &json!({}))?;
+pub(super) fn list(calls: &Calls, site: &mut Site<'_, '_>) -> Result<Vec<String>, Failure> {
+    let found = site.ask(calls.service, calls.list, &json!({}))?;
     let all = found["Ids"].as_array().into_iter().flatten();
     Ok(all.filter_map(Value::as_str).map(str::to_owned).collect())
 }

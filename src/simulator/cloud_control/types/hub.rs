@@ -1,16 +1,24 @@
 //! AWS::SecurityHub::Hub, whose tags are a map.
 
-use super::held::{self, held};
-use crate::simulator::{
-    cloud_control::{
-        names::HUB,
-        resource_type::Type,
-        schema::{FLAG, FREE, Member, Shape, TEXT, may},
-    },
-    security_hub::HUBS,
+use super::held::{self, Calls, held};
+use crate::simulator::cloud_control::{
+    names::HUB,
+    resource_type::Type,
+    schema::{FLAG, FREE, Member, Shape, TEXT, may},
 };
 
 static GENERATOR: Shape = Shape::OneOf(&["STANDARD_CONTROL", "SECURITY_CONTROL"]);
+
+/// The service's operations.
+static CALLS: Calls = Calls {
+    service: "securityhub",
+    create: "EnableSecurityHub",
+    read: "DescribeHub",
+    update: "UpdateSecurityHubConfiguration",
+    delete: "DisableSecurityHub",
+    list: "DescribeHub",
+    tags: ("TagResource", "UntagResource"),
+};
 
 static MEMBERS: &[Member] = &[
     may("ARN", &TEXT),
@@ -21,7 +29,7 @@ static MEMBERS: &[Member] = &[
     may("Tags", &FREE),
 ];
 
-pub(super) static TYPE: Type = held!(&HUBS; "Tags*";
+pub(super) static TYPE: Type = held!(&CALLS; "Tags*";
     name: HUB,
     members: MEMBERS,
     identifier: "ARN",

@@ -1,16 +1,24 @@
 //! AWS::SageMaker::MlflowTrackingServer.
 
-use super::held::{self, held};
-use crate::simulator::{
-    cloud_control::{
-        names::MLFLOW_TRACKING_SERVER,
-        resource_type::Type,
-        schema::{FLAG, Member, Shape, TAGS, TEXT, may, must},
-    },
-    sagemaker::registry::SERVERS,
+use super::held::{self, Calls, held};
+use crate::simulator::cloud_control::{
+    names::MLFLOW_TRACKING_SERVER,
+    resource_type::Type,
+    schema::{FLAG, Member, Shape, TAGS, TEXT, may, must},
 };
 
 static SIZE: Shape = Shape::OneOf(&["Small", "Medium", "Large"]);
+
+/// The service's operations.
+static CALLS: Calls = Calls {
+    service: "sagemaker",
+    create: "CreateMlflowTrackingServer",
+    read: "DescribeMlflowTrackingServer",
+    update: "UpdateMlflowTrackingServer",
+    delete: "DeleteMlflowTrackingServer",
+    list: "ListMlflowTrackingServers",
+    tags: ("AddTags", "DeleteTags"),
+};
 
 static MEMBERS: &[Member] = &[
     must("ArtifactStoreUri", &TEXT),
@@ -24,7 +32,7 @@ static MEMBERS: &[Member] = &[
     may("WeeklyMaintenanceWindowStart", &TEXT),
 ];
 
-pub(super) static TYPE: Type = held!(&SERVERS; "Tags";
+pub(super) static TYPE: Type = held!(&CALLS; "Tags";
     name: MLFLOW_TRACKING_SERVER,
     members: MEMBERS,
     identifier: "TrackingServerName",

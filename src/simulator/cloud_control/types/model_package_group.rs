@@ -1,13 +1,21 @@
 //! AWS::SageMaker::ModelPackageGroup.
 
-use super::held::{self, held};
-use crate::simulator::{
-    cloud_control::{
-        names::MODEL_PACKAGE_GROUP,
-        resource_type::Type,
-        schema::{Member, Shape, TAGS, TEXT, may, must},
-    },
-    sagemaker::registry::GROUPS,
+use super::held::{self, Calls, held};
+use crate::simulator::cloud_control::{
+    names::MODEL_PACKAGE_GROUP,
+    resource_type::Type,
+    schema::{Member, Shape, TAGS, TEXT, may, must},
+};
+
+/// The service's operations.
+static CALLS: Calls = Calls {
+    service: "sagemaker",
+    create: "CreateModelPackageGroup",
+    read: "DescribeModelPackageGroup",
+    update: "PutModelPackageGroupPolicy",
+    delete: "DeleteModelPackageGroup",
+    list: "ListModelPackageGroups",
+    tags: ("AddTags", "DeleteTags"),
 };
 
 static MEMBERS: &[Member] = &[
@@ -20,7 +28,7 @@ static MEMBERS: &[Member] = &[
     may("Tags", &TAGS),
 ];
 
-pub(super) static TYPE: Type = held!(&GROUPS; "Tags";
+pub(super) static TYPE: Type = held!(&CALLS; "Tags";
     name: MODEL_PACKAGE_GROUP,
     members: MEMBERS,
     identifier: "ModelPackageGroupArn",

@@ -1,13 +1,21 @@
 //! AWS::RAM::ResourceShare.
 
-use super::held::{self, held};
-use crate::simulator::{
-    cloud_control::{
-        names::RESOURCE_SHARE,
-        resource_type::Type,
-        schema::{FLAG, FREE, Member, Shape, TAGS, TEXT, TEXTS, may, must},
-    },
-    resource_access::SHARES,
+use super::held::{self, Calls, held};
+use crate::simulator::cloud_control::{
+    names::RESOURCE_SHARE,
+    resource_type::Type,
+    schema::{FLAG, FREE, Member, Shape, TAGS, TEXT, TEXTS, may, must},
+};
+
+/// The service's operations.
+static CALLS: Calls = Calls {
+    service: "ram",
+    create: "CreateResourceShare",
+    read: "GetResourceShares",
+    update: "UpdateResourceShare",
+    delete: "DeleteResourceShare",
+    list: "GetResourceShares",
+    tags: ("TagResource", "UntagResource"),
 };
 
 static MEMBERS: &[Member] = &[
@@ -27,12 +35,19 @@ static MEMBERS: &[Member] = &[
     may("Tags", &TAGS),
 ];
 
-pub(super) static TYPE: Type = held!(&SHARES; "Tags";
+pub(super) static TYPE: Type = held!(&CALLS; "Tags";
     name: RESOURCE_SHARE,
     members: MEMBERS,
     identifier: "Arn",
     listed_in: None,
-    read_only: &["Arn", "CreationTime", "FeatureSet", "LastUpdatedTime", "OwningAccountId", "Status"],
+    read_only: &[
+        "Arn",
+        "CreationTime",
+        "FeatureSet",
+        "LastUpdatedTime",
+        "OwningAccountId",
+        "Status",
+    ],
     create_only: &[],
     write_only: &["PermissionArns", "Principals", "ResourceArns", "Sources"],
     rules: |_| Ok(()),
