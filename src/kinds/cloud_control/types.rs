@@ -91,6 +91,12 @@ impl Type {
         }
     }
 
+    /// Whether it has tags, and nobody says the ARN that it has in the tag index.
+    pub(super) fn is_tagged_without_arn(&self) -> bool {
+        let Overlay { tags, arn, identifier, .. } = self.overlay;
+        tags.is_some() && arn.is_empty() && matches!(identifier, Identifier::Part)
+    }
+
     /// The identifier of a resource with these properties; none if one of its parts is not there.
     fn identifier(&self, properties: &Value) -> Option<String> {
         let parts = self.facts.identifier.iter().map(|path| {

@@ -231,13 +231,11 @@ impl Service for Resources {
         let of = self.of()?;
         match list {
             0 if of.overlay.name == iam_role::NAME => self.below_path().await,
+            // The index says ARNs, and none of the type's can be recognized.
+            0 if of.is_tagged_without_arn() => self.listed(of, token).await,
             0 if of.overlay.tags.is_some() => self.indexed().await,
             1 if of.overlay.within.is_some() => self.below_parents(of, token).await,
-            1 if of.overlay.invented || self.lists_all() => {
-                let (ids, next) = self.cloud_control.list(of.overlay.name, None, token).await?;
-                let found = ids.into_iter().map(|id| Found::of(PhysicalId(id))).collect();
-                Ok(Page { found, next, ..Page::default() })
-            }
+            1 if of.overlay.invented || self.lists_all() => self.listed(of, token).await,
             // The identifiers of the others are known.
             _ => Ok(Page::default()),
         }

@@ -40,6 +40,17 @@ impl Resources {
         Ok(Page { found: ours.collect(), ..Page::default() })
     }
 
+    /// One page of all resources of the type.
+    pub(super) async fn listed(
+        &self,
+        of: &Type,
+        token: Option<String>,
+    ) -> Result<Page, CloudError> {
+        let (ids, next) = self.cloud_control.list(of.overlay.name, None, token).await?;
+        let found = ids.into_iter().map(|id| Found::of(PhysicalId(id))).collect();
+        Ok(Page { found, next, ..Page::default() })
+    }
+
     /// Every role below the path of the settings, whole as far as it can be read: no list has tags.
     pub(super) async fn below_path(&self) -> Result<Page, CloudError> {
         let (names, mut found) = (self.roles.names().await?, Vec::new());
