@@ -190,16 +190,19 @@ impl CloudControl {
         Ok(Some(Described { id, properties }))
     }
 
-    /// The identifiers on one page of a list, and the token of the next page.
+    /// The identifiers on one page of a list, narrowed by these properties where the type demands
+    /// it, and the token of the next page.
     ///
     /// # Errors
     /// The page could not be read.
     pub async fn list(
         &self,
         kind: &str,
+        narrowed: Option<&serde_json::Value>,
         token: Option<String>,
     ) -> Result<(Vec<String>, Option<String>), CloudError> {
         let call = self.client.list_resources().type_name(kind).set_next_token(token);
+        let call = call.set_resource_model(narrowed.map(serde_json::Value::to_string));
         let page = call.send().await.map_err(|error| classify(LIST, &error))?;
         let mut found = Vec::new();
         for described in page.resource_descriptions.unwrap_or_default() {

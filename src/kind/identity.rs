@@ -19,13 +19,17 @@ pub struct Identity {
     pub path: Option<&'static str>,
     /// Where they say the permissions boundary; none for a kind without one.
     pub boundary: Option<&'static str>,
+    /// Where they name the permissions boundary by `Name` and `Path`, in whatever account it is
+    /// used; none for a kind that does not.
+    pub boundary_reference: Option<&'static str>,
     /// The ARN of the resource in a wanted state, where it follows from that.
     pub arn: Option<fn(&Tree) -> Option<String>>,
 }
 
 impl Identity {
     /// A kind whose resources have neither path nor boundary.
-    pub const PLAIN: Self = Self { path: None, boundary: None, arn: None };
+    pub const PLAIN: Self =
+        Self { path: None, boundary: None, boundary_reference: None, arn: None };
 
     /// What is wrong with a manifest that writes identity, each with its place in the spec. `state`
     /// is what it wants; a tombstone may want nothing.
@@ -49,6 +53,18 @@ impl Identity {
             let help = format!("write {}", bounds.boundary);
             problems.push(Invalid::new(at, why).help(help));
         }
+        if let Some(at) = self.boundary_reference {
+            let (path, name) = reference(&bounds.boundary);
+            let said = get(state, at);
+            let is_it =
+                said["Name"].as_str() == Some(name) && said["Path"].as_str().unwrap_or("/") == path;
+            if !is_it {
+                let why = "is not the permissions boundary of the settings: nobody gets \
+                           permissions without it";
+                let help = format!("write {{Name: {name}, Path: {path}}}");
+                problems.push(Invalid::new(at, why).help(help));
+            }
+        }
         let arn = self.arn.and_then(|arn| arn(state));
         if arn.is_some_and(|arn| fence.is_own(&arn)) {
             let why = "is what palisade itself, or a break-glass role, stands on: no manifest \
@@ -68,6 +84,13 @@ impl Identity {
     pub fn arn_of(&self, want: &Value) -> Option<String> {
         self.arn.and_then(|arn| arn(want.as_object()?))
     }
+}
+
+/// The path and the name in the ARN of a managed policy.
+fn reference(arn: &str) -> (String, &str) {
+    let full = arn.rsplit_once(":policy").map_or("", |(_, full)| full);
+    let (path, name) = full.rsplit_once('/').unwrap_or(("", full));
+    (format!("{path}/"), name)
 }
 
 /// Why no manifest of a kind is written in a scope, and the way out.

@@ -60,6 +60,28 @@ pub const S3: TagRules = TagRules { service: "S3", key: 128, plain: true };
 /// SageMaker.
 pub const SAGEMAKER: TagRules = TagRules { service: "SageMaker", key: 128, plain: true };
 
+/// GuardDuty.
+pub const GUARDDUTY: TagRules = plain("GuardDuty");
+/// IAM Access Analyzer.
+pub const ACCESS_ANALYZER: TagRules = plain("Access Analyzer");
+/// Security Hub.
+pub const SECURITY_HUB: TagRules = plain("Security Hub");
+/// Bedrock.
+pub const BEDROCK: TagRules = plain("Bedrock");
+/// Cost Explorer.
+pub const COST_EXPLORER: TagRules = plain("Cost Explorer");
+/// Control Tower.
+pub const CONTROL_TOWER: TagRules = plain("Control Tower");
+/// Resource Access Manager.
+pub const RAM: TagRules = plain("RAM");
+/// IAM Identity Center.
+pub const IDENTITY_CENTER: TagRules = plain("Identity Center");
+
+/// The usual rules.
+const fn plain(service: &'static str) -> TagRules {
+    TagRules { service, key: 128, plain: true }
+}
+
 const SIGNS: &str = "_.:/=+-@";
 
 /// A character in the services' pattern for tags (botocore 1.44): Unicode letters, separators and

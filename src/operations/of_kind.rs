@@ -27,6 +27,11 @@ pub struct OfKind {
     /// Set if the kind gives somebody permissions: its manifests are then kept within the bounds of
     /// the settings.
     pub identity: Option<Identity>,
+    /// Whether AWS takes tags in the create call only: an edit of them is shown, and never made.
+    pub fixed_tags: bool,
+    /// Whether its resources are those of the organization, in its management account or that of a
+    /// delegated administrator: other accounts have none.
+    pub of_organization: bool,
     /// For accounts of the organization: the row that says in which place of the tree one is, so
     /// that an edit of it moves the account.
     pub moves: Option<&'static str>,
@@ -42,6 +47,8 @@ impl OfKind {
         hands_on_roles: false,
         never: None,
         identity: None,
+        fixed_tags: false,
+        of_organization: false,
         moves: None,
     };
 }

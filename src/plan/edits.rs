@@ -18,7 +18,7 @@ use crate::{
         erased::{Edit, EditBody, ErasedKind, Stage, Undecodable},
     },
     manifest::Document,
-    model::{Disruption, Observed, Phase},
+    model::{Disruption, Observed, Phase, Risk},
 };
 
 /// What one manifest wants, as far as it can be resolved.
@@ -102,10 +102,15 @@ impl Planner<'_> {
                 edit.risk.disrupts = Disruption::None;
             }
         }
-        let (impossible, changes): (Vec<_>, Vec<_>) =
+        let (mut impossible, changes): (Vec<_>, Vec<_>) =
             changes.into_iter().partition(|edit| edit.risk.impossible);
         let mut edits = match &have.phase {
             Phase::Restorable(_) => changes,
+            _ if kind.operations().fixed_tags => {
+                let tags = with_tags(Vec::new(), &wanted.tags, &have.tags).into_iter();
+                impossible.extend(tags.map(|edit| Edit { risk: Risk::IMPOSSIBLE, ..edit }));
+                changes
+            }
             _ => with_tags(changes, &wanted.tags, &have.tags),
         };
         self.tested.judge(&mut edits, document, known, self.inputs);

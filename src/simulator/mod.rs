@@ -41,6 +41,7 @@
 //! [`Options::default_account`]. Service and region come from the scope of the signature.
 //! Signatures themselves are not verified.
 
+mod access_analyzer;
 mod act;
 mod api;
 mod aspects;
@@ -51,12 +52,15 @@ mod client;
 mod cloud_control;
 mod config_service;
 mod contacts;
+mod control_tower;
+mod cost_explorer;
 mod distortions;
 mod documents;
 mod ec2;
 pub mod example;
 mod fault;
 mod grammar;
+mod guardduty;
 mod iam;
 mod identities;
 mod identity_store;
@@ -66,12 +70,15 @@ mod models;
 pub mod monitor;
 mod organizations;
 mod query;
+mod resource_access;
 mod rest;
 mod s3;
 mod sagemaker;
+mod security_hub;
 mod serve;
 mod service;
 mod services;
+mod shelves;
 mod sso;
 mod statements;
 mod sts;

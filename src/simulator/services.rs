@@ -48,8 +48,20 @@ macro_rules! services {
 services! {
     /// Networks, security groups and endpoints.
     ec2: super::ec2::Ec2,
-    /// What Bedrock logs.
-    bedrock: super::bedrock::Logs,
+    /// Analyzers of access.
+    access_analyzer: super::access_analyzer::AccessAnalyzer,
+    /// What Bedrock logs, and its guardrails.
+    bedrock: super::bedrock::Bedrock,
+    /// Controls that are enabled.
+    control_tower: super::control_tower::ControlTower,
+    /// Monitors of costs.
+    cost_explorer: super::cost_explorer::CostExplorer,
+    /// Detectors of threats.
+    guardduty: super::guardduty::GuardDuty,
+    /// What is shared with other accounts.
+    resource_access: super::resource_access::ResourceAccess,
+    /// Hubs of findings.
+    security_hub: super::security_hub::SecurityHub,
     /// Whom AWS writes to in addition to the owner of an account.
     contacts: super::contacts::Contacts,
     /// Roles and password policies of IAM.

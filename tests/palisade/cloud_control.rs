@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use palisade::simulator::{Effect, Fault, Lie};
+use palisade::simulator::{Effect, Fault, Lie, example::Hands};
 use serde_json::{Value, json};
 
 mod alerts;
+mod governance;
 mod networks;
 mod pains;
+mod permission_sets;
 mod reads;
 mod recorders;
 mod records;

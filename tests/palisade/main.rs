@@ -20,6 +20,7 @@ mod campaign;
 mod circles;
 mod cli;
 mod cloud_control;
+mod controls;
 mod converge;
 mod deploy;
 mod directory;

@@ -344,7 +344,7 @@ impl ErasedKind for Table {
     }
 
     fn concerns_organization(&self) -> bool {
-        self.operations.moves.is_some()
+        self.operations.of_organization || self.operations.moves.is_some()
     }
 
     fn concerns(

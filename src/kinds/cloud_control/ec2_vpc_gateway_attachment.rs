@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::{
     ec2_vpc,
-    overlay::{Made, Overlay},
+    identifier::{Identifier, Made},
+    overlay::Overlay,
     rows,
 };
 use crate::{
@@ -30,7 +31,11 @@ pub(super) const OVERLAY: Overlay = Overlay {
     about: "The attachment of an internet gateway to a VPC that palisade manages: the manifest \
             refers to it (`VpcId: ${AWS::EC2::VPC/name}`). Without it no route leads out.",
     claimed: Claimed::ByParentWith { parent: ec2_vpc::NAME, before: BEFORE },
-    made: Some(Made { needs: &["InternetGatewayId", "VpcId"], name, id: "IGW|{name}" }),
+    identifier: Identifier::Made(Made {
+        needs: &["InternetGatewayId", "VpcId"],
+        name,
+        id: "IGW|{name}",
+    }),
     always: &["InternetGatewayId", "VpcId"],
     refused: &[(
         "VpnGatewayId",

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    overlay::{Made, Overlay, Safe, Says},
+    identifier::{Identifier, Made},
+    overlay::{Overlay, Safe, Says},
     rows,
 };
 use crate::{
@@ -22,7 +23,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
     facts: include_str!("facts/events-rule.json"),
     short: "eventrule",
     about: "A rule of EventBridge on the default bus: which events, or when, and who gets them.",
-    made: Some(Made {
+    identifier: Identifier::Made(Made {
         needs: &["Name"],
         name,
         id: "arn:{partition}:events:{region}:{account}:rule/{name}",

@@ -101,7 +101,7 @@ impl Facts {
         // What is named by its identifier has to say it.
         let given = self.identifier.iter().filter(|name| !self.read_only.contains(name));
         let given = given.map(String::as_str);
-        let made = overlay.made.map_or(&[][..], |made| made.needs);
+        let made = overlay.identifier.made().map_or(&[][..], |made| made.needs);
         let given = given.chain(made.iter().copied());
         required.extend(
             given

@@ -5,7 +5,8 @@
 use serde_json::Value;
 
 use super::{
-    overlay::{Made, Overlay},
+    identifier::{Identifier, Made},
+    overlay::Overlay,
     rows,
 };
 use crate::{
@@ -29,7 +30,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
             arn:aws:iam::111122223333:policy/ml/NAME}`), whether it exists or not. Who has it is \
             said by the roles.",
     claimed: Claimed::ByName,
-    made: Some(Made {
+    identifier: Identifier::Made(Made {
         needs: &["ManagedPolicyName", "Path"],
         name,
         id: "arn:{partition}:iam::{account}:policy{name}",

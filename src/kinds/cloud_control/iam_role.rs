@@ -72,6 +72,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
             path: Some("properties.Path"),
             boundary: Some("properties.PermissionsBoundary"),
             arn: Some(arn),
+            ..Identity::PLAIN
         }),
         ..OfKind::NONE
     },
@@ -110,7 +111,7 @@ fn longer(old: &Value, new: &Value, _: &Context) -> Risk {
 }
 
 /// A boundary that was not there takes something away; another one may give something too.
-fn bounded(old: &Value, new: &Value, _: &Context) -> Risk {
+pub(super) fn bounded(old: &Value, new: &Value, _: &Context) -> Risk {
     match (old.is_null(), new.is_null()) {
         (true, _) => Risk::TIGHTENS,
         (false, true) => Risk::LOOSENS,
@@ -124,7 +125,7 @@ const DENYING: [&str; 2] = [":aws:policy/AWSDenyAll", ":aws:policy/AWSCompromise
 
 /// What an attached policy says is not read: one that comes may allow anything, and one of the
 /// account that goes may have denied something.
-fn attached(old: &Value, new: &Value, _: &Context) -> Risk {
+pub(super) fn attached(old: &Value, new: &Value, _: &Context) -> Risk {
     let [old, new] = [old, new].map(|list| list.as_array().map_or(&[][..], Vec::as_slice));
     let come = new.iter().any(|arn| !old.contains(arn)).then_some(Risk::LOOSENS);
     let gone = old.iter().filter(|arn| !new.contains(arn)).filter_map(Value::as_str);

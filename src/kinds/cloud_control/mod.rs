@@ -13,12 +13,19 @@
 //!
 //! What hurt others who built on Cloud Control, and what prevents it here, is in `pains.rs`.
 
+pub mod accessanalyzer_analyzer;
 pub mod aws;
 pub(crate) mod baseline;
+pub mod bedrock_guardrail;
+pub mod ce_anomaly_monitor;
+pub mod ce_anomaly_subscription;
 pub mod cloudtrail_trail;
 pub mod cloudwatch_alarm;
 pub mod config_config_rule;
 pub mod config_configuration_recorder;
+pub mod config_delivery_channel;
+pub mod controltower_enabled_control;
+mod coverage;
 pub mod ec2_eip;
 pub mod ec2_flow_log;
 pub mod ec2_internet_gateway;
@@ -29,21 +36,29 @@ pub mod ec2_vpc_gateway_attachment;
 mod errors;
 pub mod events_rule;
 mod facts;
+pub mod guardduty_detector;
 pub mod iam_instance_profile;
 pub mod iam_managed_policy;
 pub mod iam_role;
+mod identifier;
 pub mod logs_log_group;
 pub mod logs_metric_filter;
+pub mod organizations_organizational_unit;
 mod overlay;
 mod pains;
 mod patch;
+pub mod ram_resource_share;
 mod risks;
 mod rows;
 pub mod s3_bucket;
 pub mod s3_bucket_policy;
+pub mod sagemaker_mlflow_tracking_server;
+pub mod sagemaker_model_package_group;
+pub mod securityhub_hub;
 pub mod sns_topic;
 pub mod sns_topic_inline_policy;
 pub mod sqs_queue;
+pub mod sso_permission_set;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::identifier::{Identifier, Within};
 use crate::{
     aws::Access,
     baseline::Rule,
@@ -30,14 +31,16 @@ pub(super) struct Overlay {
     pub(super) removal: Removal,
     /// Whether AWS invents the identifier. Otherwise the manifest says it.
     pub(super) invented: bool,
-    /// What the identifier is made of, if it is not what the manifest says.
-    pub(super) made: Option<Made>,
     /// The ARN, with `{partition}`, `{region}`, `{account}`, and `{id}`, `{name}` ([`Made`]) or
     /// `{last}`, the last part of an identifier of several; empty if it does not follow from the
-    /// identifier: AWS then returns it as `Arn`, and the tag index does not have the type.
+    /// identifier: AWS then returns it as `Arn`, or not at all.
     pub(super) arn: &'static str,
     /// Whether the names in ARNs may have slashes.
     pub(super) slashes: bool,
+    /// How the identifier and the ARN follow from each other.
+    pub(super) identifier: Identifier,
+    /// The parent that a list has to be narrowed by, where AWS invents the identifier.
+    pub(super) within: Option<Within>,
     /// The service's rules for tags.
     pub(super) tags: Option<TagRules>,
     /// How often a resource is read whole while the tag index shows no change of it.
@@ -53,6 +56,9 @@ pub(super) struct Overlay {
     /// Lists whose order means something although the schema does not say so, and whose order means
     /// nothing although the schema says that it does.
     pub(super) ordered: &'static [(&'static str, bool)],
+    /// Lists of which AWS keeps the items that a request does not name: only those that a manifest
+    /// names are compared.
+    pub(super) partial: &'static [&'static str],
     /// JSON documents.
     pub(super) documents: &'static [&'static str],
     /// Policies, each with its dialect.
@@ -69,18 +75,6 @@ pub(super) struct Overlay {
     pub(super) rules: &'static [Rule],
     /// The operations and their grants.
     pub(super) operations: OfKind,
-}
-
-/// How AWS makes the identifier of a resource from a name.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Made {
-    /// The properties that a manifest must say for that.
-    pub(super) needs: &'static [&'static str],
-    /// The name, where the properties say it.
-    pub(super) name: fn(&Value) -> Option<String>,
-    /// The identifier, with `{partition}`, `{region}`, `{account}`, `{suffix}`, the end of the
-    /// names of hosts in the partition, and `{name}`.
-    pub(super) id: &'static str,
 }
 
 /// How often a resource is read whole while the tag index shows no change of it.
@@ -112,6 +106,9 @@ pub(super) enum Says {
     Harmless,
     /// This value is the safe one: towards it tightens, away from it loosens.
     Safe(Safe),
+    /// At this value something watches. Away from it nobody sees what happens any more: that
+    /// loosens, and ends work, so that it needs consent.
+    Watches(Safe),
     /// Away from this value connections end.
     Cuts(Safe),
     /// It may destroy data or stop work, and changes nobody's access.
@@ -145,6 +142,11 @@ impl Says {
             Self::Safe(safe) => {
                 Word::Towards { value: safe.value(), there: Risk::TIGHTENS, back: Risk::LOOSENS }
             }
+            Self::Watches(safe) => Word::Towards {
+                value: safe.value(),
+                there: Risk::TIGHTENS,
+                back: Risk::LOOSENS.stopping_work(),
+            },
             Self::Cuts(safe) => Word::Towards {
                 value: safe.value(),
                 there: Risk::NEUTRAL,
@@ -167,9 +169,10 @@ impl Overlay {
         claimed: Claimed::ByTags,
         removal: Removal::TombstoneOnly,
         invented: false,
-        made: None,
         arn: "",
         slashes: false,
+        identifier: Identifier::Part,
+        within: None,
         tags: None,
         reads: Reads::EveryPass,
         always: &[],
@@ -177,6 +180,7 @@ impl Overlay {
         words: &[],
         empty_at_first: false,
         ordered: &[],
+        partial: &[],
         documents: &[],
         policies: &[],
         reach: None,
@@ -205,6 +209,11 @@ impl Overlay {
                 *ordered = *means;
             }
         }
+        for path in self.partial {
+            if let Some(property) = root.at_mut(path) {
+                property.partial = true;
+            }
+        }
         for (path, says) in self.words {
             if let Some(property) = root.at_mut(path) {
                 property.say(&says.word());
@@ -219,6 +228,7 @@ impl Overlay {
         let named = named.chain(self.words.iter().map(|it| it.0));
         let named = named.chain(self.ordered.iter().map(|it| it.0));
         let named = named.chain(self.policies.iter().map(|it| it.0));
+        let named = named.chain(self.partial.iter().copied());
         named.chain(self.documents.iter().copied()).chain(self.always.iter().copied()).collect()
     }
 }

@@ -25,7 +25,7 @@
 //! * 16: `aws:` tags are sent back. No patch has tags, they are set one by one by the tagging API.
 //!   `pain_16_what_aws_tagged_is_neither_sent_back_nor_removed`
 //! * 17: tags that are fixed. No type here has them.
-//!   `every_type_can_be_read_changed_and_deleted_and_its_tags_can_change`
+//!   `every_type_can_be_read_changed_and_deleted_and_has_tags_from_the_start`
 //! * 18, 21, 22, 48: defaults look like drift. Subset comparison, at every depth.
 //!   `a_bucket_as_aws_fills_it_in_is_as_wanted`
 //! * 19: removing a line does nothing. `null` says none.
@@ -66,5 +66,5 @@
 //! * 43: an empty patch. Not sent.
 //!   `what_is_not_there_is_neither_removed_nor_replaced`
 //! * 44, 45, 46: handlers that cannot read, update or tag. The facts must have them.
-//!   `every_type_can_be_read_changed_and_deleted_and_its_tags_can_change`
+//!   `every_type_can_be_read_changed_and_deleted_and_has_tags_from_the_start`
 //! * 47: what nobody declared is not compared. The same limit here; the documentation says so.

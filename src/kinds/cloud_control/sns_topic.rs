@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::{
     baseline,
-    overlay::{Made, Overlay, Says},
+    identifier::{Identifier, Made},
+    overlay::{Overlay, Says},
     risks::encrypted,
     rows,
 };
@@ -26,7 +27,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
     about: "A topic, such as alarms are sent to. Who may publish to it is said by \
             AWS::SNS::TopicInlinePolicy, and who gets its messages by subscriptions, which are \
             not managed.",
-    made: Some(Made {
+    identifier: Identifier::Made(Made {
         needs: &["TopicName"],
         name,
         id: "arn:{partition}:sns:{region}:{account}:{name}",

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    overlay::{Made, Overlay, Safe, Says},
+    identifier::{Identifier, Made},
+    overlay::{Overlay, Safe, Says},
     risks::{encrypted, kept},
     rows,
 };
@@ -23,7 +24,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
     facts: include_str!("facts/sqs-queue.json"),
     short: "queue",
     about: "A queue. Deleted it takes its messages with it, and its name is free after a minute.",
-    made: Some(Made {
+    identifier: Identifier::Made(Made {
         needs: &["QueueName"],
         name,
         id: "https://sqs.{region}.{suffix}/{account}/{name}",

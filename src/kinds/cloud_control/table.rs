@@ -106,10 +106,10 @@ fn type_of(state: &Tree) -> Option<&'static Type> {
     types::get(get(state, TYPE).as_str()?)
 }
 
-/// What names it, where the manifest says that.
+/// What no other resource has, where the manifest says it.
 fn natural_keys(state: &Tree) -> Vec<String> {
-    let of = type_of(state).filter(|of| !of.overlay.invented);
-    of.and_then(|of| of.name(get(state, PROPERTIES))).into_iter().collect()
+    let key = type_of(state).and_then(|of| of.natural_key(get(state, PROPERTIES)));
+    key.into_iter().collect()
 }
 
 fn creating(want: &Tree) -> Risk {

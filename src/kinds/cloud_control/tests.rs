@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    cloudtrail_trail, config_config_rule, config_configuration_recorder, ec2_eip, ec2_flow_log,
-    ec2_subnet, ec2_vpc, ec2_vpc_gateway_attachment, iam_managed_policy, iam_role, logs_log_group,
-    s3_bucket, sns_topic, table::table, types,
+    bedrock_guardrail, cloudtrail_trail, config_config_rule, config_configuration_recorder,
+    controltower_enabled_control, ec2_eip, ec2_flow_log, ec2_subnet, ec2_vpc,
+    ec2_vpc_gateway_attachment, guardduty_detector, iam_managed_policy, iam_role, logs_log_group,
+    organizations_organizational_unit, ram_resource_share, s3_bucket, sns_topic,
+    sso_permission_set, table::table, types,
 };
 use crate::{
     kind::{
@@ -61,7 +63,9 @@ fn every_type_has_facts_and_its_overlay_names_only_paths_of_the_type() {
         assert_eq!(of.facts.name, of.overlay.name);
         assert!(curated.contains(of.overlay.name), "{}: its facts are nobody's", of.overlay.name);
         let lists = of.facts.handlers.iter().any(|it| it == "list");
-        let is_found = lists && of.facts.list_requires.is_empty();
+        let within: Vec<_> = of.overlay.within.iter().map(|it| it.parent).collect();
+        assert_eq!(of.facts.list_requires, within, "{}", of.facts.name);
+        let is_found = lists;
         assert!(is_found || !of.overlay.invented, "{}: it could not be found", of.facts.name);
         assert_eq!(of.facts.tags.is_some(), of.overlay.tags.is_some(), "{}", of.facts.name);
         let mut root = crate::kind::table::Property::new(crate::kind::table::Sort::Object(
@@ -175,8 +179,46 @@ const WITHOUT: &[(&str, &[&str])] = &[
             "iam:DetachUserPolicy",
         ],
     ),
-    // A role keeps its boundary.
+    // A role keeps its boundary, and so does a permission set.
     (iam_role::NAME, &["iam:DeleteRolePermissionsBoundary"]),
+    (sso_permission_set::NAME, &["sso:DeletePermissionsBoundaryFromPermissionSet"]),
+    // None is deleted.
+    (organizations_organizational_unit::NAME, &["organizations:DeleteOrganizationalUnit"]),
+    // No manifest names a key: palisade decrypts nothing.
+    (
+        bedrock_guardrail::NAME,
+        &[
+            "kms:CreateGrant",
+            "kms:Decrypt",
+            "kms:DescribeKey",
+            "kms:GenerateDataKey",
+            "kms:RetireGrant",
+        ],
+    ),
+    // What is in a share is not written here.
+    (
+        ram_resource_share::NAME,
+        &[
+            "ram:AssociateResourceShare",
+            "ram:AssociateResourceSharePermission",
+            "ram:DisassociateResourceShare",
+            "ram:GetPermission",
+        ],
+    ),
+    // Control Tower's own policies cannot be told from others in a condition.
+    (
+        controltower_enabled_control::NAME,
+        &[
+            "organizations:AttachPolicy",
+            "organizations:CreatePolicy",
+            "organizations:DeletePolicy",
+            "organizations:DescribePolicy",
+            "organizations:DetachPolicy",
+            "organizations:ListPoliciesForTarget",
+            "organizations:ListTargetsForPolicy",
+            "organizations:UpdatePolicy",
+        ],
+    ),
 ];
 
 #[test]
@@ -556,7 +598,7 @@ fn what_stands_in_place_of_what_is_wanted_is_removed_with_the_same_call() {
 }
 
 #[test]
-fn every_type_can_be_read_changed_and_deleted_and_its_tags_can_change() {
+fn every_type_can_be_read_changed_and_deleted_and_has_tags_from_the_start() {
     for of in types::all() {
         for handler in ["create", "read", "update", "delete"] {
             assert!(
@@ -566,7 +608,9 @@ fn every_type_can_be_read_changed_and_deleted_and_its_tags_can_change() {
             );
         }
         if let Some(tags) = &of.facts.tags {
-            assert!(tags.on_create && tags.updatable, "{}", of.facts.name);
+            assert!(tags.on_create, "{}", of.facts.name);
+            let fixed = of.overlay.operations.fixed_tags;
+            assert_eq!(tags.updatable, !fixed, "{}", of.facts.name);
         }
     }
 }
@@ -716,4 +760,35 @@ fn a_plan_shows_inline_policies_by_their_names_and_quotes_what_they_say() {
     let told = |line: &&crate::kind::Line| line.text.contains("s3:") || line.text.contains("sqs:");
     let told: Vec<_> = edit.lines.iter().filter(told).collect();
     assert!(!told.is_empty() && told.iter().all(|line| line.quotes), "{told:?}");
+}
+
+#[test]
+fn what_stops_watching_loosens_and_needs_consent() {
+    let detector = |enable: bool, status: &str| {
+        let features = json!([{"Name": "S3_DATA_EVENTS", "Status": status}]);
+        json!({"Id": "d", "Enable": enable, "Features": features})
+    };
+    let wanted = |enable: bool, status: &str| {
+        let mut all = detector(enable, status);
+        all.as_object_mut().expect("an object").shift_remove("Id");
+        all
+    };
+    let judged = |want, have| risks(guardduty_detector::NAME, want, have);
+    let found = judged(wanted(false, "ENABLED"), detector(true, "ENABLED"));
+    assert!(found[0].1.opens && found[0].1.disrupts(), "{found:?}");
+    let found = judged(wanted(true, "DISABLED"), detector(true, "ENABLED"));
+    assert!(found[0].1.opens && found[0].1.disrupts(), "{found:?}");
+    let found = judged(wanted(true, "ENABLED"), detector(false, "DISABLED"));
+    assert!(found.iter().all(|(_, risk)| *risk == Risk::TIGHTENS), "{found:?}");
+}
+
+#[test]
+fn features_that_a_manifest_does_not_name_are_not_compared() {
+    let feature = |name: &str| json!({"Name": name, "Status": "ENABLED"});
+    let live = json!({
+        "Id": "d", "Enable": true,
+        "Features": [feature("EKS_AUDIT_LOGS"), feature("S3_DATA_EVENTS")],
+    });
+    let wanted = json!({"Enable": true, "Features": [feature("S3_DATA_EVENTS")]});
+    assert_eq!(risks(guardduty_detector::NAME, wanted, live), []);
 }

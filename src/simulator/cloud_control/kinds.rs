@@ -1,9 +1,11 @@
 //! What monitors watch of the types: all of them are created and deleted by the same operations.
 
 use super::names::{
-    ALARM, ATTACHMENT, BUCKET, BUCKET_POLICY, CONFIG_RULE, ELASTIC_IP, EVENT_RULE, FLOW_LOG,
-    INSTANCE_PROFILE, INTERNET_GATEWAY, LOG_GROUP, MANAGED_POLICY, METRIC_FILTER, NAT_GATEWAY,
-    QUEUE, RECORDER, ROLE, SUBNET, TOPIC, TOPIC_POLICY, TRAIL, VPC,
+    ALARM, ANALYZER, ANOMALY_MONITOR, ANOMALY_SUBSCRIPTION, ATTACHMENT, BUCKET, BUCKET_POLICY,
+    CONFIG_RULE, DELIVERY_CHANNEL, DETECTOR, ELASTIC_IP, ENABLED_CONTROL, EVENT_RULE, FLOW_LOG,
+    GUARDRAIL, HUB, INSTANCE_PROFILE, INTERNET_GATEWAY, LOG_GROUP, MANAGED_POLICY, METRIC_FILTER,
+    MLFLOW_TRACKING_SERVER, MODEL_PACKAGE_GROUP, NAT_GATEWAY, PERMISSION_SET, QUEUE, RECORDER,
+    RESOURCE_SHARE, ROLE, SUBNET, TOPIC, TOPIC_POLICY, TRAIL, UNIT, VPC,
 };
 use crate::simulator::api::{Holes, Kind, Repeated};
 
@@ -181,5 +183,83 @@ pub(super) const KINDS: &[Kind] = &[
         &["cloudformation:UpdateResource", "config:StartConfigurationRecorder"],
         // What is not recorded cannot be found out later.
         Holes { added: &[], whole: &[], missing: &["recording true"] },
+    ),
+    kind(
+        ANALYZER,
+        &[("TypeName", ANALYZER)],
+        &["cloudformation:UpdateResource", "access-analyzer:UpdateAnalyzer"],
+        Holes { added: &["ArchiveRules"], whole: &[], missing: &[] },
+    ),
+    kind(
+        ANOMALY_MONITOR,
+        &[("TypeName", ANOMALY_MONITOR)],
+        &["cloudformation:UpdateResource", "ce:UpdateAnomalyMonitor"],
+        NO_HOLES,
+    ),
+    kind(
+        ANOMALY_SUBSCRIPTION,
+        &[("TypeName", ANOMALY_SUBSCRIPTION)],
+        &["cloudformation:UpdateResource", "ce:UpdateAnomalySubscription"],
+        NO_HOLES,
+    ),
+    kind(
+        DELIVERY_CHANNEL,
+        &[("TypeName", DELIVERY_CHANNEL)],
+        &["cloudformation:UpdateResource", "config:PutDeliveryChannel"],
+        NO_HOLES,
+    ),
+    kind(
+        DETECTOR,
+        &[("TypeName", DETECTOR)],
+        &["cloudformation:UpdateResource", "guardduty:UpdateDetector"],
+        Holes { added: &[], whole: &[], missing: &["Enable true"] },
+    ),
+    kind(
+        ENABLED_CONTROL,
+        &[("TypeName", ENABLED_CONTROL)],
+        &["cloudformation:UpdateResource", "controltower:UpdateEnabledControl"],
+        NO_HOLES,
+    ),
+    kind(
+        GUARDRAIL,
+        &[("TypeName", GUARDRAIL)],
+        &["cloudformation:UpdateResource", "bedrock:UpdateGuardrail"],
+        NO_HOLES,
+    ),
+    kind(
+        HUB,
+        &[("TypeName", HUB)],
+        &["cloudformation:UpdateResource", "securityhub:UpdateSecurityHubConfiguration"],
+        Holes { added: &[], whole: &[], missing: &["AutoEnableControls true"] },
+    ),
+    kind(
+        RESOURCE_SHARE,
+        &[("TypeName", RESOURCE_SHARE)],
+        &["cloudformation:UpdateResource", "ram:UpdateResourceShare"],
+        Holes { added: &["AllowExternalPrincipals true"], whole: &[], missing: &[] },
+    ),
+    kind(
+        UNIT,
+        &[("TypeName", UNIT)],
+        &["cloudformation:UpdateResource", "organizations:UpdateOrganizationalUnit"],
+        NO_HOLES,
+    ),
+    kind(
+        MLFLOW_TRACKING_SERVER,
+        &[("TypeName", MLFLOW_TRACKING_SERVER)],
+        &["cloudformation:UpdateResource", "sagemaker:UpdateMlflowTrackingServer"],
+        NO_HOLES,
+    ),
+    kind(
+        MODEL_PACKAGE_GROUP,
+        &[("TypeName", MODEL_PACKAGE_GROUP)],
+        &["cloudformation:UpdateResource", "sagemaker:PutModelPackageGroupPolicy"],
+        Holes { added: &["ModelPackageGroupPolicy"], whole: &[], missing: &[] },
+    ),
+    kind(
+        PERMISSION_SET,
+        &[("TypeName", PERMISSION_SET)],
+        &["cloudformation:UpdateResource", "sso:PutInlinePolicyToPermissionSet"],
+        Holes { added: &["policy ", "reference ", "inline "], whole: &[], missing: &["boundary "] },
     ),
 ];

@@ -19,11 +19,21 @@ impl Handling<'_, '_> {
     /// The resources of a type, with nothing but their identifiers.
     pub(super) fn list(&mut self, input: &Value) -> Answer {
         let kind = resource_type(input)?;
+        let narrowed = reading(input).text("ResourceModel")?.unwrap_or("{}");
+        self.site.narrowed = serde_json::from_str(narrowed)
+            .map_err(|_| invalid("ResourceModel is not a JSON object"))?;
+        if let Some(parent) = kind.listed_in.filter(|it| self.site.narrowed[*it].is_null()) {
+            let message = format!("Missing or invalid ResourceModel property: {parent}");
+            return Err(ApiError::new("InvalidRequestException", message));
+        }
         let ids = (kind.list)(&mut self.site).map_err(thrown)?;
         let (now, lag) = (self.site.context.elapsed, self.site.context.options.read_lag);
         let ids = self.requests.listed(self.site.caller, kind.name, ids, (now, lag));
         let shown = |id: String| {
-            let properties = json!({kind.identifier: id}).to_string();
+            let names = kind.identifier.split('|').zip(id.split('|'));
+            let members: serde_json::Map<String, Value> =
+                names.map(|(name, part)| (name.to_owned(), part.into())).collect();
+            let properties = Value::Object(members).to_string();
             let entry = json!({"Identifier": id, "Properties": properties});
             (id, entry)
         };

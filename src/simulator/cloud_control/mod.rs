@@ -79,7 +79,7 @@ impl Through for CloudControl {
         context: &mut Context<'_>,
     ) -> Answer {
         self.requests.expire(context.elapsed);
-        let site = site::Site { others, caller, context };
+        let site = site::Site { others, caller, context, narrowed: Value::Null };
         Handling { requests: &mut self.requests, reads: &mut self.reads, site }
             .answer(operation, input)
     }

@@ -1,13 +1,29 @@
 //! The names of types that are kinds of palisade.
 
 use crate::kinds::cloud_control::{
-    cloudtrail_trail, cloudwatch_alarm, config_config_rule, config_configuration_recorder, ec2_eip,
-    ec2_flow_log, ec2_internet_gateway, ec2_nat_gateway, ec2_subnet, ec2_vpc,
-    ec2_vpc_gateway_attachment, events_rule, iam_instance_profile, iam_managed_policy, iam_role,
-    logs_log_group, logs_metric_filter, s3_bucket, s3_bucket_policy, sns_topic,
-    sns_topic_inline_policy, sqs_queue,
+    accessanalyzer_analyzer, bedrock_guardrail, ce_anomaly_monitor, ce_anomaly_subscription,
+    cloudtrail_trail, cloudwatch_alarm, config_config_rule, config_configuration_recorder,
+    config_delivery_channel, controltower_enabled_control, ec2_eip, ec2_flow_log,
+    ec2_internet_gateway, ec2_nat_gateway, ec2_subnet, ec2_vpc, ec2_vpc_gateway_attachment,
+    events_rule, guardduty_detector, iam_instance_profile, iam_managed_policy, iam_role,
+    logs_log_group, logs_metric_filter, organizations_organizational_unit, ram_resource_share,
+    s3_bucket, s3_bucket_policy, sagemaker_mlflow_tracking_server, sagemaker_model_package_group,
+    securityhub_hub, sns_topic, sns_topic_inline_policy, sqs_queue, sso_permission_set,
 };
 
+pub(super) const ANALYZER: &str = accessanalyzer_analyzer::NAME;
+pub(super) const GUARDRAIL: &str = bedrock_guardrail::NAME;
+pub(super) const ANOMALY_MONITOR: &str = ce_anomaly_monitor::NAME;
+pub(super) const ANOMALY_SUBSCRIPTION: &str = ce_anomaly_subscription::NAME;
+pub(super) const DELIVERY_CHANNEL: &str = config_delivery_channel::NAME;
+pub(super) const ENABLED_CONTROL: &str = controltower_enabled_control::NAME;
+pub(super) const DETECTOR: &str = guardduty_detector::NAME;
+pub(super) const UNIT: &str = organizations_organizational_unit::NAME;
+pub(super) const RESOURCE_SHARE: &str = ram_resource_share::NAME;
+pub(super) const MLFLOW_TRACKING_SERVER: &str = sagemaker_mlflow_tracking_server::NAME;
+pub(super) const MODEL_PACKAGE_GROUP: &str = sagemaker_model_package_group::NAME;
+pub(super) const PERMISSION_SET: &str = sso_permission_set::NAME;
+pub(super) const HUB: &str = securityhub_hub::NAME;
 pub(super) const VPC: &str = ec2_vpc::NAME;
 pub(super) const BUCKET: &str = s3_bucket::NAME;
 pub(super) const BUCKET_POLICY: &str = s3_bucket_policy::NAME;

@@ -13,8 +13,10 @@ use super::{
 pub(super) struct Type {
     pub name: &'static str,
     pub members: &'static [Member],
-    /// The property that identifies a resource.
+    /// The property that identifies a resource, or several joined by `|`.
     pub identifier: &'static str,
+    /// The property by which every list has to be narrowed, if there is one.
+    pub listed_in: Option<&'static str>,
     /// Paths that nobody sets.
     pub read_only: &'static [&'static str],
     /// Paths that cannot be in a patch.

@@ -12,6 +12,8 @@ pub(super) struct Site<'a, 'c> {
     pub others: &'a mut dyn Others,
     pub caller: &'a Caller,
     pub context: &'a mut Context<'c>,
+    /// The properties that a list is narrowed by.
+    pub narrowed: Value,
 }
 
 impl Site<'_, '_> {
@@ -57,16 +59,26 @@ impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Self {
         let code = match error.code.as_str() {
             "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => "AccessDenied",
-            "EntityAlreadyExists" | "BucketAlreadyExists" | "BucketAlreadyOwnedByYou" => {
-                "AlreadyExists"
-            }
+            "ConflictException"
+            | "DuplicateOrganizationalUnitException"
+            | "ResourceConflictException"
+            | "EntityAlreadyExists"
+            | "BucketAlreadyExists"
+            | "BucketAlreadyOwnedByYou" => "AlreadyExists",
             "NoSuchBucket"
             | "NoSuchBucketPolicy"
             | "NoSuchConfigRuleException"
             | "NoSuchConfigurationRecorderException"
+            | "NoSuchDeliveryChannelException"
             | "NoSuchEntity"
             | "InvalidAllocationID.NotFound"
             | "InvalidFlowLogId.NotFound"
+            | "OrganizationalUnitNotFoundException"
+            | "ResourceNotFound"
+            | "ResourceNotFoundException"
+            | "UnknownMonitorException"
+            | "UnknownResourceException"
+            | "UnknownSubscriptionException"
             | "InvalidInternetGatewayID.NotFound"
             | "NatGatewayNotFound"
             | "InvalidSubnetID.NotFound"
@@ -76,12 +88,16 @@ impl From<ApiError> for Failure {
             "DependencyViolation"
             | "InvalidIPAddress.InUse"
             | "Gateway.NotAttached"
+            | "LastDeliveryChannelDeleteFailedException"
+            | "OrganizationalUnitNotEmptyException"
             | "BucketNotEmpty"
             | "DeleteConflict"
             | "PermanentRedirect" => "GeneralServiceException",
             "LimitExceeded"
             | "AddressLimitExceeded"
             | "NatGatewayLimitExceeded"
+            | "LimitExceededException"
+            | "ServiceQuotaExceededException"
             | "VpcLimitExceeded"
             | "MaxNumberOfConfigRulesExceededException"
             | "MaxNumberOfConfigurationRecordersExceededException" => "ServiceLimitExceeded",

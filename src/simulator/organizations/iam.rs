@@ -18,6 +18,7 @@ pub(super) fn needs(state: &Organization, call: &Call<'_>) -> Vec<Need> {
         "ChildId",
         "SourceParentId",
         "DestinationParentId",
+        "OrganizationalUnitId",
     ];
     let mut needs: Vec<Need> =
         named.iter().filter_map(|member| resource(call, call.text(member))).collect();
@@ -44,6 +45,10 @@ pub(super) fn needs(state: &Organization, call: &Call<'_>) -> Vec<Need> {
         let kind = call.text("Type").to_ascii_lowercase();
         let new =
             format!("arn:aws:organizations::{}:policy/{}/{kind}/*", state.management, state.id);
+        needs.push(call.other("organizations:TagResource", &new).sets(&set));
+    }
+    if call.operation == "CreateOrganizationalUnit" && !set.is_empty() {
+        let new = format!("arn:aws:organizations::{}:ou/{}/*", state.management, state.id);
         needs.push(call.other("organizations:TagResource", &new).sets(&set));
     }
     needs

@@ -142,10 +142,23 @@ impl Service for Organizations {
         self.state.now().resource(id)
     }
 
+    /// Units, in the Region in which Organizations answers.
+    fn tagged(&self, (account, region): Place<'_>) -> Vec<Named> {
+        let state = self.state.now();
+        if account != state.management || region != HOME {
+            return Vec::new();
+        }
+        let all = state.units.keys().filter_map(|id| state.resource(id));
+        all.filter(|(_, tags)| !tags.is_empty()).collect()
+    }
+
     fn needs(&self, call: &Call<'_>) -> Vec<Need> {
         iam::needs(self.state.now(), call)
     }
 }
+
+/// Where the tag index has what is global.
+const HOME: &str = "us-east-1";
 
 type Read = fn(&Organization, &Request<'_, '_>) -> Answer;
 type Write = fn(&mut Organization, &mut Request<'_, '_>) -> Answer;

@@ -6,6 +6,7 @@ use super::{lost_permissions::denies_all, tree::Organization};
 use crate::{
     kinds::{
         account_placement,
+        cloud_control::organizations_organizational_unit,
         organizations_policy::{
             ai_services_opt_out_policy, backup_policy, declarative_policy_ec2,
             resource_control_policy, service_control_policy, tag_policy,
@@ -100,6 +101,15 @@ pub(super) fn add_truth(state: &Organization, truth: &mut Truth) {
             account: state.management.clone(),
             tags: state.tags.get(id).cloned().unwrap_or_default(),
             facts: [format!("in {}", account.parent)].into(),
+        };
+        truth.things.insert(id.clone(), thing);
+    }
+    for (id, unit) in &state.units {
+        let thing = Thing {
+            kind: organizations_organizational_unit::NAME,
+            account: state.management.clone(),
+            tags: state.tags.get(id).cloned().unwrap_or_default(),
+            facts: [format!("in {}", unit.parent), format!("name {}", unit.name)].into(),
         };
         truth.things.insert(id.clone(), thing);
     }

@@ -17,6 +17,7 @@ mod merge;
 mod notebooks;
 mod place;
 mod profiles;
+mod registry;
 mod rules;
 mod spaces;
 mod store;
@@ -36,6 +37,7 @@ use super::{
     iam::{Call, Need},
     json::{Input, unknown_operation, validation_exception},
     service::{Answer, Caller, Context, Options, is_mutating},
+    shelves,
     table::{self, Table, TableCall},
     truth::Truth,
 };
@@ -69,6 +71,13 @@ static TABLES: [&Table<Store>; 10] = [
     &work::ENDPOINTS,
 ];
 
+/// Whether a call is about the registry of models or a tracking server.
+fn is_of_registry(operation: &str, input: &Value) -> bool {
+    let arn = input["ResourceArn"].as_str().unwrap_or_default();
+    shelves::has::<registry::Registry>(operation)
+        || registry::KINDS_OF_ARN.iter().any(|kind| arn.contains(kind))
+}
+
 impl Service for SageMaker {
     fn begin(_options: &Options) -> Self {
         Self::default()
@@ -83,6 +92,9 @@ impl Service for SageMaker {
         input: &Value,
         context: &mut Context<'_>,
     ) -> Answer {
+        if is_of_registry(operation, input) {
+            return self.registry.call(caller, operation, input, context);
+        }
         let place = (caller.account.clone(), caller.region.clone());
         let store = self.stores.entry(place).or_default();
         let elapsed = context.elapsed;
@@ -117,6 +129,7 @@ impl Service for SageMaker {
     }
 
     fn add_truth(&self, truth: &mut Truth) {
+        self.registry.add_truth(truth);
         for ((account, _), store) in &self.stores {
             let store = store.now();
             store.add_domains(account, truth);
@@ -126,11 +139,21 @@ impl Service for SageMaker {
 
     /// By ARN.
     fn find(&self, (account, region): Place<'_>, arn: &str) -> Option<Named> {
+        if let Some(found) = self.registry.find((account, region), arn) {
+            return Some(found);
+        }
         let store = self.stores.get(&(account.to_owned(), region.to_owned()))?;
         Some((arn.to_owned(), store.now().records.tags.get(arn)?.clone()))
     }
 
+    fn tagged(&self, place: Place<'_>) -> Vec<Named> {
+        self.registry.tagged(place)
+    }
+
     fn needs(&self, call: &Call<'_>) -> Vec<Need> {
+        if is_of_registry(call.operation, call.input) {
+            return self.registry.needs(call);
+        }
         let new_here = !self.ever_had_domains(&call.caller.account);
         match table::needs(&TABLES, call) {
             Some(mut needs) => {

@@ -11,10 +11,12 @@ use super::{
     app::{App, AppKey},
     domain::Domain,
     errors::{self, invalid, not_found},
+    registry::Registry,
 };
 use crate::simulator::{
     json::{Input, Lagged, Trouble},
     service::{ApiError, Caller, Context},
+    shelves::Shelves,
     table::{Holds, Paging, Records, Tagging},
 };
 
@@ -22,6 +24,7 @@ use crate::simulator::{
 #[derive(Debug, Clone, Default)]
 pub struct SageMaker {
     pub(super) stores: BTreeMap<(String, String), Lagged<Store>>,
+    pub(super) registry: Shelves<Registry>,
     /// The behavior of the service that depends on the account or on chance.
     pub behavior: Behavior,
 }

@@ -6,6 +6,7 @@
 //! can use it.
 
 mod assignments;
+mod contents;
 mod errors;
 mod iam;
 mod people;
@@ -24,7 +25,7 @@ use self::{
     state::State,
 };
 use super::{
-    api::{Api, Pages, Protocol, Refusal, Service},
+    api::{Api, Named, Pages, Place, Protocol, Refusal, Service},
     iam::{Call, Need},
     json::{Input, Lagged, unknown_operation, validation_exception},
     service::{Answer, Caller, Context, Options},
@@ -115,18 +116,37 @@ impl Service for IdentityCenter {
         }
         let state = self.state.read(caller);
         let found = sets::read(state, operation, &request)
+            .or_else(|| contents::read(state, operation, &request))
             .or_else(|| assignments::read(state, operation, &request));
         if let Some(answer) = found {
             return answer;
         }
         let state = self.state.write(caller, request.context);
         sets::write(state, operation, &mut request)
+            .or_else(|| contents::write(state, operation, &mut request))
             .or_else(|| assignments::write(state, operation, &mut request))
             .unwrap_or_else(|| Err(unknown_operation("Identity Center", operation)))
     }
 
     fn add_truth(&self, truth: &mut Truth) {
         truth::add(self.state.now(), truth);
+        truth::add_sets(self.state.now(), truth);
+    }
+
+    /// A permission set by its ARN.
+    fn find(&self, _place: Place<'_>, arn: &str) -> Option<Named> {
+        let set = self.state.now().sets.get(arn)?;
+        Some((arn.to_owned(), set.tags.clone()))
+    }
+
+    /// Permission sets, in the home Region of the account that has the instance.
+    fn tagged(&self, (account, region): Place<'_>) -> Vec<Named> {
+        let state = self.state.now();
+        if account != state.owner || region != self.home {
+            return Vec::new();
+        }
+        let tagged = state.sets.iter().filter(|(_, set)| !set.tags.is_empty());
+        tagged.map(|(arn, set)| (arn.clone(), set.tags.clone())).collect()
     }
 
     fn needs(&self, call: &Call<'_>) -> Vec<Need> {

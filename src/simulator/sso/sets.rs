@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     errors::{conflict, invalid, missing},
-    request::{PAGING, Request, one},
+    request::{PAGING, Request, one, tags},
     state::{Set, State},
 };
 use crate::simulator::service::Answer;
@@ -54,6 +54,9 @@ fn shown(arn: &str, set: &Set) -> Value {
     if let Some(description) = &set.description {
         shown["Description"] = json!(description);
     }
+    if let Some(relay_state) = &set.relay_state {
+        shown["RelayState"] = json!(relay_state);
+    }
     shown
 }
 
@@ -88,8 +91,10 @@ fn create(state: &mut State, request: &mut Request<'_, '_>) -> Answer {
     let description = request.input.text("Description")?.map(str::to_owned);
     let session = request.input.text("SessionDuration")?.unwrap_or("PT1H").to_owned();
     let arn = State::arn_of(&format!("ps-{}", request.context.ids.alphanumeric(16)));
-    let policies = std::collections::BTreeSet::new();
-    let set = Set { name: name.to_owned(), description, session, policies };
+    let relay_state = request.input.text("RelayState")?.map(str::to_owned);
+    let tags = tags(&request.input)?;
+    let set =
+        Set { name: name.to_owned(), description, session, relay_state, tags, ..Set::default() };
     let answer = one("PermissionSet", shown(&arn, &set));
     state.sets.insert(arn, set);
     answer

@@ -15,13 +15,20 @@ const INSTANCE: &str = "ssoins-7223aaaaaaaaaaaa";
 pub(super) const STORE: &str = "d-9067aaaaaa";
 
 /// A permission set.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Set {
     pub(super) name: String,
     pub(super) description: Option<String>,
     pub(super) session: String,
     /// The ARNs of AWS's policies in it.
     pub(super) policies: BTreeSet<String>,
+    /// Policies of the accounts, by path and name.
+    pub(super) references: BTreeSet<(String, String)>,
+    /// The policy that it has itself.
+    pub(super) inline: Option<String>,
+    pub(super) boundary: Option<Value>,
+    pub(super) relay_state: Option<String>,
+    pub(super) tags: BTreeMap<String, String>,
 }
 
 /// Who has which permission set where.

@@ -29,6 +29,28 @@ pub(super) const KINDS: &[Kind] = &[Kind {
     holes: Holes { added: &["assigned "], whole: &[], missing: &[] },
 }];
 
+/// The kind of permission sets in palisade's words.
+pub(super) const SET: &str = crate::kinds::cloud_control::sso_permission_set::NAME;
+
+/// Adds the permission sets.
+pub(super) fn add_sets(state: &State, truth: &mut Truth) {
+    for (arn, set) in &state.sets {
+        let mut facts = BTreeSet::from([
+            format!("name {}", set.name),
+            format!("session {}", set.session),
+            format!("description {}", set.description.as_deref().unwrap_or_default()),
+            format!("relay state {}", set.relay_state.as_deref().unwrap_or_default()),
+        ]);
+        facts.extend(set.policies.iter().map(|arn| format!("policy {arn}")));
+        facts.extend(set.references.iter().map(|(path, name)| format!("reference {path}{name}")));
+        facts.extend(set.inline.iter().map(|text| format!("inline {text}")));
+        facts.extend(set.boundary.iter().map(|it| format!("boundary {it}")));
+        let thing =
+            Thing { kind: SET, account: state.owner.clone(), tags: set.tags.clone(), facts };
+        truth.things.insert(format!("{}|{arn}", State::arn()), thing);
+    }
+}
+
 /// Adds the assignments of every account.
 pub(super) fn add(state: &State, truth: &mut Truth) {
     let mut all = state.assignments.clone();

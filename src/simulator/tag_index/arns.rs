@@ -29,6 +29,16 @@ fn parts(arn: &str) -> Option<(&str, &str)> {
     }
 }
 
+/// Services whose tags are set by ARN, as a map.
+const SHELVED: [&str; 6] =
+    ["access-analyzer", "bedrock", "controltower", "guardduty", "ram", "securityhub"];
+
+/// The instance of Identity Center that a permission set is in.
+fn instance(arn: &str) -> String {
+    let (instance, _) = arn.rsplit_once('/').unwrap_or((arn, ""));
+    instance.replacen(":permissionSet/", ":instance/", 1)
+}
+
 fn id(resource: &str) -> &str {
     resource.rsplit('/').next().unwrap_or(resource)
 }
@@ -79,6 +89,18 @@ pub(super) fn tag(
             let added = list("Key", "Value");
             return bucket(others, caller, context, resource, keep, added);
         }
+        "organizations" => {
+            let tags = list("Key", "Value");
+            ("TagResource", json!({"ResourceId": id(resource), "Tags": tags}))
+        }
+        "sso" => {
+            let tags = list("Key", "Value");
+            let input = json!({"InstanceArn": instance(arn), "ResourceArn": arn, "Tags": tags});
+            ("TagResource", input)
+        }
+        _ if SHELVED.contains(&service) => {
+            ("TagResource", json!({"ResourceArn": arn, "Tags": tags}))
+        }
         _ => return Err(unsupported(arn)),
     };
     others.ask(service, caller, operation, &input, context).map(|_| ())
@@ -109,6 +131,14 @@ pub(super) fn untag(
         "s3" => {
             let keep = |key: &str| !keys.iter().any(|gone| gone == key);
             return bucket(others, caller, context, resource, keep, json!([]));
+        }
+        "organizations" => ("UntagResource", json!({"ResourceId": id(resource), "TagKeys": keys})),
+        "sso" => {
+            let input = json!({"InstanceArn": instance(arn), "ResourceArn": arn, "TagKeys": keys});
+            ("UntagResource", input)
+        }
+        _ if SHELVED.contains(&service) => {
+            ("UntagResource", json!({"ResourceArn": arn, "TagKeys": keys}))
         }
         _ => return Err(unsupported(arn)),
     };

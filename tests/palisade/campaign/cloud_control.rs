@@ -58,6 +58,13 @@ fn recorder(recording: bool, frequency: &str) -> String {
     manifest("ml", "AWS::Config::ConfigurationRecorder", "default", "adopt: default", &spec)
 }
 
+fn detector(lifecycle: &str, frequency: &str) -> String {
+    let features = "Features: [{Name: S3_DATA_EVENTS, Status: ENABLED}]";
+    let more = format!("FindingPublishingFrequency: {frequency}");
+    let spec = format!("{{tags: {{team: ml}}, properties: {{Enable: true, {features}, {more}}}}}");
+    manifest("ml", "AWS::GuardDuty::Detector", "threats", lifecycle, &spec)
+}
+
 /// A recorder that somebody made, and where it delivers to.
 fn recorder_of_somebody(world: &mut World) {
     let recorder = json!({"name": "default", "roleARN": ROLE});
@@ -206,6 +213,14 @@ pub fn scenarios() -> Vec<Scenario> {
             .then(topic("cloudwatch", "b")),
         again(Scenario::new("hole-topic", Place::Ml, 2), topic("events", "a"))
             .attacked(hands::open_topics),
+        new("detector-change")
+            .then(detector("", "SIX_HOURS"))
+            .then(detector("", "FIFTEEN_MINUTES")),
+        new("detector-tombstone")
+            .then(detector("", "SIX_HOURS"))
+            .then(detector(TOMB, "SIX_HOURS"))
+            .deletes(&["AWS::GuardDuty::Detector/threats"]),
+        again(new("hole-detector"), detector("", "SIX_HOURS")).attacked(hands::suspend_detectors),
         new("rule-create").then(rule("", "ENCRYPTED_VOLUMES")).by_hand(recorder_of_somebody),
         new("rule-change")
             .then(rule("", "ENCRYPTED_VOLUMES"))

@@ -828,11 +828,20 @@ pub fn open_topics(world: &mut World) {
     }
 }
 
+/// GuardDuty looks for nothing any more.
+pub fn suspend_detectors(world: &mut World) {
+    let all = call(world, "guardduty", "ListDetectors", &json!({}));
+    for id in all["Ids"].as_array().into_iter().flatten() {
+        let off = json!({"Id": id, "Properties": {"Enable": false}});
+        let _ = try_call(world, "guardduty", "UpdateDetector", &off);
+    }
+}
+
 /// A change by hand.
 pub type Hand = fn(&mut World);
 
 /// What somebody can do at any time to resources of these kinds.
-pub const TO_KINDS: [(&str, Hand); 9] = [
+pub const TO_KINDS: [(&str, Hand); 10] = [
     ("AWS::EC2::Subnet", publish_subnets),
     ("AWS::CloudTrail::Trail", stop_trails),
     ("AWS::SNS::TopicInlinePolicy", open_topics),
@@ -842,6 +851,7 @@ pub const TO_KINDS: [(&str, Hand); 9] = [
     ("AWS::IAM::Role", widen_trust),
     ("AWS::Config::ConfigRule", delete_rules),
     ("AWS::Config::ConfigurationRecorder", stop_recorders),
+    ("AWS::GuardDuty::Detector", suspend_detectors),
 ];
 
 /// All of the above that somebody can do at any time.

@@ -352,6 +352,7 @@ fn types_of_cloud_control(world: &mut palisade::simulator::World) {
             json!({"Name": "default", "RoleARN": "arn:aws:iam::111122223333:role/config"}),
         ),
         ("AWS::Config::ConfigRule", json!({"ConfigRuleName": "volumes", "Source": source})),
+        ("AWS::GuardDuty::Detector", json!({"Enable": true, "Tags": claim})),
     ] {
         let create = json!({"TypeName": kind, "DesiredState": desired.to_string()});
         hands::call(world, "cloudcontrolapi", "CreateResource", &create);

@@ -68,6 +68,9 @@ pub struct Property {
     pub fixed: bool,
     /// Whether AWS fills it in and refuses it in requests.
     pub read_only: bool,
+    /// Whether AWS keeps the items of a list that a request does not name: they are then not
+    /// compared.
+    pub partial: bool,
     /// What a change of it risks.
     pub risk: Word,
 }
@@ -132,6 +135,7 @@ impl Property {
             refused: None,
             fixed: false,
             read_only: false,
+            partial: false,
             risk: Word::Always(Risk::LOOSENS),
         }
     }

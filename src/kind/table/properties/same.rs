@@ -19,8 +19,9 @@ impl Property {
             }),
             (Sort::List { of, ordered, .. }, Value::Array(wanted)) => {
                 let live = have.as_array().map_or(&[][..], Vec::as_slice);
+                let is_whole = self.partial || wanted.len() == live.len();
                 pairs(of, *ordered, wanted, live, context)
-                    .is_some_and(|pairs| wanted.len() == live.len() && pairs.len() == live.len())
+                    .is_some_and(|pairs| is_whole && pairs.len() == wanted.len())
             }
             (Sort::Policy(dialect), _) => match (policy(want, *dialect), policy(have, *dialect)) {
                 (Some(want), Some(have)) => equivalent(&have, &want, context),

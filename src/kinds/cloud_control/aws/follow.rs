@@ -77,7 +77,9 @@ impl Resources {
         let is_own = self.sent.all().iter().any(|(_, entry)| entry.request == request.token);
         let may_be_wanted = match request.id.as_deref().filter(|_| !of.overlay.invented) {
             Some(id) => {
-                ask.natural_keys.contains(id) || ask.adopt.contains(&PhysicalId(id.to_owned()))
+                let key = of.key_of(id, &self.facts);
+                key.is_some_and(|key| ask.natural_keys.contains(&key))
+                    || ask.adopt.contains(&PhysicalId(id.to_owned()))
             }
             None => true,
         };

@@ -10,7 +10,9 @@ pub(super) mod recorder;
 mod requests;
 mod roles;
 mod schedule;
+mod tags;
 mod unreviewed;
+mod within;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -75,6 +77,8 @@ struct Resources {
     kept: Kept,
     /// The resources of ours that ours of this type may be parts of.
     parents: Mutex<BTreeSet<PhysicalId>>,
+    /// The parents that manifests name, of a type whose lists are of one parent each.
+    within: Mutex<BTreeSet<String>>,
     /// What AWS is doing with resources of the type, by identifier.
     busy: Mutex<BTreeMap<String, Operation>>,
 }
@@ -106,12 +110,12 @@ impl Resources {
         self.busy.lock().unwrap_or_else(PoisonError::into_inner).get(id).copied()
     }
 
-    /// The identifier and the ARN that a resource's tags are written by.
+    /// The ARN that a resource's tags are written by, if it follows from the identifier.
     fn arn_of(&self, id: &str) -> Option<String> {
         self.of?.arn_of(id, &self.facts)
     }
 
-    /// The identifier of a part of another resource follows from that of the whole: those of ours
+    /// A part of another resource has its identifier, or one that follows from it: those of ours
     /// that a manifest may mean are in the tag index, and a new one is not yet.
     async fn find_parents(&self, of: &Type, ask: &Ask) -> Result<(), CloudError> {
         let Some(parent) = of.overlay.claimed.parent() else { return Ok(()) };
@@ -166,6 +170,7 @@ impl Service for Resources {
             sent: Sent::default(),
             kept: Kept::default(),
             parents: Mutex::default(),
+            within: Mutex::default(),
             busy: Mutex::default(),
         }
     }
@@ -180,6 +185,7 @@ impl Service for Resources {
         let busy_with = own.iter().filter_map(|it| Some((it.id.clone()?, it.operation?)));
         *self.busy.lock().unwrap_or_else(PoisonError::into_inner) = busy_with.collect();
         self.find_parents(of, ask).await?;
+        self.note_parents(of, ask);
         let mut unread = self.follow(&own).await?;
         let others = own.iter().filter(|request| self.is_unknown_create(of, ask, request));
         unread.extend(others.map(|request| Unread {
@@ -197,7 +203,7 @@ impl Service for Resources {
         if let Some(of) = self.of.filter(|of| !of.overlay.invented) {
             // What refers to a resource that does not exist yet has no identifier yet.
             let known = ask.natural_keys.iter().filter(|key| !has_placeholder(key));
-            ids.extend(known.map(|key| PhysicalId(of.id_of(key, &self.facts))));
+            ids.extend(known.filter_map(|key| of.id_of(key, &self.facts)).map(PhysicalId));
         }
         let parents = self.parents.lock().unwrap_or_else(PoisonError::into_inner);
         ids.extend(parents.iter().cloned());
@@ -208,12 +214,11 @@ impl Service for Resources {
         let of = self.of()?;
         match list {
             0 if of.overlay.name == iam_role::NAME => self.below_path().await,
+            // The index says ARNs, and none of the type's can be recognized.
+            0 if of.is_tagged_without_arn() => self.listed(of, token).await,
             0 if of.overlay.tags.is_some() => self.indexed().await,
-            1 if of.overlay.invented || self.lists_all() => {
-                let (ids, next) = self.cloud_control.list(of.overlay.name, token).await?;
-                let found = ids.into_iter().map(|id| Found::of(PhysicalId(id))).collect();
-                Ok(Page { found, next, ..Page::default() })
-            }
+            1 if of.overlay.within.is_some() => self.below_parents(of, token).await,
+            1 if of.overlay.invented || self.lists_all() => self.listed(of, token).await,
             // The identifiers of the others are known.
             _ => Ok(Page::default()),
         }
@@ -263,7 +268,8 @@ impl Service for Resources {
     ) -> Result<PhysicalId, CloudError> {
         let of = self.of()?;
         let wanted = get(want, PROPERTIES);
-        let id = of.name(wanted).map(|name| of.id_of(&name, &self.facts));
+        let said = of.natural_key(wanted).filter(|_| !of.overlay.invented);
+        let id = said.and_then(|key| of.id_of(&key, &self.facts));
         let key = tags.get(ADDRESS_TAG).or(id.as_ref()).cloned().unwrap_or_default();
         let entry = |request: &Request| Entry {
             operation: Operation::Create,
@@ -316,6 +322,10 @@ impl Service for Resources {
         if self.name() == iam_role::NAME {
             return self.roles.tag(have.id.as_str(), set).await;
         }
+        self.may_be_tagged()?;
+        if have.arn.is_empty() {
+            return self.write_tags(have, |tags| tags.extend(set.clone())).await;
+        }
         self.cloud_control.tag(&have.arn, set).await
     }
 
@@ -323,6 +333,10 @@ impl Service for Resources {
         self.is_as_planned(have).await?;
         if self.name() == iam_role::NAME {
             return self.roles.untag(have.id.as_str(), keys).await;
+        }
+        self.may_be_tagged()?;
+        if have.arn.is_empty() {
+            return self.write_tags(have, |tags| tags.retain(|key, _| !keys.contains(key))).await;
         }
         self.cloud_control.untag(&have.arn, keys).await
     }

@@ -36,6 +36,17 @@ impl Resources {
         Ok(Page { found: ours.collect(), ..Page::default() })
     }
 
+    /// One page of all resources of the type.
+    pub(super) async fn listed(
+        &self,
+        of: &Type,
+        token: Option<String>,
+    ) -> Result<Page, CloudError> {
+        let (ids, next) = self.cloud_control.list(of.overlay.name, None, token).await?;
+        let found = ids.into_iter().map(|id| Found::of(PhysicalId(id))).collect();
+        Ok(Page { found, next, ..Page::default() })
+    }
+
     /// Every role below the path of the settings, whole as far as it can be read: no list has tags.
     pub(super) async fn below_path(&self) -> Result<Page, CloudError> {
         let (names, mut found) = (self.roles.names().await?, Vec::new());
@@ -125,8 +136,10 @@ impl Resources {
 
     /// A resource that was read whole, as a list would show it.
     pub(super) fn found(&self, live: Observed<Value>) -> Found {
-        let of = self.of.filter(|of| !of.overlay.invented);
-        let name = of.map(|of| of.name_of(live.id.as_str(), &self.facts).to_owned());
+        let empty = Value::Null;
+        let properties = live.state.get(PROPERTIES).unwrap_or(&empty);
+        let name =
+            self.of.and_then(|of| of.natural_key_of(live.id.as_str(), properties, &self.facts));
         let names: BTreeSet<String> = name.into_iter().collect();
         Found {
             names,

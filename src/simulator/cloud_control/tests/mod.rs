@@ -2,6 +2,7 @@
 
 mod buckets;
 mod gateways;
+mod governance;
 mod iam;
 mod lies;
 mod monitored;

@@ -60,6 +60,7 @@ pub(super) static TYPE: Type = Type {
     name: BUCKET,
     members: MEMBERS,
     identifier: "BucketName",
+    listed_in: None,
     read_only: &["Arn", "DomainName", "DualStackDomainName", "RegionalDomainName", "WebsiteURL"],
     create_only: &["BucketName", "BucketNamePrefix", "BucketNamespace"],
     write_only: &[

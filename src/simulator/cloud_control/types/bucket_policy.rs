@@ -17,6 +17,7 @@ pub(super) static TYPE: Type = Type {
     name: BUCKET_POLICY,
     members: MEMBERS,
     identifier: "Bucket",
+    listed_in: None,
     read_only: &[],
     create_only: &["Bucket"],
     write_only: &[],

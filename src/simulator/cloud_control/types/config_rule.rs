@@ -53,6 +53,7 @@ pub(super) static TYPE: Type = Type {
     name: CONFIG_RULE,
     members: MEMBERS,
     identifier: "ConfigRuleName",
+    listed_in: None,
     read_only: &["Arn", "Compliance/Type", "ConfigRuleId"],
     create_only: &["ConfigRuleName"],
     write_only: &["Source/CustomPolicyDetails/PolicyText"],

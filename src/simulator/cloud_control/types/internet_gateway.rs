@@ -16,6 +16,7 @@ pub(super) static TYPE: Type = Type {
     name: INTERNET_GATEWAY,
     members: MEMBERS,
     identifier: "InternetGatewayId",
+    listed_in: None,
     read_only: &["InternetGatewayId"],
     create_only: &[],
     write_only: &[],

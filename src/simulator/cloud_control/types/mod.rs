@@ -2,30 +2,44 @@
 //! template reference and from the API references of its service.
 
 mod alarm;
+mod analyzer;
+mod anomaly_monitor;
+mod anomaly_subscription;
 mod attachment;
 mod bucket;
 mod bucket_policy;
 mod bucket_shapes;
 mod config_rule;
+mod delivery_channel;
+mod detector;
 mod elastic_ip;
+mod enabled_control;
 mod event_rule;
 mod flow_log;
+mod guardrail;
+mod held;
+mod hub;
 mod instance_profile;
 mod internet_gateway;
 mod kept;
 mod log_group;
 mod managed_policy;
 mod metric_filter;
+mod mlflow_tracking_server;
+mod model_package_group;
 mod nat_gateway;
 mod parts;
+mod permission_set;
 mod queue;
 mod recorder;
+mod resource_share;
 mod role;
 mod routing;
 mod subnet;
 mod topic;
 mod topic_policy;
 mod trail;
+mod unit;
 mod vpc;
 
 use super::resource_type::Type;
@@ -51,6 +65,19 @@ pub(super) static TYPES: &[&Type] = &[
     &bucket::TYPE,
     &bucket_policy::TYPE,
     &role::TYPE,
+    &analyzer::TYPE,
+    &anomaly_monitor::TYPE,
+    &anomaly_subscription::TYPE,
+    &delivery_channel::TYPE,
+    &detector::TYPE,
+    &enabled_control::TYPE,
+    &guardrail::TYPE,
+    &hub::TYPE,
+    &mlflow_tracking_server::TYPE,
+    &model_package_group::TYPE,
+    &permission_set::TYPE,
+    &resource_share::TYPE,
+    &unit::TYPE,
     &config_rule::TYPE,
     &internet_gateway::TYPE,
     &recorder::TYPE,

@@ -51,6 +51,7 @@ pub(super) static TYPE: Type = Type {
     name: RECORDER,
     members: MEMBERS,
     identifier: "Name",
+    listed_in: None,
     read_only: &["ResourceARN"],
     create_only: &["Name", "StartedOnCreate"],
     write_only: &["StartedOnCreate"],

@@ -40,6 +40,7 @@ pub(super) static TYPE: Type = Type {
     name: ROLE,
     members: MEMBERS,
     identifier: "RoleName",
+    listed_in: None,
     read_only: &["Arn", "RoleId"],
     create_only: &["Path", "RoleName"],
     write_only: &[],

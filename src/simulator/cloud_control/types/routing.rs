@@ -16,6 +16,7 @@ pub(super) static TYPE: Type = Type {
     name: "AWS::EC2::RouteTable",
     members: MEMBERS,
     identifier: "RouteTableId",
+    listed_in: None,
     read_only: &["RouteTableId"],
     create_only: &["VpcId"],
     write_only: &[],

@@ -32,6 +32,7 @@ pub(super) static TYPE: Type = Type {
     name: VPC,
     members: MEMBERS,
     identifier: "VpcId",
+    listed_in: None,
     read_only: &[
         "CidrBlockAssociations",
         "DefaultNetworkAcl",

@@ -1,0 +1,81 @@
+//! What lists of watchers, filters and the like protect: judged item by item.
+
+use serde_json::Value;
+
+use crate::model::Risk;
+
+/// The risk of changing one list of protections into another. Items with the same value of a
+/// member are the same protection; `strength` says how much one protects. A protection that comes
+/// or grows tightens, one that goes or shrinks loosens, and one that differs in something else
+/// may do both.
+pub(super) fn change(old: &Value, new: &Value, key: &str, strength: fn(&Value) -> i64) -> Risk {
+    let items = |list: &Value| list.as_array().cloned().unwrap_or_default();
+    let (old, new) = (items(old), items(new));
+    let named =
+        |all: &[Value], item: &Value| all.iter().find(|other| same(other, item, key)).cloned();
+    let kept = old.iter().map(|item| match named(&new, item) {
+        None => Risk::LOOSENS,
+        Some(other) => match strength(&other).cmp(&strength(item)) {
+            std::cmp::Ordering::Less => Risk::LOOSENS,
+            std::cmp::Ordering::Greater => Risk::TIGHTENS,
+            std::cmp::Ordering::Equal if other == *item => Risk::NEUTRAL,
+            std::cmp::Ordering::Equal => Risk::REPLACES,
+        },
+    });
+    let come = new.iter().filter(|item| named(&old, item).is_none()).map(|_| Risk::TIGHTENS);
+    kept.chain(come).collect()
+}
+
+/// The same, of a list whose items are texts.
+pub(super) fn change_of_texts(old: &Value, new: &Value) -> Risk {
+    change(old, new, "", |_| 0)
+}
+
+fn same(one: &Value, other: &Value, key: &str) -> bool {
+    if key.is_empty() { one == other } else { one.get(key) == other.get(key) }
+}
+
+/// The place of a word in an order, from the weakest; one that is not in it protects from nothing.
+pub(super) fn rank(item: &Value, member: &str, order: &[&str]) -> i64 {
+    let word = item.get(member).and_then(Value::as_str).unwrap_or_default();
+    let place = order.iter().position(|it| *it == word).and_then(|it| i64::try_from(it).ok());
+    place.unwrap_or(-1)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn enabled(item: &Value) -> i64 {
+        rank(item, "Status", &["DISABLED", "ENABLED"])
+    }
+
+    fn judged(old: Value, new: Value) -> Risk {
+        change(&old, &new, "Name", enabled)
+    }
+
+    #[test]
+    fn what_comes_protects_and_what_goes_does_not_any_more() {
+        let [on, off] = ["ENABLED", "DISABLED"].map(|it| json!({"Name": "S3", "Status": it}));
+        let other = json!({"Name": "EKS", "Status": "ENABLED"});
+        assert_eq!(judged(json!(null), json!([on])), Risk::TIGHTENS);
+        assert_eq!(judged(json!([on]), json!([])), Risk::LOOSENS);
+        assert_eq!(judged(json!([off]), json!([on])), Risk::TIGHTENS);
+        assert_eq!(judged(json!([on]), json!([off])), Risk::LOOSENS);
+        assert_eq!(judged(json!([on]), json!([other])), Risk::LOOSENS.and(Risk::TIGHTENS));
+        assert_eq!(judged(json!([on, other]), json!([other, on])), Risk::NEUTRAL);
+        let more = json!({"Name": "S3", "Status": "ENABLED", "Scope": "all"});
+        assert_eq!(judged(json!([on]), json!([more])), Risk::REPLACES);
+    }
+
+    #[test]
+    fn texts_are_their_own_names() {
+        assert_eq!(change_of_texts(&json!(["a"]), &json!(["a", "b"])), Risk::TIGHTENS);
+        assert_eq!(
+            change_of_texts(&json!(["a"]), &json!(["b"])),
+            Risk::TIGHTENS.and(Risk::LOOSENS)
+        );
+    }
+}
