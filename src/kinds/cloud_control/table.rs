@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     kind::{
-        Creation, Doctor, Profile, Writers,
+        Claimed, Creation, Doctor, Profile, Writers,
         table::{
             ACCOUNT, Absent, Call, Check, Form, Gives, How, Leaf, Null, PARTITION, PROPERTIES,
             RiskOf, Table, TagLeaf, Tree, get,
@@ -109,7 +109,18 @@ fn type_of(state: &Tree) -> Option<&'static Type> {
 /// What names it, where the manifest says that.
 fn natural_keys(state: &Tree) -> Vec<String> {
     let of = type_of(state).filter(|of| !of.overlay.invented);
-    of.and_then(|of| of.name(get(state, PROPERTIES))).into_iter().collect()
+    let Some(of) = of else { return Vec::new() };
+    let said = |name| get(state, name).as_str().unwrap_or_default();
+    let name = of.name(get(state, PROPERTIES)).map(|name| match of.overlay.made {
+        // Its manifest adopts it by its identifier, in which there is no Region.
+        Some(made) if of.overlay.claimed == Claimed::ByName => made
+            .id
+            .replace("{partition}", said(PARTITION))
+            .replace("{account}", said(ACCOUNT))
+            .replace("{name}", &name),
+        _ => name,
+    });
+    name.into_iter().collect()
 }
 
 fn creating(want: &Tree) -> Risk {

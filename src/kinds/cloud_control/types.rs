@@ -104,7 +104,8 @@ impl Type {
 
     /// The identifier of the resource with this name.
     pub(super) fn id_of(&self, name: &str, facts: &ScopeFacts) -> String {
-        let made = self.overlay.made;
+        // What is adopted by its name is named by the whole identifier.
+        let made = self.overlay.made.filter(|_| !name.starts_with("arn:"));
         made.map_or_else(|| name.to_owned(), |made| filled(made.id, facts).replace("{name}", name))
     }
 

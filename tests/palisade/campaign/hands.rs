@@ -817,25 +817,12 @@ pub fn stop_trails(world: &mut World) {
     }
 }
 
-/// Everybody may publish to the topics of palisade.
-pub fn open_topics(world: &mut World) {
-    for topic in all_names(world, "AWS::SNS::TopicInlinePolicy") {
-        let all = json!({"Version": "2012-10-17", "Statement": [{
-            "Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": topic,
-        }]});
-        let open = json!([{"op": "add", "path": "/PolicyDocument", "value": all}]);
-        patch(world, "AWS::SNS::TopicInlinePolicy", &topic, &open);
-    }
-}
-
 /// A change by hand.
 pub type Hand = fn(&mut World);
 
 /// What somebody can do at any time to resources of these kinds.
-pub const TO_KINDS: [(&str, Hand); 9] = [
+pub const TO_KINDS: [(&str, Hand); 7] = [
     ("AWS::EC2::Subnet", publish_subnets),
-    ("AWS::CloudTrail::Trail", stop_trails),
-    ("AWS::SNS::TopicInlinePolicy", open_topics),
     ("AWS::S3::Bucket", open_buckets),
     ("AWS::S3::BucketPolicy", replace_bucket_policies),
     ("AWS::EC2::VPC", switch_dns_off),

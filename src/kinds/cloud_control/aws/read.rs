@@ -14,7 +14,7 @@ use super::{
 use crate::{
     aws::resource_control::{Described, Progress, Tagged},
     kind::{
-        Class, CloudError,
+        Claimed, Class, CloudError,
         table::{ACCOUNT, FAILURE, Found, PARTITION, PROPERTIES, Page, Tree, UNREAD},
     },
     model::{Observed, Phase, PhysicalId, Tags, claim::OWNER_TAG},
@@ -126,7 +126,10 @@ impl Resources {
     /// A resource that was read whole, as a list would show it.
     pub(super) fn found(&self, live: Observed<Value>) -> Found {
         let of = self.of.filter(|of| !of.overlay.invented);
-        let name = of.map(|of| of.name_of(live.id.as_str(), &self.facts).to_owned());
+        let name = of.map(|of| match of.overlay.claimed {
+            Claimed::ByName => live.id.to_string(),
+            _ => of.name_of(live.id.as_str(), &self.facts).to_owned(),
+        });
         let names: BTreeSet<String> = name.into_iter().collect();
         Found {
             names,
