@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{overlay::Overlay, types::Type};
-use crate::kind::ScopeFacts;
+use crate::kind::{Claimed, ScopeFacts};
 
 /// How the identifier and the ARN follow from each other.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +86,7 @@ impl Type {
         match self.overlay.within {
             Some(within) => within.key(properties),
             None if self.overlay.invented => None,
+            None if self.overlay.claimed == Claimed::ByName => Some(id.to_owned()),
             None => self.key_of(id, facts),
         }
     }
@@ -93,6 +94,8 @@ impl Type {
     /// The identifier that follows from what a manifest says.
     pub(super) fn id_of(&self, key: &str, facts: &ScopeFacts) -> Option<String> {
         match self.overlay.identifier {
+            // What is adopted by its name is named by the whole identifier.
+            Identifier::Made(_) if key.starts_with("arn:") => Some(key.to_owned()),
             Identifier::Made(made) => Some(filled(made.id, facts).replace("{name}", key)),
             Identifier::ArnOf(_) | Identifier::OneArn(_) => self.arn_with(key, facts),
             _ => Some(key.to_owned()),

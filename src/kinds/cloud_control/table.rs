@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     kind::{
-        Creation, Doctor, Profile, Writers,
+        Claimed, Creation, Doctor, Profile, Writers,
         table::{
             ACCOUNT, Absent, Call, Check, Form, Gives, How, Leaf, Null, PARTITION, PROPERTIES,
             RiskOf, Table, TagLeaf, Tree, get,
@@ -108,7 +108,17 @@ fn type_of(state: &Tree) -> Option<&'static Type> {
 
 /// What no other resource has, where the manifest says it.
 fn natural_keys(state: &Tree) -> Vec<String> {
-    let key = type_of(state).and_then(|of| of.natural_key(get(state, PROPERTIES)));
+    let Some(of) = type_of(state) else { return Vec::new() };
+    let said = |name| get(state, name).as_str().unwrap_or_default();
+    let key = of.natural_key(get(state, PROPERTIES)).map(|key| match of.overlay.identifier {
+        // Its manifest adopts it by its identifier, in which there is no Region.
+        Identifier::Made(made) if of.overlay.claimed == Claimed::ByName => made
+            .id
+            .replace("{partition}", said(PARTITION))
+            .replace("{account}", said(ACCOUNT))
+            .replace("{name}", &key),
+        _ => key,
+    });
     key.into_iter().collect()
 }
 

@@ -10,10 +10,9 @@ use crate::simulator::{
 
 /// Services whose tags are set by ARN, with their actions for that (service authorization
 /// reference).
-const TAGGING: [(&str, &str, &str); 7] = [
+const TAGGING: [(&str, &str, &str); 6] = [
     ("cloudtrail", "cloudtrail:AddTags", "cloudtrail:RemoveTags"),
     ("cloudwatch", "cloudwatch:TagResource", "cloudwatch:UntagResource"),
-    ("ecr", "ecr:TagResource", "ecr:UntagResource"),
     ("events", "events:TagResource", "events:UntagResource"),
     ("logs", "logs:TagResource", "logs:UntagResource"),
     ("sns", "sns:TagResource", "sns:UntagResource"),

@@ -87,43 +87,6 @@ fn one(kind: &str, name: &str, properties: &str) -> String {
     manifest("ml", kind, name, "", &format!("{{properties: {{{properties}}}}}"))
 }
 
-/// A subnet behind a NAT gateway, with its routes and its flow log.
-fn behind_nat(tags: &str, days: u32) -> String {
-    let subnet = |name: &str, block: &str| {
-        let spec = format!(
-            "{{tags: {{{tags}}}, properties: {{VpcId: \"${{AWS::EC2::VPC/net}}\", CidrBlock: {block}, MapPublicIpOnLaunch: false}}}}"
-        );
-        manifest("ml", "AWS::EC2::Subnet", name, "", &spec)
-    };
-    let table = "{vpc: {ref: net}, routes: [{to: 0.0.0.0/0, via: {ref: AWS::EC2::NatGateway/out}}], subnets: [{ref: inner}]}";
-    [
-        network("", "team: ml", ""),
-        one("AWS::EC2::InternetGateway", "out", ""),
-        one(
-            "AWS::EC2::VPCGatewayAttachment",
-            "out",
-            "VpcId: \"${AWS::EC2::VPC/net}\", InternetGatewayId: \"${AWS::EC2::InternetGateway/out}\"",
-        ),
-        subnet("outer", "10.60.0.0/24"),
-        subnet("inner", "10.60.1.0/24"),
-        one("AWS::EC2::EIP", "out", "Domain: vpc"),
-        one(
-            "AWS::EC2::NatGateway",
-            "out",
-            "SubnetId: \"${AWS::EC2::Subnet/outer}\", AllocationId: \"${AWS::EC2::EIP/out.AllocationId}\"",
-        ),
-        manifest("ml", "RouteTable", "inner", "", table),
-        one("AWS::Logs::LogGroup", "flow", &format!("LogGroupName: /ml/flow, RetentionInDays: {days}")),
-        one(
-            "AWS::EC2::FlowLog",
-            "net",
-            "ResourceId: \"${AWS::EC2::VPC/net}\", ResourceType: VPC, LogGroupName: \"${AWS::Logs::LogGroup/flow}\", \
-             DeliverLogsPermissionArn: \"arn:aws:iam::111122223333:role/flow-logs\"",
-        ),
-    ]
-    .concat()
-}
-
 fn subnet(public: &str) -> String {
     let properties = format!(
         "VpcId: \"${{AWS::EC2::VPC/net}}\", CidrBlock: 10.60.0.0/24, MapPublicIpOnLaunch: {public}"
@@ -145,18 +108,6 @@ fn archive_of_somebody(world: &mut World) {
     let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
     let put = json!({"Bucket": "acme-data", "Policy": policy});
     hands::call(world, "s3", "PutBucketPolicy", &put);
-}
-
-fn topic(service: &str, name: &str) -> String {
-    let statement = format!(
-        "{{Effect: Allow, Principal: {{Service: {service}.amazonaws.com}}, Action: \"sns:Publish\", Resource: \"${{AWS::SNS::Topic/alerts.arn}}\"}}"
-    );
-    let policy = format!(
-        "TopicArn: \"${{AWS::SNS::Topic/alerts}}\", PolicyDocument: {{Version: \"2012-10-17\", Statement: [{statement}]}}"
-    );
-    let topic =
-        one("AWS::SNS::Topic", "alerts", &format!("TopicName: alerts, DisplayName: {name}"));
-    format!("{topic}{}", one("AWS::SNS::TopicInlinePolicy", "alerts", &policy))
 }
 
 /// All of them.
@@ -191,10 +142,6 @@ pub fn scenarios() -> Vec<Scenario> {
             .then(both("s3:*")),
         again(Scenario::new("hole-bucket-policy", Place::Ml, 2), both("s3:PutObject"))
             .attacked(hands::replace_bucket_policies),
-        Scenario::new("network-create", Place::Ml, 5).then(behind_nat("tier: a", 30)),
-        Scenario::new("network-change", Place::Ml, 5)
-            .then(behind_nat("tier: a", 30))
-            .then(behind_nat("tier: b", 365)),
         again(Scenario::new("hole-subnet", Place::Ml, 2), subnet("false"))
             .attacked(hands::publish_subnets),
         new("trail-create").then(trail("")).by_hand(archive_of_somebody),
@@ -207,12 +154,6 @@ pub fn scenarios() -> Vec<Scenario> {
             .by_hand(archive_of_somebody)
             .then(trail(""))
             .attacked(hands::stop_trails),
-        Scenario::new("topic-create", Place::Ml, 2).then(topic("events", "a")),
-        Scenario::new("topic-change", Place::Ml, 2)
-            .then(topic("events", "a"))
-            .then(topic("cloudwatch", "b")),
-        again(Scenario::new("hole-topic", Place::Ml, 2), topic("events", "a"))
-            .attacked(hands::open_topics),
         new("detector-change")
             .then(detector("", "SIX_HOURS"))
             .then(detector("", "FIFTEEN_MINUTES")),

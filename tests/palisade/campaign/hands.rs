@@ -817,17 +817,6 @@ pub fn stop_trails(world: &mut World) {
     }
 }
 
-/// Everybody may publish to the topics of palisade.
-pub fn open_topics(world: &mut World) {
-    for topic in all_names(world, "AWS::SNS::TopicInlinePolicy") {
-        let all = json!({"Version": "2012-10-17", "Statement": [{
-            "Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": topic,
-        }]});
-        let open = json!([{"op": "add", "path": "/PolicyDocument", "value": all}]);
-        patch(world, "AWS::SNS::TopicInlinePolicy", &topic, &open);
-    }
-}
-
 /// GuardDuty looks for nothing any more.
 pub fn suspend_detectors(world: &mut World) {
     let all = call(world, "guardduty", "ListDetectors", &json!({}));
@@ -841,10 +830,8 @@ pub fn suspend_detectors(world: &mut World) {
 pub type Hand = fn(&mut World);
 
 /// What somebody can do at any time to resources of these kinds.
-pub const TO_KINDS: [(&str, Hand); 10] = [
+pub const TO_KINDS: [(&str, Hand); 8] = [
     ("AWS::EC2::Subnet", publish_subnets),
-    ("AWS::CloudTrail::Trail", stop_trails),
-    ("AWS::SNS::TopicInlinePolicy", open_topics),
     ("AWS::S3::Bucket", open_buckets),
     ("AWS::S3::BucketPolicy", replace_bucket_policies),
     ("AWS::EC2::VPC", switch_dns_off),
