@@ -61,6 +61,10 @@ const RULES: On = On::Of(&Resources { name: "ArchiveRules", types: &[RULE] });
 const LISTED: Grant = may("access-analyzer:ListAnalyzers", On::Anything, &[]);
 const NOTE: &str = "Rules of an analyzer have no tags: no condition can limit them to ours.";
 
+const ORGANIZATIONS_OWN: &str = "For an analyzer of an organization AWS also looks at the \
+                                 organization's trusted services and delegated administrators: \
+                                 grant both where manifests have one.";
+
 const ROWS: &[Operation] = &[
     rows::UNDER_WAY,
     rows::STATUS,
@@ -80,9 +84,8 @@ const ROWS: &[Operation] = &[
             On::ServiceRole(ROLE),
             &[When::says("RoleOfAccessAnalyzer", "iam:AWSServiceName", ROLE.service)],
         ),
-        may("organizations:ListAWSServiceAccessForOrganization", On::Anything, &[]),
-        may("organizations:ListDelegatedAdministrators", On::Anything, &[]),
-    ]),
+    ])
+    .note(ORGANIZATIONS_OWN),
     rows::updates(&[
         rows::UPDATE,
         may("access-analyzer:UpdateAnalyzer", ANALYZERS, OURS),

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{
     aws, baseline,
     errors::ERRORS,
+    identifier::Identifier,
     overlay::Overlay,
     types::{self, Type},
 };

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    bedrock_guardrail, cloudtrail_trail, config_config_rule, config_configuration_recorder,
-    controltower_enabled_control, ec2_eip, ec2_flow_log, ec2_subnet, ec2_vpc,
-    ec2_vpc_gateway_attachment, guardduty_detector, iam_managed_policy, iam_role, logs_log_group,
-    organizations_organizational_unit, ram_resource_share, s3_bucket, sns_topic,
+    accessanalyzer_analyzer, bedrock_guardrail, cloudtrail_trail, config_config_rule,
+    config_configuration_recorder, controltower_enabled_control, ec2_eip, ec2_flow_log, ec2_subnet,
+    ec2_vpc, ec2_vpc_gateway_attachment, guardduty_detector, iam_managed_policy, iam_role,
+    logs_log_group, organizations_organizational_unit, ram_resource_share, s3_bucket, sns_topic,
     sso_permission_set, table::table, types,
 };
 use crate::{
@@ -193,6 +193,14 @@ const WITHOUT: &[(&str, &[&str])] = &[
             "kms:DescribeKey",
             "kms:GenerateDataKey",
             "kms:RetireGrant",
+        ],
+    ),
+    // Only an analyzer of an organization needs them.
+    (
+        accessanalyzer_analyzer::NAME,
+        &[
+            "organizations:ListAWSServiceAccessForOrganization",
+            "organizations:ListDelegatedAdministrators",
         ],
     ),
     // What is in a share is not written here.

@@ -6,7 +6,6 @@ use super::{lost_permissions::denies_all, tree::Organization};
 use crate::{
     kinds::{
         account_placement,
-        cloud_control::organizations_organizational_unit,
         organizations_policy::{
             ai_services_opt_out_policy, backup_policy, declarative_policy_ec2,
             resource_control_policy, service_control_policy, tag_policy,
@@ -52,6 +51,9 @@ pub(super) const KINDS: &[Kind] = &[
         holes: Holes { added: &[], whole: &[], missing: &[] },
     },
 ];
+
+/// The kind of units in palisade's words.
+const UNIT: &str = crate::kinds::cloud_control::organizations_organizational_unit::NAME;
 
 const SERVICE_CONTROL_POLICY: &str = "SERVICE_CONTROL_POLICY";
 
@@ -106,7 +108,7 @@ pub(super) fn add_truth(state: &Organization, truth: &mut Truth) {
     }
     for (id, unit) in &state.units {
         let thing = Thing {
-            kind: organizations_organizational_unit::NAME,
+            kind: UNIT,
             account: state.management.clone(),
             tags: state.tags.get(id).cloned().unwrap_or_default(),
             facts: [format!("in {}", unit.parent), format!("name {}", unit.name)].into(),

@@ -1,6 +1,11 @@
 //! AWS::AccessAnalyzer::Analyzer.
 
 use super::held::{self, Calls, held};
+use crate::simulator::cloud_control::{
+    names::ANALYZER,
+    resource_type::Type,
+    schema::{FREE, Member, Shape, TAGS, TEXT, may, must},
+};
 
 static RULE: Shape = Shape::Object(&[must("Filter", &FREE), must("RuleName", &TEXT)]);
 static RULES: Shape = Shape::List { of: &RULE, count: (0, 100), ordered: false };

@@ -1,6 +1,11 @@
 //! AWS::Bedrock::Guardrail.
 
 use super::held::{self, Calls, held};
+use crate::simulator::cloud_control::{
+    names::GUARDRAIL,
+    resource_type::Type,
+    schema::{FREE, Member, Shape, TAGS, TEXT, may, must},
+};
 
 static MESSAGE: Shape = Shape::Text(1, 500);
 
