@@ -176,8 +176,8 @@ pub const FAMILIES: &[Family] = &[
     gauge(
         "palisade_source_problems",
         &[],
-        "Problems in the directory at its latest reading; above 0 the last good state of the folders \
-         concerned stays in force.",
+        "Problems in the directory at its latest reading; above 0 the last good state of the \
+         folders concerned stays in force.",
     ),
     counter(
         "palisade_steps_total",

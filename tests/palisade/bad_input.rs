@@ -205,9 +205,9 @@ async fn without_a_good_snapshot_nothing_is_read_as_wanted_and_nothing_is_writte
 #[tokio::test(start_paused = true)]
 async fn the_last_good_snapshot_stays_in_force_and_drift_is_still_corrected() {
     let (world, mut engine) = World::applied().await;
-    // A bad document beside a wanted change: the change is not made, not even in part.
+    // A bad document in the folder of a wanted change: the change is not made, not even in part.
     world.edit("ml-prod/security-groups.yaml", "ports: 8192-65535", "ports: 8192-9000");
-    world.write("bad.yaml", good().replace("apps", "Apps"));
+    world.write("ml-prod/bad.yaml", good().replace("apps", "Apps"));
     let all = json!([{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]);
     let open = json!({"GroupId": world.group("studio-apps"), "IpPermissions": all});
     world.ec2("AuthorizeSecurityGroupIngress", &open);
@@ -218,7 +218,7 @@ async fn the_last_good_snapshot_stays_in_force_and_drift_is_still_corrected() {
     let _ = engine.pass().await;
     assert_eq!(world.writes(), [""; 0]);
     // Once it is good again, the change is made.
-    world.remove("bad.yaml");
+    world.remove("ml-prod/bad.yaml");
     until_quiet(&mut engine).await.in_order();
     assert!(world.writes().iter().all(|call| call == "ModifySecurityGroupRules"));
 }
