@@ -12,8 +12,10 @@ mod daemon;
 mod defect;
 mod drift;
 mod futile;
+mod hints;
 mod history;
 mod learn;
+mod listen;
 mod live;
 mod observe;
 mod options;
@@ -38,9 +40,11 @@ mod window;
 
 pub use self::{
     audits::{audit, leave_out_compared},
-    daemon::{log, pause, run},
+    daemon::{Publish, log, pause, run},
     drift::{Drift, DriftState},
+    hints::Hinted,
     history::{Event, Happened, History},
+    listen::Listener,
     live::{Links, Live},
     options::Options,
     outcome::{Outcome, SkipReason, StepResult},

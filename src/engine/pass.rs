@@ -13,8 +13,10 @@ use super::{
     audits::{Audits, leave_out_compared},
     base::{self, Base, Ground},
     drift::Passed,
+    hints::{Standing, matched},
     history::History,
     learn::Learnt,
+    listen::Listening,
     live::{Links, Live, links_of, live_of},
     observe::{Callers, Observation, Observers, Wanted},
     options::Options,
@@ -22,7 +24,7 @@ use super::{
     pauses::Halted,
     planning::{Planning, loader, writes},
     remember::Remembering,
-    report::{PendingDeletion, Report, epoch_seconds, scopes_report},
+    report::{Changed, PendingDeletion, Report, epoch_seconds, scopes_report},
     scopes::Scopes,
     source::{Good, Source},
 };
@@ -69,7 +71,7 @@ impl Setup {
     }
 
     /// Where identity may be written, and what palisade stands on: its callers too.
-    fn fence(&self, callers: &Callers) -> Fence {
+    pub(super) fn fence(&self, callers: &Callers) -> Fence {
         let mut fence = self.settings.fence(self.scopes.facts());
         let known = callers.values().filter_map(|caller| caller.as_ref().ok());
         fence.own.extend(known.map(|caller| caller.arn.clone()));
@@ -78,7 +80,7 @@ impl Setup {
 
     /// The principals that must keep access: palisade's own role in every scope of the settings
     /// where it is known, whether or not a manifest is there, and the break-glass roles.
-    fn lockout(&self, callers: &Callers) -> Lockout {
+    pub(super) fn lockout(&self, callers: &Callers) -> Lockout {
         let scopes = &self.settings.scopes;
         let caller = |scope: &str| Some(callers.get(scope)?.as_ref().ok()?.arn.as_str());
         // Scopes that assume no role have the same credentials: one that was not asked, because
@@ -125,36 +127,42 @@ struct Search {
 
 /// The state of the loop: all of it can be lost at any time.
 pub struct Engine {
-    setup: Setup,
-    source: Source,
-    control: Control,
-    learnt: Learnt,
+    pub(super) setup: Setup,
+    pub(super) source: Source,
+    pub(super) control: Control,
+    pub(super) learnt: Learnt,
     search: Search,
     observers: Observers,
     audits: Audits,
-    history: History,
-    remembering: Option<Remembering>,
+    pub(super) history: History,
+    pub(super) remembering: Option<Remembering>,
     live: Live,
     links: Links,
     passes: u64,
+    /// Those that looked at everything.
+    full_passes: u64,
+    pub(super) listening: Option<Listening>,
+    /// What the last full pass saw, for passes that look at a part of it again.
+    pub(super) standing: Option<Standing>,
 }
 
 /// What one pass planned and did.
 #[derive(Default)]
-struct Made {
-    plan: Plan,
-    results: Vec<StepResult>,
-    pending_deletions: Vec<PendingDeletion>,
-    live: Live,
-    comparison: Option<Box<Comparison>>,
+pub(super) struct Made {
+    pub(super) plan: Plan,
+    pub(super) results: Vec<StepResult>,
+    pub(super) pending_deletions: Vec<PendingDeletion>,
+    pub(super) live: Live,
+    pub(super) comparison: Option<Box<Comparison>>,
+    pub(super) standing: Option<Standing>,
 }
 
 /// The start of a pass, and the snapshot it uses.
-struct Begun {
-    at: Instant,
+pub(super) struct Begun {
+    pub(super) at: Instant,
     /// In seconds since the epoch.
-    epoch: f64,
-    generation: u64,
+    pub(super) epoch: f64,
+    pub(super) generation: u64,
 }
 
 impl Engine {
@@ -184,6 +192,9 @@ impl Engine {
             live: Live::new(),
             links: Links::new(),
             passes: 0,
+            full_passes: 0,
+            listening: None,
+            standing: None,
         }
     }
 
@@ -246,6 +257,11 @@ impl Engine {
         writes(&self.setup) && !self.control.brake.is_engaged()
     }
 
+    /// How many passes there were.
+    pub(super) fn passes(&self) -> u64 {
+        self.passes
+    }
+
     /// Notified that the directory may have changed, so that a plan for the old one is abandoned.
     pub fn generation(&self) -> Generation {
         self.control.generation.clone()
@@ -267,8 +283,34 @@ impl Engine {
         due.into_iter().flatten().min()
     }
 
-    /// Makes one pass.
+    /// Makes one pass that looks at everything.
     pub async fn pass(&mut self) -> Report {
+        self.full_passes += 1;
+        let begun = self.begin();
+        self.load();
+        let good = self.source.good().cloned();
+        let (base, base_problems) =
+            Base::read(self.setup.options.base.as_deref(), &loader(&self.setup));
+        let observation = self.observe(good.as_ref(), base.as_ref()).await;
+        let callers = observation.callers.clone();
+        let mut made = self.make(good.as_ref(), base.as_ref(), observation, &begun).await;
+        self.live = std::mem::take(&mut made.live);
+        if self.setup.options.shows_live {
+            self.links = good.as_ref().map(|good| links_of(&good.snapshot)).unwrap_or_default();
+        }
+        let standing = made.standing.take();
+        let mut report = self.report(&begun, &callers, made, None).await;
+        report.base_problems = base_problems;
+        let quiet = report.changed() == Changed::No;
+        self.standing = standing.filter(|_| quiet && self.listening.is_some());
+        if let Some(listening) = &self.listening {
+            listening.hub.covered(begun.at);
+        }
+        report
+    }
+
+    /// Begins a pass.
+    pub(super) fn begin(&mut self) -> Begun {
         self.passes += 1;
         let begun = Begun {
             at: Instant::now(),
@@ -277,29 +319,34 @@ impl Engine {
         };
         self.setup.settings.reread_mode();
         self.control.halted.look(self.control.brake.halt(), &mut self.history, begun.epoch);
-        self.load();
+        begun
+    }
+
+    /// Ends a pass: learns from it, and reports it. `seen` are the manifests whose resources it
+    /// read, if not all.
+    pub(super) async fn report(
+        &mut self,
+        begun: &Begun,
+        callers: &Callers,
+        made: Made,
+        seen: Option<&BTreeSet<Address>>,
+    ) -> Report {
         let good = self.source.good().cloned();
-        let (base, base_problems) =
-            Base::read(self.setup.options.base.as_deref(), &loader(&self.setup));
-        let observation = self.observe(good.as_ref(), base.as_ref()).await;
-        let callers = scopes_report(&observation.callers);
-        let made = self.make(good.as_ref(), base.as_ref(), observation, &begun).await;
-        let Made { plan, results, pending_deletions, live, comparison } = made;
-        self.live = live;
-        if self.setup.options.shows_live {
-            self.links = good.as_ref().map(|good| links_of(&good.snapshot)).unwrap_or_default();
-        }
+        let Made { plan, results, pending_deletions, comparison, .. } = made;
         let duration_seconds = begun.at.elapsed().as_secs_f64();
         let documents = good.iter().flat_map(|good| good.snapshot.documents.keys());
-        let drifts = self.learnt.drifts.observe(&Passed {
+        let mut drifts = self.learnt.drifts.observe(&Passed {
             plan: &plan,
             results: &results,
             manifests: &documents.collect(),
             completing: &self.learnt.completing,
+            seen,
+            at: begun.at,
             pass: self.passes,
             began: begun.epoch,
             ended: begun.epoch + duration_seconds,
         });
+        self.name_causes(&mut drifts);
         self.learnt.note_results(&plan, &results, &self.setup, &self.source);
         let audited = self.audited(good.as_ref());
         let report = Report {
@@ -312,7 +359,7 @@ impl Engine {
             warnings: self.source.warnings.clone(),
             problems_changed: self.source.problems_changed,
             warnings_changed: self.source.warnings_changed,
-            scopes: callers,
+            scopes: scopes_report(callers),
             pending_deletions,
             manifests: good
                 .map(|good| good.snapshot.documents.into_keys().collect())
@@ -321,7 +368,7 @@ impl Engine {
             results,
             drifts,
             audited,
-            base_problems,
+            base_problems: Vec::new(),
             comparison,
         };
         self.history.observe(&report);
@@ -353,7 +400,7 @@ impl Engine {
 
     async fn observe(&mut self, good: Option<&Good>, base: Option<&Base>) -> Observation {
         let Self { setup, learnt, search, observers, .. } = self;
-        if self.passes % SWEEP_EVERY == FIRST_SWEEP {
+        if self.full_passes % SWEEP_EVERY == FIRST_SWEEP {
             search.sweeps = SWEEP_TRIES;
         }
         let documents = base::observed(good, base, setup.options.focus.as_ref());
@@ -422,7 +469,7 @@ impl Engine {
             lockout: setup.lockout(&callers),
             organization: Organization {
                 ids: learnt.organization_ids(&setup.settings),
-                managers,
+                managers: managers.clone(),
                 ..Organization::default()
             },
             now: begun.epoch,
@@ -438,28 +485,40 @@ impl Engine {
         if let Some(remembering) = remembering.as_mut().filter(|_| writes(setup)) {
             remembering.before(&mut plan, learnt, source).await;
         }
-        let fresh = Fresh {
-            brake: control.brake.clone(),
-            generation: control.generation.clone(),
-            planned: begun.generation,
-            observed: begun.at,
-            since: Arc::new(since),
-        };
+        let since = Arc::new(since);
+        let fresh = control.fresh(begun, &since);
         if let Some(announce) = setup.options.announce {
             announce(&plan);
         }
         let pending_deletions = PendingDeletion::find(&look.claims, &good.snapshot);
-        let live = if setup.options.shows_live { live_of(&look.claims) } else { Live::new() };
+        let shown = if setup.options.shows_live { live_of(&look.claims) } else { Live::new() };
         let audit = Audit { pass: self.passes, revision: good.revision.as_deref() };
         let again = learnt.put_back.lately(Instant::now());
         let terms = Terms { fresh: &fresh, audit, again: &again };
         let results = apply(&plan, setup, terms).await;
-        Made { plan, results, pending_deletions, live, comparison }
+        let ids = matched(&look);
+        drop(look);
+        let generation = begun.generation;
+        let standing = Some(Standing { live, callers, managers, since, generation, ids });
+        Made { plan, results, pending_deletions, live: shown, comparison, standing }
     }
 }
 
-/// The claimed resources, by the address in their claim.
-async fn apply(plan: &Plan, setup: &Setup, terms: Terms<'_>) -> Vec<StepResult> {
+impl Control {
+    /// The conditions that must hold before each write of a pass.
+    pub(super) fn fresh(&self, begun: &Begun, since: &Arc<BTreeMap<String, Instant>>) -> Fresh {
+        Fresh {
+            brake: self.brake.clone(),
+            generation: self.generation.clone(),
+            planned: begun.generation,
+            observed: begun.at,
+            since: Arc::clone(since),
+        }
+    }
+}
+
+/// Carries out what a plan lets go, if this process writes.
+pub(super) async fn apply(plan: &Plan, setup: &Setup, terms: Terms<'_>) -> Vec<StepResult> {
     if !writes(setup) {
         return Vec::new();
     }

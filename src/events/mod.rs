@@ -25,6 +25,7 @@ mod marks;
 mod message;
 mod own;
 mod paths;
+mod poll;
 mod recorded;
 mod who;
 
@@ -36,6 +37,7 @@ pub use self::{
     marks::{Hint, Hints},
     message::{Event, Place, Refused, digest},
     own::Own,
+    poll::poll,
     recorded::{Does, Recorded, Records, TAGS, arn_rest, prefixed},
     who::{Principal, Who},
 };

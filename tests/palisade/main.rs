@@ -25,6 +25,7 @@ mod deploy;
 mod directory;
 mod drift;
 mod endpoints;
+mod events;
 mod gate;
 mod grants;
 mod groups;

@@ -176,10 +176,16 @@ async fn a_scope_that_is_slow_and_not_silent_is_taken_in_when_it_has_answered() 
     let (stop, poke) = (CancellationToken::new(), Notify::new());
     let brake = fleet.brake.clone();
     let mut passes = Vec::new();
-    let looping = super::super::run(&mut fleet.engine, &brake, &stop, &poke, |_, report| {
-        let known = report.scopes["s3"].is_ok();
-        passes.push((report.duration_seconds, report.is_converged(), known));
-    });
+    let looping = super::super::run(
+        &mut fleet.engine,
+        &brake,
+        &stop,
+        &poke,
+        |_: &Engine, report: &Report| {
+            let known = report.scopes["s3"].is_ok();
+            passes.push((report.duration_seconds, report.is_converged(), known));
+        },
+    );
     let ending = async {
         tokio::time::sleep(Duration::from_mins(10)).await;
         stop.cancel();

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, os::unix::fs::symlink, path::Path, time::Du
 
 use palisade::{
     aws::Guard,
-    engine::{Engine, Options, run},
+    engine::{Engine, Options, Report, run},
     simulator::example::{ML_ACCOUNT, REGION},
 };
 use tokio::sync::{Notify, watch};
@@ -28,7 +28,7 @@ async fn engine(world: &mut World, dir: &Path) -> Engine {
 async fn sees(world: &World, mut engine: Engine, changes: &[(&str, &dyn Fn())]) {
     let (tell, mut told) = watch::channel(BTreeSet::new());
     let (stop, poke) = (CancellationToken::new(), Notify::new());
-    let daemon = run(&mut engine, &world.brake, &stop, &poke, |_, report| {
+    let daemon = run(&mut engine, &world.brake, &stop, &poke, |_: &Engine, report: &Report| {
         let names = report.manifests.iter().map(|address| address.name.clone());
         tell.send_replace(names.collect::<BTreeSet<String>>());
     });

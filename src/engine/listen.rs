@@ -1,0 +1,290 @@
+//! The queues of events, and what they say of drifts.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures::future::join_all;
+use tokio::time::Instant;
+
+use super::{
+    drift::{Asked, Drift},
+    pass::Engine,
+    report::epoch_seconds,
+    scopes::{Connected, Scopes},
+};
+use crate::{
+    aws::queue::{self, Queue},
+    events::{By, Catalogue, Confidence, Health, Hub, Own, Place, Question, poll},
+    model::Address,
+    settings::Settings,
+};
+
+/// When a cause that only the queue names is looked up, after the drift was noticed: CloudTrail has
+/// the record some minutes after the call.
+const LOOKUPS: [Duration; 3] =
+    [Duration::from_mins(1), Duration::from_mins(5), Duration::from_mins(15)];
+/// Before it was seen as wanted at all, a resource may have changed at any time. Older records are
+/// not kept.
+const DAY: f64 = 24.0 * 3600.0;
+/// After that nobody is named any more.
+const GIVE_UP: Duration = Duration::from_mins(20);
+/// Clocks differ, and the time of a record is in whole seconds.
+const SKEW: f64 = 5.0;
+/// The state at the start of the window may have been read some time after it was so.
+const EARLIER: f64 = 60.0;
+
+/// What reads the queues of an engine.
+pub struct Listener {
+    hub: Hub,
+    queues: Vec<(String, Arc<Connected>, Queue)>,
+}
+
+impl Listener {
+    /// Reads all queues, and never returns.
+    pub async fn run(self) {
+        let all = self
+            .queues
+            .iter()
+            .map(|(scope, connected, queue)| poll(&self.hub, scope, &connected.access, queue));
+        join_all(all).await;
+        std::future::pending::<()>().await;
+    }
+}
+
+/// What an engine knows of events.
+pub(super) struct Listening {
+    pub(super) hub: Hub,
+    /// The Region of each scope's queue.
+    regions: BTreeMap<String, String>,
+    awaited: Vec<Awaited>,
+    health: Mutex<BTreeMap<String, Health>>,
+}
+
+/// A drift whose cause is not known for sure.
+struct Awaited {
+    question: Question,
+    by: Option<By>,
+    noticed: Instant,
+    lookups: usize,
+}
+
+impl Listening {
+    pub(super) fn of(
+        settings: &Settings,
+        scopes: &Scopes,
+        own: Own,
+        catalogue: Catalogue,
+    ) -> Option<(Self, Listener)> {
+        let with_queue = settings
+            .scopes
+            .iter()
+            .filter_map(|(name, scope)| Some((name, scope.events.as_ref()?, scopes.get(name)?)));
+        let (mut places, mut regions) = (BTreeMap::new(), BTreeMap::new());
+        let mut queues = Vec::new();
+        for (name, events, connected) in with_queue {
+            let account = connected.access.facts.account.clone();
+            places.insert(name.clone(), Place { account, region: events.region.clone() });
+            regions.insert(name.clone(), events.region.clone());
+            let queue = Queue::of(&connected.access, &events.queue_url, &events.region);
+            queues.push((name.clone(), Arc::clone(connected), queue));
+        }
+        if queues.is_empty() {
+            return None;
+        }
+        let hub = Hub::new(catalogue, own, places);
+        let listening =
+            Self { hub: hub.clone(), regions, awaited: Vec::new(), health: Mutex::default() };
+        Some((listening, Listener { hub, queues }))
+    }
+
+    /// Asks who caused these drifts, from now on until it is known.
+    fn ask(&mut self, asked: Vec<Asked>, scopes: &Scopes) {
+        let now = Instant::now();
+        for Asked { drift, address: Address { scope, kind, .. }, id, keys, since } in asked {
+            let Some(connected) = scopes.get(&scope) else { continue };
+            if !self.regions.contains_key(&scope) {
+                continue;
+            }
+            // By the clock that the records have, whatever this machine's says.
+            let until = connected.access.epoch_seconds() + SKEW;
+            let since = since.map_or(DAY, |it| now.saturating_duration_since(it).as_secs_f64());
+            let since = until - SKEW - since - EARLIER;
+            let id = id.map(|id| id.to_string());
+            let question = Question { drift, scope, kind, id, keys, since, until };
+            self.awaited.push(Awaited { question, by: None, noticed: now, lookups: 0 });
+        }
+    }
+
+    /// The causes that are new, or surer than before, by the number of the drift.
+    pub(super) fn causes(&mut self) -> BTreeMap<u64, By> {
+        let mut found = BTreeMap::new();
+        for awaited in &mut self.awaited {
+            let Some(by) = self.hub.cause(&awaited.question) else { continue };
+            if awaited.by.as_ref() != Some(&by) {
+                awaited.by = Some(by.clone());
+                found.insert(awaited.question.drift, by);
+            }
+        }
+        self.awaited.retain(|it| {
+            let sure = it.by.as_ref().is_some_and(|by| by.confidence == Confidence::Exact);
+            !sure && it.noticed.elapsed() < GIVE_UP
+        });
+        found
+    }
+
+    /// When a cause is to be looked up.
+    pub(super) fn next_lookup(&self) -> Option<Instant> {
+        let due = |it: &Awaited| Some(it.noticed + *LOOKUPS.get(it.lookups)?);
+        self.awaited.iter().filter_map(due).min()
+    }
+
+    /// Asks CloudTrail itself for the records that the queue names, where that is due.
+    pub(super) async fn look_up(&mut self, scopes: &Scopes) {
+        let now = Instant::now();
+        for awaited in &mut self.awaited {
+            let due = LOOKUPS.get(awaited.lookups).is_some_and(|it| awaited.noticed + *it <= now);
+            if !due {
+                continue;
+            }
+            awaited.lookups += 1;
+            let scope = &awaited.question.scope;
+            let (Some(connected), Some(region)) = (scopes.get(scope), self.regions.get(scope))
+            else {
+                continue;
+            };
+            for id in self.hub.unconfirmed(&awaited.question) {
+                match queue::record(&connected.access, region, &id).await {
+                    Ok(Some(record)) => {
+                        self.hub.confirm(scope, &record, connected.access.epoch_seconds());
+                    }
+                    Ok(None) => {}
+                    Err(error) => {
+                        tracing::debug!(scope, "the record of a call was not looked up: {error}");
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Says what has changed in how events arrive, and whether they arrive from all scopes.
+    fn all_healthy(&self, scopes: &Scopes) -> bool {
+        let health = self.hub.health(Instant::now());
+        let mut known = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        for (scope, state) in &health {
+            let before = known.get(scope);
+            match (before, state) {
+                (Some(Health::Broken(_)), Health::Broken(_)) => {}
+                (_, Health::Broken(why)) => {
+                    tracing::warn!(
+                        scope,
+                        "events do not arrive, so passes do not wait for them: {why}"
+                    );
+                }
+                (Some(Health::Broken(_)), Health::Healthy) => {
+                    tracing::info!(scope, "events arrive again");
+                }
+                _ => {}
+            }
+        }
+        *known = health;
+        let healthy = |scope: &String| known.get(scope) == Some(&Health::Healthy);
+        scopes.facts().keys().all(healthy)
+    }
+}
+
+impl Engine {
+    /// Takes hints from the queues of the settings from now on; `None` if there are none. The
+    /// listener must run for anything to come.
+    pub fn listen(&mut self, own: Own) -> Option<Listener> {
+        let setup = &self.setup;
+        let catalogue = Catalogue::of(&setup.registry);
+        let (listening, listener) = Listening::of(&setup.settings, &setup.scopes, own, catalogue)?;
+        self.listening = Some(listening);
+        Some(listener)
+    }
+
+    /// What arrives from the queues, if there are any.
+    pub fn hub(&self) -> Option<Hub> {
+        self.listening.as_ref().map(|it| it.hub.clone())
+    }
+
+    /// The time between full passes: longer while events say what changes, in every scope and of
+    /// every kind that a manifest declares.
+    pub fn interval(&self) -> Duration {
+        let settings = &self.setup.settings;
+        let Some(listening) = &self.listening else { return settings.interval };
+        let covered = self.source.good().is_some_and(|good| {
+            good.snapshot.documents.keys().all(|address| listening.hub.covers(&address.kind))
+        });
+        if listening.all_healthy(&self.setup.scopes) && covered {
+            settings.event_interval
+        } else {
+            settings.interval
+        }
+    }
+
+    /// Names who caused what, where records have come since; the drifts about which there is
+    /// something new to say.
+    pub async fn attribute(&mut self) -> Vec<Drift> {
+        let Some(listening) = &mut self.listening else { return Vec::new() };
+        listening.look_up(&self.setup.scopes).await;
+        // Asked first, so that a record that comes meanwhile is not missed.
+        listening.hub.has_new_records();
+        let causes = listening.causes();
+        self.learnt.drifts.attribute(&causes);
+        let named = self.history.attribute(&causes, epoch_seconds());
+        named.iter().for_each(audit);
+        named
+    }
+
+    /// Asks who caused the drifts that a pass has noticed, and names whom the records name already.
+    pub(super) fn name_causes(&mut self, drifts: &mut [Drift]) {
+        let mut asked = self.learnt.drifts.take_asked();
+        let Some(listening) = &mut self.listening else { return };
+        let known = self.learnt.pace.predecessors();
+        for asked in &mut asked {
+            asked.id = asked.id.take().or_else(|| known.get(&asked.address).cloned());
+        }
+        listening.ask(asked, &self.setup.scopes);
+        let causes = listening.causes();
+        self.learnt.drifts.attribute(&causes);
+        for drift in drifts.iter_mut() {
+            if let Some(by) = causes.get(&drift.number) {
+                drift.by = Some(by.clone());
+                audit(drift);
+            }
+        }
+    }
+
+    /// When a cause is to be looked up.
+    pub fn next_lookup(&self) -> Option<Instant> {
+        self.listening.as_ref()?.next_lookup()
+    }
+}
+
+/// Says in the audit log who caused a drift.
+fn audit(drift: &Drift) {
+    let Some(by) = &drift.by else { return };
+    let address = &drift.address;
+    tracing::info!(
+        target: "palisade::audit",
+        event = "attributed",
+        drift = drift.number,
+        address = %address,
+        confidence = by.confidence.as_str(),
+        principal = by.principal,
+        person = by.person.as_deref(),
+        session = by.session.as_deref(),
+        via = by.via.as_deref(),
+        source_address = by.source_address.as_deref(),
+        user_agent = by.user_agent.as_deref(),
+        call = by.call,
+        event_id = by.event_id,
+        at = by.at,
+        "drift in {address}: {}", by.words()
+    );
+}
