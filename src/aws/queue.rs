@@ -2,7 +2,11 @@
 
 use aws_config::{Region, retry::RetryConfig};
 use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
-use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, MessageSystemAttributeName};
+use aws_sdk_sqs::types::{
+    DeleteMessageBatchRequestEntry, MessageSystemAttributeName, QueueAttributeName,
+};
+
+use aws_smithy_types::DateTime;
 
 use super::{Access, classify};
 use crate::kind::CloudError;
@@ -68,6 +72,46 @@ impl Queue {
         Ok(messages.collect())
     }
 
+    /// CloudTrail's own record with this id, of the Region whose events the queue carries.
+    ///
+    /// # Errors
+    /// No permission, too many calls, or no answer.
+    pub async fn record(&self, access: &Access, id: &str) -> Result<Option<String>, CloudError> {
+        record(access, &self.region, id).await
+    }
+
+    /// CloudTrail's own records of a service's calls in a time, likewise.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn records(
+        &self,
+        access: &Access,
+        service: &str,
+        time: (f64, f64),
+    ) -> Result<Vec<String>, CloudError> {
+        records(access, &self.region, service, time).await
+    }
+
+    /// How many messages wait, about.
+    ///
+    /// # Errors
+    /// No permission, no such queue, or no answer.
+    pub async fn waiting(&self) -> Result<u64, CloudError> {
+        let count = QueueAttributeName::ApproximateNumberOfMessages;
+        let call = self
+            .sqs
+            .get_queue_attributes()
+            .queue_url(&self.url)
+            .attribute_names(count.clone())
+            .customize()
+            .config_override(self.there());
+        let answer =
+            call.send().await.map_err(|error| classify("sqs:GetQueueAttributes", &error))?;
+        let found = answer.attributes.and_then(|all| all.get(&count)?.parse().ok());
+        Ok(found.unwrap_or_default())
+    }
+
     /// Deletes up to ten messages, and returns how many of them are still there: SQS answers for
     /// each by itself. Such a message comes again.
     ///
@@ -97,31 +141,72 @@ impl Queue {
     }
 }
 
+/// The most pages of records that are read at once, of fifty records each.
+const MAX_PAGES: usize = 4;
+
+/// Asks CloudTrail itself for the records of a service's calls in a time, in seconds since the
+/// epoch; the latest ones if there are very many.
+///
+/// # Errors
+/// No permission, too many calls, or no answer.
+async fn records(
+    access: &Access,
+    region: &str,
+    service: &str,
+    (since, until): (f64, f64),
+) -> Result<Vec<String>, CloudError> {
+    let source = format!("{service}.amazonaws.com");
+    let wanted = attribute(LookupAttributeKey::EventSource, &source)?;
+    let (mut found, mut token) = (Vec::new(), None);
+    for _ in 0..MAX_PAGES {
+        let call = access
+            .cloudtrail
+            .lookup_events()
+            .lookup_attributes(wanted.clone())
+            .start_time(DateTime::from_secs_f64(since))
+            .end_time(DateTime::from_secs_f64(until))
+            .set_next_token(token)
+            .customize()
+            .config_override(trail_in(region));
+        let answer = call.send().await.map_err(|error| classify(LOOKUP, &error))?;
+        let events = answer.events.unwrap_or_default();
+        found.extend(events.into_iter().filter_map(|event| event.cloud_trail_event));
+        token = answer.next_token;
+        if token.is_none() {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+const LOOKUP: &str = "cloudtrail:LookupEvents";
+
+fn attribute(key: LookupAttributeKey, value: &str) -> Result<LookupAttribute, CloudError> {
+    let attribute = LookupAttribute::builder().attribute_key(key).attribute_value(value).build();
+    attribute
+        .map_err(|error| CloudError::new(LOOKUP, crate::kind::Class::Rejected, error.to_string()))
+}
+
+fn trail_in(region: &str) -> aws_sdk_cloudtrail::config::Builder {
+    aws_sdk_cloudtrail::config::Builder::new()
+        .region(Region::new(region.to_owned()))
+        .retry_config(RetryConfig::disabled())
+}
+
 /// Asks CloudTrail itself for the record with this id, in the Region whose events a queue carries.
 /// It has records of 90 days, some minutes after the call.
 ///
 /// # Errors
 /// No permission, too many calls, or no answer.
-pub async fn record(access: &Access, region: &str, id: &str) -> Result<Option<String>, CloudError> {
-    const OPERATION: &str = "cloudtrail:LookupEvents";
-    let wanted = LookupAttribute::builder()
-        .attribute_key(LookupAttributeKey::EventId)
-        .attribute_value(id)
-        .build()
-        .map_err(|error| {
-            CloudError::new(OPERATION, crate::kind::Class::Rejected, error.to_string())
-        })?;
-    let there = aws_sdk_cloudtrail::config::Builder::new()
-        .region(Region::new(region.to_owned()))
-        .retry_config(RetryConfig::disabled());
+async fn record(access: &Access, region: &str, id: &str) -> Result<Option<String>, CloudError> {
     let call = access
         .cloudtrail
         .lookup_events()
-        .lookup_attributes(wanted)
+        .lookup_attributes(attribute(LookupAttributeKey::EventId, id)?)
         .max_results(1)
         .customize()
-        .config_override(there);
-    let answer = call.send().await.map_err(|error| classify(OPERATION, &error))?;
+        .config_override(trail_in(region));
+    let answer = call.send().await.map_err(|error| classify(LOOKUP, &error))?;
     let record = answer.events.unwrap_or_default().into_iter().next();
     Ok(record.and_then(|event| event.cloud_trail_event))
 }

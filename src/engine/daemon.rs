@@ -134,7 +134,7 @@ async fn hinted(engine: &mut Engine, publish: &mut impl Publish) -> Instant {
             if full_pass { Instant::now() } else { far }
         }
     };
-    let named = engine.attribute().await;
+    let named = engine.attribute();
     if !named.is_empty() {
         publish.causes(engine, &named);
     }

@@ -1,7 +1,7 @@
 //! The queues of events, and what they say of drifts.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -16,8 +16,8 @@ use super::{
     scopes::{Connected, Scopes},
 };
 use crate::{
-    aws::queue::{self, Queue},
-    events::{By, Catalogue, Confidence, Health, Hub, Own, Place, Question, poll},
+    aws::queue::Queue,
+    events::{By, Catalogue, Confidence, Health, Hub, Lookup, Own, Place, Question, Wanted, poll},
     model::Address,
     settings::Settings,
 };
@@ -29,6 +29,8 @@ const LOOKUPS: [Duration; 3] =
 /// Before it was seen as wanted at all, a resource may have changed at any time. Older records are
 /// not kept.
 const DAY: f64 = 24.0 * 3600.0;
+/// The most records that are asked for at once, one by one.
+const MOST_IDS: usize = 5;
 /// After that nobody is named any more.
 const GIVE_UP: Duration = Duration::from_mins(20);
 /// Clocks differ, and the time of a record is in whole seconds.
@@ -49,8 +51,36 @@ impl Listener {
             .queues
             .iter()
             .map(|(scope, connected, queue)| poll(&self.hub, scope, &connected.access, queue));
-        join_all(all).await;
-        std::future::pending::<()>().await;
+        tokio::join!(join_all(all), self.look_up());
+    }
+
+    /// Asks CloudTrail itself, one question after the other: it takes its time.
+    async fn look_up(&self) {
+        loop {
+            let Lookup { scope, what } = self.hub.next_lookup().await;
+            let Some((_, connected, queue)) = self.queues.iter().find(|it| it.0 == scope) else {
+                continue;
+            };
+            let access = &connected.access;
+            let found = match what {
+                Wanted::Record(id) => {
+                    queue.record(access, &id).await.map(|it| it.into_iter().collect())
+                }
+                Wanted::Service { service, since, until } => {
+                    queue.records(access, &service, (since, until)).await
+                }
+            };
+            match found {
+                Ok(records) => {
+                    for record in records {
+                        self.hub.confirm(&scope, &record, access.epoch_seconds());
+                    }
+                }
+                Err(error) => {
+                    tracing::debug!(scope, "the records of calls were not looked up: {error}");
+                }
+            }
+        }
     }
 }
 
@@ -141,30 +171,31 @@ impl Listening {
         self.awaited.iter().filter_map(due).min()
     }
 
-    /// Asks CloudTrail itself for the records that the queue names, where that is due.
-    pub(super) async fn look_up(&mut self, scopes: &Scopes) {
+    /// Has CloudTrail itself asked where that is due: for the records that the queue names, or,
+    /// where no event came, for all of the service in the time of the drift. What it answers
+    /// arrives like events.
+    fn look_up(&mut self) {
         let now = Instant::now();
+        let mut scanned = BTreeSet::new();
         for awaited in &mut self.awaited {
             let due = LOOKUPS.get(awaited.lookups).is_some_and(|it| awaited.noticed + *it <= now);
             if !due {
                 continue;
             }
             awaited.lookups += 1;
-            let scope = &awaited.question.scope;
-            let (Some(connected), Some(region)) = (scopes.get(scope), self.regions.get(scope))
-            else {
+            let Question { scope, kind, since, until, .. } = &awaited.question;
+            if awaited.by.is_some() {
+                let named = self.hub.unconfirmed(&awaited.question);
+                for id in named.into_iter().take(MOST_IDS) {
+                    self.hub.look_up(Lookup { scope: scope.clone(), what: Wanted::Record(id) });
+                }
                 continue;
-            };
-            for id in self.hub.unconfirmed(&awaited.question) {
-                match queue::record(&connected.access, region, &id).await {
-                    Ok(Some(record)) => {
-                        self.hub.confirm(scope, &record, connected.access.epoch_seconds());
-                    }
-                    Ok(None) => {}
-                    Err(error) => {
-                        tracing::debug!(scope, "the record of a call was not looked up: {error}");
-                        break;
-                    }
+            }
+            for service in self.hub.services(kind) {
+                // One reading for all drifts of a service in a scope.
+                if scanned.insert((scope.clone(), service.clone())) {
+                    let what = Wanted::Service { service, since: *since, until: *until };
+                    self.hub.look_up(Lookup { scope: scope.clone(), what });
                 }
             }
         }
@@ -229,9 +260,9 @@ impl Engine {
 
     /// Names who caused what, where records have come since; the drifts about which there is
     /// something new to say.
-    pub async fn attribute(&mut self) -> Vec<Drift> {
+    pub fn attribute(&mut self) -> Vec<Drift> {
         let Some(listening) = &mut self.listening else { return Vec::new() };
-        listening.look_up(&self.setup.scopes).await;
+        listening.look_up();
         // Asked first, so that a record that comes meanwhile is not missed.
         listening.hub.has_new_records();
         let causes = listening.causes();

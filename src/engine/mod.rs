@@ -11,6 +11,7 @@ mod consent;
 mod daemon;
 mod defect;
 mod drift;
+mod ending;
 mod futile;
 mod hints;
 mod history;

@@ -10,9 +10,8 @@ use tokio::{sync::Notify, time::Instant};
 
 use super::{
     apply::{self, Audit, Fresh, Generation, Terms},
-    audits::{Audits, leave_out_compared},
+    audits::Audits,
     base::{self, Base, Ground},
-    drift::Passed,
     hints::{Standing, matched},
     history::History,
     learn::Learnt,
@@ -24,13 +23,13 @@ use super::{
     pauses::Halted,
     planning::{Planning, loader, writes},
     remember::Remembering,
-    report::{Changed, PendingDeletion, Report, epoch_seconds, scopes_report},
+    report::{Changed, PendingDeletion, Report, epoch_seconds},
     scopes::Scopes,
     source::{Good, Source},
 };
 use crate::{
     aws::{Brake, identity},
-    kind::{Audited, Creation, erased::Registry},
+    kind::{Creation, erased::Registry},
     memory::Memory,
     model::{Address, Fence, ScopedKind, Seen},
     plan::{
@@ -110,8 +109,8 @@ impl Setup {
 
 /// What stops writing.
 pub(super) struct Control {
-    brake: Brake,
-    generation: Generation,
+    pub(super) brake: Brake,
+    pub(super) generation: Generation,
     pub(super) halted: Halted,
 }
 
@@ -133,12 +132,12 @@ pub struct Engine {
     pub(super) learnt: Learnt,
     search: Search,
     observers: Observers,
-    audits: Audits,
+    pub(super) audits: Audits,
     pub(super) history: History,
     pub(super) remembering: Option<Remembering>,
     live: Live,
     links: Links,
-    passes: u64,
+    pub(super) passes: u64,
     /// Those that looked at everything.
     full_passes: u64,
     pub(super) listening: Option<Listening>,
@@ -307,90 +306,6 @@ impl Engine {
             listening.hub.covered(begun.at);
         }
         report
-    }
-
-    /// Begins a pass.
-    pub(super) fn begin(&mut self) -> Begun {
-        self.passes += 1;
-        let begun = Begun {
-            at: Instant::now(),
-            epoch: epoch_seconds(),
-            generation: self.control.generation.current(),
-        };
-        self.setup.settings.reread_mode();
-        self.control.halted.look(self.control.brake.halt(), &mut self.history, begun.epoch);
-        begun
-    }
-
-    /// Ends a pass: learns from it, and reports it. `seen` are the manifests whose resources it
-    /// read, if not all.
-    pub(super) async fn report(
-        &mut self,
-        begun: &Begun,
-        callers: &Callers,
-        made: Made,
-        seen: Option<&BTreeSet<Address>>,
-    ) -> Report {
-        let good = self.source.good().cloned();
-        let Made { plan, results, pending_deletions, comparison, .. } = made;
-        let duration_seconds = begun.at.elapsed().as_secs_f64();
-        let documents = good.iter().flat_map(|good| good.snapshot.documents.keys());
-        let mut drifts = self.learnt.drifts.observe(&Passed {
-            plan: &plan,
-            results: &results,
-            manifests: &documents.collect(),
-            completing: &self.learnt.completing,
-            seen,
-            at: begun.at,
-            pass: self.passes,
-            began: begun.epoch,
-            ended: begun.epoch + duration_seconds,
-        });
-        self.name_causes(&mut drifts);
-        self.learnt.note_results(&plan, &results, &self.setup, &self.source);
-        let audited = self.audited(good.as_ref());
-        let report = Report {
-            pass: self.passes,
-            started_at: begun.epoch,
-            duration_seconds,
-            revision: good.as_ref().and_then(|good| good.revision.clone()),
-            source_age_seconds: good.as_ref().map(|good| good.at.elapsed().as_secs_f64()),
-            problems: self.source.problems.clone(),
-            warnings: self.source.warnings.clone(),
-            problems_changed: self.source.problems_changed,
-            warnings_changed: self.source.warnings_changed,
-            scopes: scopes_report(callers),
-            pending_deletions,
-            manifests: good
-                .map(|good| good.snapshot.documents.into_keys().collect())
-                .unwrap_or_default(),
-            plan,
-            results,
-            drifts,
-            audited,
-            base_problems: Vec::new(),
-            comparison,
-        };
-        self.history.observe(&report);
-        let Self { setup, learnt, source, history, remembering, .. } = self;
-        if let Some(remembering) = remembering {
-            remembering.after(learnt, source, setup, history, epoch_seconds()).await;
-        }
-        report
-    }
-
-    /// What audits have found; those that are due are started.
-    fn audited(&mut self, good: Option<&Good>) -> Audited {
-        if !self.setup.options.audits {
-            return Audited::default();
-        }
-        let declared = good.map(|good| good.snapshot.declared()).unwrap_or_default();
-        let Setup { scopes, registry, settings, .. } = &self.setup;
-        let mut audited = self.audits.go_on(scopes, registry, &declared, settings.audit_window);
-        if let Some(good) = good {
-            leave_out_compared(&mut audited, registry, &good.snapshot.documents);
-        }
-        audited
     }
 
     fn load(&mut self) {

@@ -70,6 +70,13 @@ impl Catalogue {
         self.covered.contains(kind)
     }
 
+    /// The services of the calls that change a kind's resources.
+    pub fn services(&self, kind: &str) -> BTreeSet<String> {
+        let with = |rows: &Vec<Row>| rows.iter().any(|it| it.kind == kind && it.records.is_some());
+        let calls = self.calls.iter().filter(|(_, rows)| with(rows));
+        calls.map(|((service, _), _)| service.clone()).collect()
+    }
+
     /// Whether some kind says what this call (as IAM names it) changes.
     pub fn knows(&self, action: &str) -> bool {
         let (service, call) = action.split_once(':').unwrap_or_default();

@@ -1,8 +1,8 @@
 //! Who caused a drift: candidates from records, and how sure that is.
 //!
 //! A record of a queue is a claim: whoever can send to the queue can write one. So it makes a cause
-//! *likely* at most; *exact* takes the same record from CloudTrail itself. Only what can have caused
-//! this difference counts: the resource, what the call does, and the time must fit.
+//! *likely* at most; *exact* takes the same record from CloudTrail itself. Only what can have
+//! caused this difference counts: the resource, what the call does, and the time must fit.
 
 use std::collections::{BTreeSet, VecDeque};
 

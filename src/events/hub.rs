@@ -79,6 +79,34 @@ impl Outcome {
     }
 }
 
+/// A question to CloudTrail itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lookup {
+    /// The scope whose records are asked for.
+    pub scope: String,
+    /// Which of them.
+    pub what: Wanted,
+}
+
+/// Which records.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wanted {
+    /// The one with this id.
+    Record(String),
+    /// All of a service in a time, in seconds since the epoch.
+    Service {
+        /// The service, as in `eventSource` before `.amazonaws.com`.
+        service: String,
+        /// The begin.
+        since: f64,
+        /// The end.
+        until: f64,
+    },
+}
+
+/// The most questions that wait.
+const MAX_LOOKUPS: usize = 100;
+
 /// Events of all scopes; clones share them.
 #[derive(Debug, Clone)]
 pub struct Hub(Arc<Shared>);
@@ -90,6 +118,8 @@ struct Shared {
     catalogue: Catalogue,
     /// Something to look at, or something new to say about a drift.
     news: Notify,
+    /// Something to look up.
+    asked: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -103,6 +133,7 @@ struct State {
     known: HashSet<(String, String)>,
     order: VecDeque<(String, String)>,
     counts: BTreeMap<(String, Outcome), u64>,
+    lookups: VecDeque<Lookup>,
 }
 
 impl Hub {
@@ -110,7 +141,7 @@ impl Hub {
     pub fn new(catalogue: Catalogue, own: Own, places: BTreeMap<String, Place>) -> Self {
         let chains = places.keys().map(|scope| (scope.clone(), Chain::default())).collect();
         let state = Mutex::new(State { places, chains, ..State::default() });
-        Self(Arc::new(Shared { state, own, catalogue, news: Notify::new() }))
+        Self(Arc::new(Shared { state, own, catalogue, news: Notify::new(), asked: Notify::new() }))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -196,6 +227,26 @@ impl Hub {
         state.has_new = true;
         drop(state);
         self.0.news.notify_one();
+    }
+
+    /// Has CloudTrail asked.
+    pub fn look_up(&self, lookup: Lookup) {
+        let mut state = self.lock();
+        if state.lookups.len() < MAX_LOOKUPS && !state.lookups.contains(&lookup) {
+            state.lookups.push_back(lookup);
+            self.0.asked.notify_one();
+        }
+    }
+
+    /// Waits for a question to CloudTrail.
+    pub async fn next_lookup(&self) -> Lookup {
+        loop {
+            let asked = self.0.asked.notified();
+            if let Some(lookup) = self.lock().lookups.pop_front() {
+                return lookup;
+            }
+            asked.await;
+        }
     }
 
     /// Returns when there is something to look at, or a record that may name a cause.
@@ -287,6 +338,11 @@ impl Hub {
     /// Whether events say when a resource of this kind changes.
     pub fn covers(&self, kind: &str) -> bool {
         self.0.catalogue.covers(kind)
+    }
+
+    /// The services of the calls that change a kind's resources.
+    pub fn services(&self, kind: &str) -> BTreeSet<String> {
+        self.0.catalogue.services(kind)
     }
 
     /// Messages so far, by scope and outcome.

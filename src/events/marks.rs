@@ -1,6 +1,7 @@
 //! Where to look: what events name, gathered until it is looked at. However many events there are,
-//! what is kept is bounded, and looking is spaced: at once the first time, then 2, 4, 8 … 30 seconds
-//! apart while events of a kind keep coming, so that a flood costs no more than the ordinary passes.
+//! what is kept is bounded, and looking is spaced: at once the first time, then 2, 4, 8 … 30
+//! seconds apart while events of a kind keep coming, so that a flood costs no more than the
+//! ordinary passes.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,8 +1,8 @@
 //! Events: noticed in seconds, and by whom.
 //!
 //! CloudTrail records every call that changes something; EventBridge delivers the records to a
-//! queue. An event is a hint where to look, and a candidate for blame, and nothing else: no value of
-//! it ever reaches a request, and the full pass stays the guarantee, because events come late,
+//! queue. An event is a hint where to look, and a candidate for blame, and nothing else: no value
+//! of it ever reaches a request, and the full pass stays the guarantee, because events come late,
 //! twice, out of order, or never.
 //!
 //! ```text
@@ -33,7 +33,7 @@ pub use self::{
     catalogue::{Catalogue, Target},
     chain::Health,
     evidence::{By, Confidence, Question},
-    hub::{Hub, Outcome},
+    hub::{Hub, Lookup, Outcome, Wanted},
     marks::{Hint, Hints},
     message::{Event, Place, Refused, digest},
     own::Own,

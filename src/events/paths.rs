@@ -1,8 +1,8 @@
 //! Finding names in a record. CloudTrail renders requests and answers in several ways, so that
-//! nothing is read into types: EC2's older calls have `{"items": […]}` for lists; its newer ones are
-//! XML turned into JSON, wrapped in `<Call>Request` and `<Call>Response`, where a list of one is
-//! `{"tag": 1, "content": …}`, a list of several is an array of those, and a number stands where the
-//! text looks like one. (Seen in real records.)
+//! nothing is read into types: EC2's older calls have `{"items": […]}` for lists; its newer ones
+//! are XML turned into JSON, wrapped in `<Call>Request` and `<Call>Response`, where a list of one
+//! is `{"tag": 1, "content": …}`, a list of several is an array of those, and a number stands where
+//! the text looks like one. (Seen in real records.)
 
 use serde_json::Value;
 

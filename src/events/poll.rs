@@ -22,7 +22,7 @@ const EMPTY_PAUSE: Duration = Duration::from_secs(1);
 /// Reads a scope's queue. A message is deleted once what it says is kept in memory: a hint that is
 /// lost with the process is made up for by the full pass at the start.
 pub async fn poll(hub: &Hub, scope: &str, access: &Access, queue: &Queue) {
-    let mut pause = FIRST_PAUSE;
+    let (mut pause, mut odd) = (FIRST_PAUSE, Odd::default());
     loop {
         let begun = Instant::now();
         let messages = match queue.receive().await {
@@ -45,7 +45,7 @@ pub async fn poll(hub: &Hub, scope: &str, access: &Access, queue: &Queue) {
         if messages.is_empty() && begun.elapsed() < EMPTY_PAUSE {
             sleep(EMPTY_PAUSE).await;
         }
-        let done = take(hub, scope, access.epoch_seconds(), &messages);
+        let done = take(hub, scope, access.epoch_seconds(), &messages, &mut odd);
         if !done.is_empty() {
             match queue.delete(&done).await {
                 Ok(0) => {}
@@ -57,22 +57,41 @@ pub async fn poll(hub: &Hub, scope: &str, access: &Access, queue: &Queue) {
 }
 
 /// Takes what the messages say, and returns the receipts of those that may be deleted.
-fn take(hub: &Hub, scope: &str, epoch: f64, messages: &[Message]) -> Vec<String> {
+fn take(hub: &Hub, scope: &str, epoch: f64, messages: &[Message], odd: &mut Odd) -> Vec<String> {
     let mut done = Vec::new();
     for message in messages {
         let outcome = hub.receive(scope, &message.body, Instant::now(), epoch);
         if outcome == Outcome::Malformed || outcome == Outcome::Foreign {
-            tracing::warn!(
-                scope,
-                outcome = outcome.as_str(),
-                times = message.times,
-                "a message of the queue is no event of this scope: {}",
-                message::digest(&message.body)
-            );
+            odd.say(scope, outcome, message);
         }
         if outcome.is_done() {
             done.push(message.receipt.clone());
         }
     }
     done
+}
+
+/// Messages that are no events of the scope: said once a minute, however many there are.
+#[derive(Debug, Default)]
+struct Odd {
+    said: Option<Instant>,
+    count: u64,
+}
+
+impl Odd {
+    fn say(&mut self, scope: &str, outcome: Outcome, message: &Message) {
+        self.count += 1;
+        if self.said.is_some_and(|said| said.elapsed() < LONGEST_PAUSE) {
+            return;
+        }
+        self.said = Some(Instant::now());
+        tracing::warn!(
+            scope,
+            outcome = outcome.as_str(),
+            count = std::mem::take(&mut self.count),
+            times = message.times,
+            "a message of the queue is no event of this scope: {}",
+            message::digest(&message.body)
+        );
+    }
 }

@@ -419,3 +419,83 @@ fn no_record_makes_the_program_fail() {
     let whole = json!({"detail": odd}).to_string();
     assert!(Event::parse(&whole, &place(), NOW).is_err());
 }
+
+mod interleavings {
+    use proptest::prelude::*;
+    use tokio::time::Instant;
+
+    use super::{
+        super::message::tests::{NOW, envelope, place},
+        *,
+    };
+
+    /// One call: whether palisade made it, the group, and whether its answer comes before its event.
+    type Call = (bool, u8, bool);
+
+    fn group(number: u8) -> String {
+        format!("sg-{number}")
+    }
+
+    fn message(number: usize, (own, of, _): &Call) -> String {
+        let name = if *own { "palisade" } else { "ann" };
+        envelope(
+            "ec2",
+            "RevokeSecurityGroupIngress",
+            &json!({"requestParameters": {"groupId": group(*of)}, "eventID": number.to_string(),
+                "requestID": format!("r-{number}"),
+                "userIdentity": {"type": "IAMUser", "userName": name}}),
+        )
+        .to_string()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        /// What palisade did is never somebody else's, and the other way round, in whatever order
+        /// answers and events come.
+        #[test]
+        fn nobody_is_taken_for_somebody_else(
+            calls in prop::collection::vec((any::<bool>(), 0..3_u8, any::<bool>()), 1..10),
+            late in any::<prop::sample::Index>(),
+        ) {
+            let own = Own::default();
+            let places = [("prod".to_owned(), place())].into();
+            let hub = Hub::new(Catalogue::of(&kinds::registry()), own.clone(), places);
+            let answered = |number: usize| {
+                own.note("prod", "EC2", "RevokeSecurityGroupIngress", &format!("r-{number}"));
+            };
+            for (number, call) in calls.iter().enumerate() {
+                if call.0 && call.2 {
+                    answered(number);
+                }
+                hub.receive("prod", &message(number, call), Instant::now(), NOW);
+                // Everything may be delivered once more, at any time.
+                let again = late.index(number + 1);
+                hub.receive("prod", &message(again, &calls[again]), Instant::now(), NOW);
+                if call.0 && !call.2 {
+                    answered(number);
+                }
+            }
+            let foreign: BTreeSet<String> =
+                calls.iter().filter(|call| !call.0).map(|call| group(call.1)).collect();
+            let hints = hub.take(Instant::now());
+            let named = hints.into_values().next().and_then(|hint| hint.ids).unwrap_or_default();
+            prop_assert_eq!(&named, &foreign);
+            for number in 0..3 {
+                let id = Some(group(number));
+                let question = Question {
+                    drift: u64::from(number) + 1,
+                    scope: "prod".to_owned(),
+                    kind: "SecurityGroup".to_owned(),
+                    id: id.clone(),
+                    keys: ["authorize ingress tcp 443".to_owned()].into(),
+                    since: NOW - 60.0,
+                    until: NOW,
+                };
+                let who = hub.cause(&question).map(|by| by.principal);
+                let expected = foreign.contains(&group(number)).then(|| "user/ann".to_owned());
+                prop_assert_eq!(who, expected);
+            }
+        }
+    }
+}

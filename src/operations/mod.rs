@@ -310,6 +310,8 @@ mod tests {
             // S3 control's operations have the names of S3's actions on buckets.
             ("s3control", "GetPublicAccessBlock"),
             ("s3control", "PutPublicAccessBlock"),
+            // Authorized as DeleteMessage.
+            ("sqs", "DeleteMessageBatch"),
             // Identity Center's actions have the prefix `sso`.
             ("ssoadmin", "CreateAccountAssignment"),
             ("ssoadmin", "DeleteAccountAssignment"),
@@ -323,8 +325,6 @@ mod tests {
             ("ssoadmin", "ListManagedPoliciesInPermissionSet"),
             ("ssoadmin", "ListPermissionSets"),
             ("ssoadmin", "ListPermissionSetsProvisionedToAccount"),
-            // Authorized as DeleteMessage.
-            ("sqs", "DeleteMessageBatch"),
             ("sts", "GetCallerIdentity"),
         ];
         assert_eq!(without, others.iter().collect::<Vec<_>>());

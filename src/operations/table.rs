@@ -118,6 +118,7 @@ pub(super) const EVERYWHERE: &[Operation] = &[
         .only_needs(&[])
         .note("STS answers every caller: no permission is needed."),
     reads("organizations:DescribeOrganization").only(Need::OrganizationId),
+    reads("sqs:GetQueueAttributes").on(QUEUES, &[]).only(Need::Events),
     reads("sqs:ReceiveMessage").on(QUEUES, &[]).only(Need::Events),
     reads("sqs:DeleteMessageBatch")
         .only_needs(&[may("sqs:DeleteMessage", QUEUES, &[])])

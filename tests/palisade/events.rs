@@ -344,6 +344,30 @@ async fn events_that_come_late_twice_and_out_of_order_name_the_author_all_the_sa
 }
 
 #[tokio::test(start_paused = true)]
+async fn where_no_event_comes_the_author_is_found_in_cloudtrail_itself() {
+    let mut here = Eventful::with(GROUP);
+    here.world.settings.interval = Duration::from_secs(10);
+    here.world.settings.event_interval = Duration::from_secs(10);
+    let engine = here
+        .during(async {
+            sleep(MINUTE).await;
+            here.world.simulator.with(|world| world.options.events.lost = true);
+            here.open_ssh();
+            sleep(MINUTE).await;
+            assert!(here.is_closed(), "by a pass");
+            sleep(8 * MINUTE).await;
+        })
+        .await;
+    let drifts = engine.history().timeline().newest_first();
+    let by = drifts[0].by.clone().expect("somebody is named");
+    assert_eq!(by.confidence, Confidence::Exact);
+    assert_eq!(by.principal, "arn:aws:iam::111122223333:role/administrator");
+    let lookups =
+        here.world.calls().into_iter().filter(|call| call.service == "cloudtrail").count();
+    assert!((1..=3).contains(&lookups), "{lookups}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_record_without_its_request_still_says_which_kind() {
     let here = Eventful::with(GROUP);
     here.world.simulator.with(|world| world.options.events.truncated = true);

@@ -56,8 +56,8 @@ const STS_PAGE: &str = "AWS re:Post and vendors' documents that quote it: 600 re
                         operations together";
 
 /// Shared with every other tool of the account.
-const CLOUDTRAIL_PAGE: &str = "CloudTrail user guide, Quotas: LookupEvents, two a second, per account \
-    and Region";
+const CLOUDTRAIL_PAGE: &str =
+    "CloudTrail user guide, Quotas: LookupEvents, two a second, per account and Region";
 const IDENTITY_CENTER_PAGE: &str = "Identity Center user guide, Quotas: all operations together";
 
 const fn row(
@@ -261,6 +261,7 @@ mod tests {
                 "resourcegroupstaggingapi",
                 "s3control",
                 "sagemaker",
+                "sqs",
             ];
             assert_eq!(limit.source.is_none(), unpublished.contains(&row.service), "{}", row.name);
             assert!(limit.burst >= 1.0 && limit.rate > 0.0, "{limit:?}");

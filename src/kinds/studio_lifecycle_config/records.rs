@@ -1,5 +1,5 @@
-//! What CloudTrail records of the calls that change a lifecycle configuration, and where: by its name, as the
-//! API has it. No record is public.
+//! What CloudTrail records of the calls that change a lifecycle configuration, and where: by its
+//! name, as the API has it. No record is public.
 
 use crate::events::{Recorded, Records, TAGS, arn_rest};
 

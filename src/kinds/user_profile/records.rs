@@ -1,5 +1,5 @@
-//! What CloudTrail records of the calls that change a user profile, and where: by its domain and its name, as
-//! the API has them. No record is public.
+//! What CloudTrail records of the calls that change a user profile, and where: by its domain and
+//! its name, as the API has them. No record is public.
 
 use crate::events::{Recorded, Records, TAGS, arn_rest};
 

@@ -1,5 +1,5 @@
-//! What CloudTrail records of the calls that change an endpoint, and where. All but tags are wrapped
-//! in `<Call>Request` and `<Call>Response`. No record of ModifyVpcEndpoint is public.
+//! What CloudTrail records of the calls that change an endpoint, and where. All but tags are
+//! wrapped in `<Call>Request` and `<Call>Response`. No record of ModifyVpcEndpoint is public.
 
 use crate::events::{Recorded, Records, TAGS, prefixed};
 

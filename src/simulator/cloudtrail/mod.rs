@@ -68,8 +68,11 @@ impl Service for Trails {
         };
         let visible = context.now - context.options.events.lookup_lag.as_secs_f64();
         let most = usize::try_from(input["MaxResults"].as_u64().unwrap_or(50)).unwrap_or(50);
+        let since = input["StartTime"].as_f64().unwrap_or(0.0);
+        let until = input["EndTime"].as_f64().unwrap_or(f64::MAX);
         let here = self.records.iter().rev().filter(|(at, record)| {
             *at <= visible
+                && (since..=until).contains(at)
                 && record["recipientAccountId"] == caller.account.as_str()
                 && record["awsRegion"] == caller.region.as_str()
                 && record[member] == wanted["AttributeValue"]

@@ -1,32 +1,18 @@
 //! CloudTrail's records of calls, as the user guide and real records have them, and how they are
 //! delivered.
 
+mod call;
 mod render;
 
 use aws_smithy_types::date_time::{DateTime, Format};
 use serde_json::{Value, json};
 
+pub(crate) use self::call::Recorded;
 use self::render::{elements, parameters};
 use super::{
     events::Events,
-    service::{Answer, Caller, partition},
+    service::{Caller, partition},
 };
-
-/// A call to record.
-pub(crate) struct Recorded<'a> {
-    pub service: &'a str,
-    pub caller: &'a Caller,
-    pub operation: &'a str,
-    pub input: &'a Value,
-    pub answer: &'a Answer,
-    pub request_id: &'a str,
-    pub event_id: &'a str,
-    /// Whether palisade's credentials or those of other callers over the wire were used, in
-    /// contrast to people in the console.
-    pub wired: bool,
-    /// In seconds since the epoch.
-    pub now: f64,
-}
 
 impl Recorded<'_> {
     /// The record.

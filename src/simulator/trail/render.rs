@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Recorded;
+use super::call::Recorded;
 
 /// EC2's calls that are wrapped in `<Call>Request` and `<Call>Response`.
 const WRAPPED: [&str; 4] =
