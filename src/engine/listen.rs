@@ -90,6 +90,8 @@ pub(super) struct Listening {
     /// The Region of each scope's queue.
     regions: BTreeMap<String, String>,
     awaited: Vec<Awaited>,
+    /// Drifts whose cause a pass found after it had reported them.
+    late: Vec<Drift>,
     health: Mutex<BTreeMap<String, Health>>,
 }
 
@@ -125,8 +127,13 @@ impl Listening {
             return None;
         }
         let hub = Hub::new(catalogue, own, places);
-        let listening =
-            Self { hub: hub.clone(), regions, awaited: Vec::new(), health: Mutex::default() };
+        let listening = Self {
+            hub: hub.clone(),
+            regions,
+            awaited: Vec::new(),
+            late: Vec::new(),
+            health: Mutex::default(),
+        };
         Some((listening, Listener { hub, queues }))
     }
 
@@ -266,10 +273,11 @@ impl Engine {
         // Asked first, so that a record that comes meanwhile is not missed.
         listening.hub.has_new_records();
         let causes = listening.causes();
+        let late = std::mem::take(&mut listening.late);
         self.learnt.drifts.attribute(&causes);
         let named = self.history.attribute(&causes, epoch_seconds());
         named.iter().for_each(audit);
-        named
+        late.into_iter().chain(named).collect()
     }
 
     /// Asks who caused the drifts that a pass has noticed, and names whom the records name already.
@@ -283,12 +291,17 @@ impl Engine {
         listening.ask(asked, &self.setup.scopes);
         let causes = listening.causes();
         self.learnt.drifts.attribute(&causes);
+        // Earlier drifts, which may have ended; new ones come with the report.
+        let named = self.history.attribute(&causes, epoch_seconds());
+        named.iter().for_each(audit);
         for drift in drifts.iter_mut() {
-            if let Some(by) = causes.get(&drift.number) {
-                drift.by = Some(by.clone());
+            let Some(by) = causes.get(&drift.number) else { continue };
+            drift.by = Some(by.clone());
+            if named.iter().all(|it| it.number != drift.number) {
                 audit(drift);
             }
         }
+        listening.late.extend(named);
     }
 
     /// When a cause is to be looked up.

@@ -429,7 +429,7 @@ mod interleavings {
         *,
     };
 
-    /// One call: whether palisade made it, the group, and whether its answer comes before its event.
+    /// One call: whether palisade made it, the group, and whether its answer comes first.
     type Call = (bool, u8, bool);
 
     fn group(number: u8) -> String {

@@ -395,7 +395,11 @@ fn outcome(report: &Report) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{model::Engaged, status::fixture};
+    use crate::{
+        events::{Catalogue, Own, Place},
+        model::Engaged,
+        status::fixture,
+    };
 
     fn observed(report: &Report) -> (Metrics, String) {
         let metrics = Metrics::new().unwrap();
@@ -444,7 +448,13 @@ mod tests {
 
     #[test]
     fn every_family_is_exported_with_its_help_and_type() {
-        let (_, text) = observed(&fixture::report());
+        let (metrics, _) = observed(&fixture::report());
+        let place = Place { account: "111122223333".into(), region: "eu-west-1".into() };
+        let places = [("ml-prod".to_owned(), place)].into();
+        metrics.observe_events(&Hub::new(Catalogue::default(), Own::default(), places));
+        let text = metrics.text().unwrap();
+        has(&text, "palisade_events_total{outcome=\"used\",scope=\"ml-prod\"} 0");
+        has(&text, "palisade_events_arrive{scope=\"ml-prod\"} 0");
         for Family { name, kind, help, .. } in FAMILIES {
             has(&text, &format!("# HELP {name} {help}"));
             has(&text, &format!("# TYPE {name} {}", kind.as_str()));

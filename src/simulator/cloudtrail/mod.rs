@@ -11,7 +11,7 @@ use super::{
 /// The properties of CloudTrail for the rest of the simulator.
 pub(super) static API: Api = Api {
     name: "cloudtrail",
-    protocol: Protocol::Json { target: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101" },
+    protocol: Protocol::Json { target: "CloudTrail_20131101" },
     throttled: Refusal::new("ThrottlingException", "Rate exceeded"),
     pages: Pages::NEXT_TOKEN,
     tags: "Tags",

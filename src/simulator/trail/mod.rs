@@ -90,8 +90,9 @@ fn identity(Caller { account, region, arn }: &Caller) -> Value {
     let role = parts.next().unwrap_or_default();
     let session = parts.next().unwrap_or("hands");
     let partition = partition(region);
+    let session_of = format!("assumed-role/{role}/{session}");
     json!({"type": "AssumedRole", "principalId": format!("AROAEXAMPLE:{session}"),
-        "arn": format!("arn:{partition}:sts::{account}:assumed-role/{role}/{session}"),
+        "arn": ["arn", partition, "sts", "", account.as_str(), session_of.as_str()].join(":"),
         "accountId": account, "accessKeyId": "ASIAEXAMPLE",
         "sessionContext": {
             "sessionIssuer": {"type": "Role", "principalId": "AROAEXAMPLE",
