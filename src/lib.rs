@@ -115,6 +115,7 @@ pub mod aws;
 pub mod baseline;
 pub mod cli;
 pub mod engine;
+pub mod events;
 pub mod import;
 pub mod kind;
 pub mod kinds;

@@ -1,6 +1,6 @@
 //! The clients of one scope.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use aws_config::{
     AppName, SdkConfig, identity::IdentityCache, retry::RetryConfig,
@@ -19,7 +19,7 @@ use super::{
     resource_control::CloudControl,
     transport::{self, ATTEMPT_TIMEOUT, Gate, Transport},
 };
-use crate::kind::ScopeFacts;
+use crate::{events::Own, kind::ScopeFacts};
 
 /// Attempts per call, including the first one.
 const ATTEMPTS: u32 = 3;
@@ -74,6 +74,8 @@ pub struct Access {
     pub clock: SharedTimeSource,
     /// Account Management.
     pub account: aws_sdk_account::Client,
+    /// CloudTrail.
+    pub cloudtrail: aws_sdk_cloudtrail::Client,
     /// Bedrock.
     pub bedrock: aws_sdk_bedrock::Client,
     /// Cloud Control, for every type.
@@ -94,6 +96,8 @@ pub struct Access {
     pub s3control: aws_sdk_s3control::Client,
     /// SageMaker.
     pub sagemaker: aws_sdk_sagemaker::Client,
+    /// SQS.
+    pub sqs: aws_sdk_sqs::Client,
     /// STS.
     pub sts: aws_sdk_sts::Client,
 }
@@ -150,6 +154,11 @@ impl Connection {
         self.base.endpoint_url().is_some()
     }
 
+    /// The request ids of the writes of this connection's clients.
+    pub fn own(&self) -> Own {
+        self.guard.own()
+    }
+
     /// Whether clients of this connection may write at all.
     pub fn may_write(&self) -> bool {
         self.guard.may_write()
@@ -194,6 +203,12 @@ impl Connection {
 }
 
 impl Access {
+    /// The time as the clients have it, in seconds since the epoch.
+    pub fn epoch_seconds(&self) -> f64 {
+        let since = self.clock.now().duration_since(UNIX_EPOCH);
+        since.map_or(0.0, |since| since.as_secs_f64())
+    }
+
     fn new(facts: ScopeFacts, owner: &str, config: &SdkConfig, guard: &Guard) -> Self {
         // A retry quota per account and service: one throttled account must not use up the retries
         // of the others. An explicit token bucket, because the SDK keeps the bucket of a named
@@ -228,6 +243,7 @@ impl Access {
                 client!(aws_sdk_cloudcontrol),
                 client!(aws_sdk_resourcegroupstagging),
             ),
+            cloudtrail: client!(aws_sdk_cloudtrail),
             config: client!(aws_sdk_config),
             ec2: client!(aws_sdk_ec2),
             iam: client!(aws_sdk_iam),
@@ -240,6 +256,7 @@ impl Access {
             organizations: client!(aws_sdk_organizations),
             s3control: aws_sdk_s3control::Client::from_conf(s3control.build()),
             sagemaker: client!(aws_sdk_sagemaker),
+            sqs: client!(aws_sdk_sqs),
             sts: client!(aws_sdk_sts),
             identity_path: None,
             facts,

@@ -25,7 +25,7 @@ use aws_smithy_runtime_api::{
 use aws_smithy_types::config_bag::ConfigBag;
 
 use super::{brake::Brake, classify::THROTTLING, trace};
-use crate::operations;
+use crate::{events::Own, operations};
 
 /// The outcome of one attempt of a call, for the metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,6 +63,7 @@ pub trait Meter: fmt::Debug + Send + Sync {
 pub struct Guard {
     writes: Writes,
     meter: Option<Arc<dyn Meter>>,
+    own: Own,
 }
 
 /// Which mutating calls are allowed.
@@ -106,20 +107,29 @@ pub(super) struct Ticket {
 }
 
 impl Guard {
+    fn of(writes: Writes) -> Self {
+        Self { writes, meter: None, own: Own::default() }
+    }
+
+    /// The request ids of the writes that pass it, as far as AWS answered them.
+    pub fn own(&self) -> Own {
+        self.own.clone()
+    }
+
     /// Refuses every mutating call.
     pub fn read_only() -> Self {
-        Self { writes: Writes::None, meter: None }
+        Self::of(Writes::None)
     }
 
     /// Refuses every mutating call except EC2's dry runs, which change nothing: AWS answers whether
     /// the caller would be allowed to (EC2 API reference, common parameter `DryRun`).
     pub fn rehearsing() -> Self {
-        Self { writes: Writes::Rehearsed, meter: None }
+        Self::of(Writes::Rehearsed)
     }
 
     /// Allows mutating calls while the brake is off.
     pub fn writing(brake: Brake) -> Self {
-        Self { writes: Writes::Unless(brake), meter: None }
+        Self::of(Writes::Unless(brake))
     }
 
     /// Counts every attempt.
@@ -245,6 +255,11 @@ impl Intercept for Guard {
             request_id,
             "{}:{} {}", metadata.service(), metadata.name(), outcome.as_str()
         );
+        if let (CallOutcome::Ok, Some(id), Some(of)) = (outcome, request_id, trace::call_context())
+            && operations::is_mutating(metadata.service(), metadata.name())
+        {
+            self.own.note(&of.address.scope, metadata.service(), metadata.name(), id);
+        }
         let date = response.and_then(|response| response.headers().get("date"));
         trace::record(metadata.service(), metadata.name(), request_id, date, outcome);
         Ok(())

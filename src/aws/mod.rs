@@ -15,6 +15,7 @@ pub mod identity;
 pub(crate) mod identity_center;
 pub mod lookup;
 mod post;
+pub(crate) mod queue;
 pub(crate) mod rehearsal;
 pub(crate) mod resource_control;
 pub(crate) mod sagemaker;

@@ -30,6 +30,9 @@ use crate::kind::ScopeFacts;
 /// The time limit of one attempt from the moment it is sent, including reading the whole answer.
 /// The SDK has no limit of its own after connecting.
 pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
+/// The same for a call that waits at AWS for something to happen (a long poll takes 20 seconds), or
+/// that people see take half a minute (looking up events).
+const LONG_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// The default HTTP client of the SDK (`default-https-client`: rustls, proxies from the
 /// environment), created here so that all scopes share its connections and [`Transport`] can wrap
@@ -138,10 +141,16 @@ impl Gate {
         inner: &SharedHttpConnector,
         request: HttpRequest,
     ) -> Result<HttpResponse, ConnectorError> {
-        let _connection = self.budget.connection(ticket.writes).await;
-        let answer = tokio::time::timeout(ATTEMPT_TIMEOUT, whole(inner.call(request))).await;
+        let waits = matches!(ticket.operation.as_str(), "ReceiveMessage" | "LookupEvents");
+        // A poll that waits must not keep others from their connections.
+        let _connection = match waits {
+            true => None,
+            false => Some(self.budget.connection(ticket.writes).await),
+        };
+        let limit = if waits { LONG_TIMEOUT } else { ATTEMPT_TIMEOUT };
+        let answer = tokio::time::timeout(limit, whole(inner.call(request))).await;
         let answer = answer.unwrap_or_else(|_| {
-            let limit = format!("{} seconds are over", ATTEMPT_TIMEOUT.as_secs());
+            let limit = format!("{} seconds are over", limit.as_secs());
             Err(ConnectorError::timeout(limit.into()))
         });
         if let Ok(response) = &answer {

@@ -130,6 +130,11 @@ impl<'a> Facts<'a> {
         self.with_tombstones().filter(|wanted| is_present(wanted.document))
     }
 
+    /// The id by which other manifests refer to this one; none for a tombstone.
+    pub(crate) fn id_of(&self, address: &Address) -> Option<&str> {
+        self.known.resources.get(address).map(|known| known.id.as_str())
+    }
+
     /// The manifest with a view of type `S` to which others refer by this id; no tombstone.
     pub(crate) fn with_id<S: 'static>(&self, id: &str) -> Option<Wanted<'_, S>> {
         let of_its_type = TypeId::of::<S>();

@@ -72,7 +72,9 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
         };
         let facts = facts(name, &settings.scopes[name]);
         let fence = settings.fence(&[(name.clone(), facts.clone())].into());
-        let usage = usage.within(fence.bounds(name).ok().cloned());
+        let usage = usage
+            .within(fence.bounds(name).ok().cloned())
+            .listening(settings.scopes[name].events.is_some());
         let mut policies = Policies::new(&facts, &settings.owner, &usage);
         if args.observe_only {
             policies = Policies { apply: Vec::new(), destroy: Vec::new(), ..policies };

@@ -188,7 +188,9 @@ const PURE: [&str; 6] = ["explain", "schema", "guardrails", "policy-diff", "comp
 fn uses(verb: &str, setting: &str) -> bool {
     match verb {
         "run" => true,
-        "plan" | "apply" => !matches!(setting, "interval" | "listen" | "socket" | "memory_dir"),
+        "plan" | "apply" => {
+            !matches!(setting, "interval" | "event_interval" | "listen" | "socket" | "memory_dir")
+        }
         "status" | "get" | "diff" | "history" | "watch" | "reconcile" => {
             matches!(setting, "file" | "owner" | "socket" | "memory_dir")
         }

@@ -15,7 +15,8 @@ use super::{
     session::{Access, Session},
 };
 use crate::{
-    engine::{self, Engine, Report},
+    aws::Brake,
+    engine::{self, Drift, Engine, Publish, Report},
     memory::{self, Kept, Lever, Memory},
     model::Means,
     notifications::Notifier,
@@ -66,7 +67,11 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
         ..engine::Options::default()
     };
     let mut session = Session::open(overrides, dir, Access::Write, options, Some(meter)).await?;
+    let listener = session.engine.listen(session.own.clone());
     let (engine, brake) = (&mut session.engine, session.brake.clone());
+    if let Some(hub) = engine.hub() {
+        status.listen(hub);
+    }
     let lever = Lever::recall(brake.clone(), memory.clone()).await;
     if let Some(why) = brake.why() {
         tracing::warn!("nothing is written: {why}");
@@ -82,13 +87,17 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
         open(path, desk.clone(), &settings, &stop)?;
     }
     let notifier = Notifier::new(&settings.owner, &settings.notify, status.metrics().clone());
-    let publish = |engine: &Engine, report: &Arc<Report>| {
-        status.publish(engine, report);
-        notifier.publish(report, &brake.halt());
-        shelf.publish(engine, report);
+    let published =
+        Published { status: &status, notifier: &notifier, shelf: &shelf, brake: &brake };
+    let listening = async {
+        match listener {
+            Some(listener) => listener.run().await,
+            None => std::future::pending().await,
+        }
     };
     tokio::select! {
-        () = engine::run(engine, &brake, &stop, &poke, publish) => {}
+        () = engine::run(engine, &brake, &stop, &poke, published) => {}
+        () = listening => {}
         result = signals(&stop, &lever, &poke) => result?,
         () = notifier.run() => {}
     }
@@ -98,6 +107,27 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     }
     tracing::info!("stopped");
     Ok(Ended::Done)
+}
+
+/// Who gets to know what the loop finds.
+struct Published<'a> {
+    status: &'a Status,
+    notifier: &'a Notifier,
+    shelf: &'a Shelf,
+    brake: &'a Brake,
+}
+
+impl Publish for Published<'_> {
+    fn pass(&mut self, engine: &Engine, report: &Arc<Report>) {
+        self.status.publish(engine, report);
+        self.notifier.publish(report, &self.brake.halt());
+        self.shelf.publish(engine, report);
+    }
+
+    fn causes(&mut self, engine: &Engine, drifts: &[Drift]) {
+        self.status.attribute(engine.history().timeline(), drifts);
+        self.notifier.causes(drifts);
+    }
 }
 
 fn memory_of(settings: &Settings) -> anyhow::Result<Option<Memory>> {

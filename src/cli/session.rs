@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use crate::{
     aws::{Brake, Connection, Guard, Meter},
     engine::{Engine, Options, Scopes},
+    events::Own,
     kinds,
     settings::{Mode, Overrides, Settings},
 };
@@ -24,6 +25,8 @@ pub(super) enum Access {
 pub(super) struct Session {
     pub(super) engine: Engine,
     pub(super) brake: Brake,
+    /// What this process has written.
+    pub(super) own: Own,
 }
 
 impl Session {
@@ -63,6 +66,6 @@ impl Session {
         let scopes = Scopes::connect(&settings, connection, &registry).await?;
         let options = Options { write: connection.may_write(), ..options };
         let engine = Engine::new(settings, registry, scopes, dir, options, brake.clone());
-        Ok(Self { engine, brake })
+        Ok(Self { engine, brake, own: connection.own() })
     }
 }

@@ -63,6 +63,9 @@ impl Generation {
     }
 }
 
+/// When observing each scope began, and when it ended.
+pub type Readings = BTreeMap<String, (Instant, Instant)>;
+
 /// Conditions that must still hold before each write.
 #[derive(Debug, Clone)]
 pub struct Fresh {
@@ -78,7 +81,7 @@ pub struct Fresh {
     pub read: Instant,
     /// When observing each scope began, and when it ended: for a scope that answered late, it began
     /// before the pass.
-    pub readings: Arc<BTreeMap<String, (Instant, Instant)>>,
+    pub readings: Arc<Readings>,
 }
 
 impl Fresh {

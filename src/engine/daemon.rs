@@ -6,6 +6,8 @@ use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    drift::Drift,
+    hints::Hinted,
     pass::Engine,
     report::{Changed, Phases, Report},
 };
@@ -19,13 +21,31 @@ const MOVING: Duration = Duration::from_secs(2);
 /// does not write is dropped. Together with the exit this stays below the documented five seconds.
 const GRACE: Duration = Duration::from_secs(4);
 
+/// What becomes of what the loop finds.
+pub trait Publish {
+    /// A pass has ended.
+    fn pass(&mut self, engine: &Engine, report: &Arc<Report>);
+
+    /// It became known, or surer, who caused these drifts.
+    fn causes(&mut self, engine: &Engine, drifts: &[Drift]);
+}
+
+impl<F: FnMut(&Engine, &Arc<Report>)> Publish for F {
+    fn pass(&mut self, engine: &Engine, report: &Arc<Report>) {
+        self(engine, report);
+    }
+
+    /// The next report says it.
+    fn causes(&mut self, _engine: &Engine, _drifts: &[Drift]) {}
+}
+
 /// Makes passes until `stop`. `publish` receives every report; `poke` starts a pass at once.
 pub async fn run(
     engine: &mut Engine,
     brake: &Brake,
     stop: &CancellationToken,
     poke: &Notify,
-    mut publish: impl FnMut(&Engine, &Arc<Report>),
+    mut publish: impl Publish,
 ) {
     let mut watch = Watch::start(engine.dir());
     watch.begin().await;
@@ -49,14 +69,24 @@ pub async fn run(
         while !stop.is_cancelled() {
             let report = Arc::new(engine.pass().await);
             log(&report);
-            publish(engine, &report);
-            let due = Instant::now() + pause(engine, &report);
-            tokio::select! {
-                () = tokio::time::sleep_until(due) => {}
-                () = poke.notified() => {}
-                () = answered.notified() => {}
-                () = changed.notified() => tokio::time::sleep(DEBOUNCE).await,
-                () = stop.cancelled() => {}
+            publish.pass(engine, &report);
+            let ended = Instant::now();
+            let mut due = ended + pause(engine, &report);
+            loop {
+                // Events may stop arriving meanwhile: then the next pass is due earlier.
+                let look = Instant::now() + engine.settings().interval;
+                tokio::select! {
+                    () = tokio::time::sleep_until(due) => break,
+                    () = tokio::time::sleep_until(look) => due = due.min(ended + engine.interval()),
+                    () = poke.notified() => break,
+                    () = answered.notified() => break,
+                    () = changed.notified() => {
+                        tokio::time::sleep(DEBOUNCE).await;
+                        break;
+                    }
+                    () = stop.cancelled() => break,
+                    () = news(engine) => due = due.min(hinted(engine, &mut publish).await),
+                }
             }
         }
     };
@@ -74,10 +104,49 @@ pub async fn run(
     }
 }
 
+/// Returns when events say where to look, or when who caused a drift is to be looked up.
+async fn news(engine: &Engine) {
+    let arrives = async {
+        match engine.hub() {
+            Some(hub) => hub.news().await,
+            None => std::future::pending().await,
+        }
+    };
+    let looks_up = async {
+        match engine.next_lookup() {
+            Some(at) => tokio::time::sleep_until(at).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = arrives => {}
+        () = looks_up => {}
+    }
+}
+
+/// Looks where events say, and says who caused what; when a full pass is due because of that.
+async fn hinted(engine: &mut Engine, publish: &mut impl Publish) -> Instant {
+    let far = Instant::now() + engine.settings().event_interval;
+    let due = match engine.hint_pass().await {
+        Hinted::Nothing => far,
+        Hinted::FullPass => Instant::now() + MOVING,
+        Hinted::Looked { report, full_pass } => {
+            log(&report);
+            publish.pass(engine, &report);
+            if full_pass { Instant::now() } else { far }
+        }
+    };
+    let named = engine.attribute();
+    if !named.is_empty() {
+        publish.causes(engine, &named);
+    }
+    due
+}
+
 /// How long to wait for the next pass: not at all after a change, shortly while a wait will end by
 /// itself, and otherwise until the next retry or the interval.
 pub fn pause(engine: &Engine, report: &Report) -> Duration {
-    let interval = engine.settings().interval;
+    let interval = engine.interval();
     if report.changed() == Changed::Yes {
         return Duration::ZERO;
     }
@@ -115,7 +184,8 @@ pub fn log(report: &Report) {
     for drift in report.new_drifts() {
         let address = &drift.address;
         let what = drift.what.join("; ");
-        tracing::warn!(pass = report.pass, %address, "drift in {address}: {what}");
+        let by = drift.by.as_ref().map(|by| format!(", {}", by.words())).unwrap_or_default();
+        tracing::warn!(pass = report.pass, %address, "drift in {address}: {what}{by}");
     }
     let Phases { reading, observing, planning } = report.phases;
     tracing::debug!(pass = report.pass, ?reading, ?observing, ?planning, "phases of the pass");

@@ -1,7 +1,7 @@
 //! What happened: drift, changes, failures, and who stopped writing. Bounded; the audit log keeps
 //! everything for longer.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use super::{
     report::Report,
     timeline::Timeline,
 };
-use crate::model::Address;
+use crate::{events::By, model::Address};
 
 /// The most events that are kept.
 const KEPT: usize = 2000;
@@ -50,6 +50,8 @@ pub enum Happened {
     Refused,
     /// A live resource changed although its manifest did not.
     Drift,
+    /// It became known who caused that.
+    Attributed,
     /// That ended.
     DriftEnded,
     /// palisade created, edited or deleted a resource.
@@ -70,6 +72,7 @@ impl Happened {
             Self::Accepted => "accepted",
             Self::Refused => "refused",
             Self::Drift => "drift",
+            Self::Attributed => "caused by",
             Self::DriftEnded => "drift ended",
             Self::Changed => "changed",
             Self::Failed => "failed",
@@ -120,6 +123,17 @@ impl History {
     pub(super) fn halt(&mut self, at: f64, address: Option<Address>, ends: bool, line: String) {
         let what = if ends { Happened::Resumed } else { Happened::Stopped };
         self.push(Event { at, address, revision: None, what, lines: vec![line] });
+    }
+
+    /// Names who caused drifts, by number; those about which that says something new.
+    pub(super) fn attribute(&mut self, causes: &BTreeMap<u64, By>, at: f64) -> Vec<Drift> {
+        let named = self.timeline.attribute(causes);
+        for drift in &named {
+            let lines = drift.by.iter().map(By::words).collect();
+            let (address, what) = (Some(drift.address.clone()), Happened::Attributed);
+            self.push(Event { at, address, revision: None, what, lines });
+        }
+        named
     }
 
     /// Takes a finished pass into account.

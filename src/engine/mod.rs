@@ -12,9 +12,12 @@ mod daemon;
 mod defect;
 mod domains;
 mod drift;
+mod ending;
 mod futile;
+mod hints;
 mod history;
 mod learn;
+mod listen;
 mod live;
 mod observe;
 mod options;
@@ -40,9 +43,11 @@ mod window;
 
 pub use self::{
     audits::{audit, leave_out_compared},
-    daemon::{log, pause, run},
+    daemon::{Publish, log, pause, run},
     drift::{Drift, DriftState},
+    hints::Hinted,
     history::{Event, Happened, History},
+    listen::Listener,
     live::{Links, Live},
     options::Options,
     outcome::{Outcome, SkipReason, StepResult},

@@ -342,7 +342,7 @@ impl Wanted<'_> {
 }
 
 /// The questions to every scope in use.
-fn questions(scopes: &Scopes, wanted: &Wanted<'_>) -> BTreeMap<String, Questions> {
+pub(super) fn questions(scopes: &Scopes, wanted: &Wanted<'_>) -> BTreeMap<String, Questions> {
     let mut all: BTreeMap<String, Questions> = BTreeMap::new();
     for ScopedKind { scope, kind } in wanted.remembered {
         all.entry(scope.clone()).or_default().asks.entry(kind.clone()).or_default();

@@ -4,7 +4,6 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
     sync::Arc,
-    time::Duration,
 };
 
 use tokio::{
@@ -13,12 +12,13 @@ use tokio::{
 };
 
 use super::{
-    apply::{self, Audit, Fresh, Generation, Terms},
-    audits::{Audits, leave_out_compared},
+    apply::{self, Audit, Fresh, Generation, Readings, Terms},
+    audits::Audits,
     base::{self, Base, Ground},
-    drift::Passed,
+    hints::{Standing, matched},
     history::History,
     learn::Learnt,
+    listen::Listening,
     live::{Links, Live, links_of, live_of},
     observe::{Observation, Observers, Wanted},
     options::Options,
@@ -26,14 +26,14 @@ use super::{
     pauses::Halted,
     planning::{Planning, loader, writes},
     remember::Remembering,
-    report::{PendingDeletion, Phases, Report, epoch_seconds, scopes_report},
+    report::{Changed, PendingDeletion, Phases, Report, epoch_seconds},
     scopes::Scopes,
     setup::Setup,
     source::{Good, Source},
 };
 use crate::{
     aws::{Brake, identity},
-    kind::{Audited, erased::Registry},
+    kind::erased::Registry,
     manifest::Snapshot,
     memory::Memory,
     model::{Address, ScopedKind, Seen},
@@ -52,11 +52,11 @@ const SWEEP_TRIES: u32 = 3;
 
 /// What stops writing.
 pub(super) struct Control {
-    brake: Brake,
-    generation: Generation,
+    pub(super) brake: Brake,
+    pub(super) generation: Generation,
     pub(super) halted: Halted,
     /// Whether a pass is under way that writes, or has written.
-    writing: watch::Sender<bool>,
+    pub(super) writing: watch::Sender<bool>,
 }
 
 /// Where to search for resources that no manifest declares.
@@ -71,39 +71,45 @@ struct Search {
 
 /// The state of the loop: all of it can be lost at any time.
 pub struct Engine {
-    setup: Setup,
-    source: Source,
-    control: Control,
-    learnt: Learnt,
+    pub(super) setup: Setup,
+    pub(super) source: Source,
+    pub(super) control: Control,
+    pub(super) learnt: Learnt,
     search: Search,
     observers: Observers,
-    audits: Audits,
-    history: History,
-    remembering: Option<Remembering>,
+    pub(super) audits: Audits,
+    pub(super) history: History,
+    pub(super) remembering: Option<Remembering>,
     live: Live,
     links: Links,
     /// The snapshot that they are of.
     linked: Option<Arc<Snapshot>>,
-    passes: u64,
+    pub(super) passes: u64,
+    /// Those that looked at everything.
+    full_passes: u64,
+    pub(super) listening: Option<Listening>,
+    /// What the last full pass saw, for passes that look at a part of it again.
+    pub(super) standing: Option<Standing>,
 }
 
 /// What one pass planned and did.
 #[derive(Default)]
-struct Made {
-    plan: Plan,
-    results: Vec<StepResult>,
-    pending_deletions: Vec<PendingDeletion>,
-    live: Live,
-    comparison: Option<Box<Comparison>>,
-    planning: Duration,
+pub(super) struct Made {
+    pub(super) plan: Plan,
+    pub(super) results: Vec<StepResult>,
+    pub(super) pending_deletions: Vec<PendingDeletion>,
+    pub(super) live: Live,
+    pub(super) comparison: Option<Box<Comparison>>,
+    pub(super) standing: Option<Standing>,
+    pub(super) phases: Phases,
 }
 
 /// The start of a pass, and the snapshot it uses.
-struct Begun {
-    at: Instant,
+pub(super) struct Begun {
+    pub(super) at: Instant,
     /// In seconds since the epoch.
-    epoch: f64,
-    generation: u64,
+    pub(super) epoch: f64,
+    pub(super) generation: u64,
 }
 
 impl Engine {
@@ -135,6 +141,9 @@ impl Engine {
             links: Links::default(),
             linked: None,
             passes: 0,
+            full_passes: 0,
+            listening: None,
+            standing: None,
         }
     }
 
@@ -197,6 +206,11 @@ impl Engine {
         writes(&self.setup) && !self.control.brake.is_engaged()
     }
 
+    /// How many passes there were.
+    pub(super) fn passes(&self) -> u64 {
+        self.passes
+    }
+
     /// Notified that the directory may have changed, so that a plan for the old one is abandoned.
     pub fn generation(&self) -> Generation {
         self.control.generation.clone()
@@ -224,73 +238,31 @@ impl Engine {
         due.into_iter().flatten().min()
     }
 
-    /// Makes one pass.
+    /// Makes one pass that looks at everything.
     pub async fn pass(&mut self) -> Report {
-        self.passes += 1;
-        let begun = Begun {
-            at: Instant::now(),
-            epoch: epoch_seconds(),
-            generation: self.control.generation.current(),
-        };
-        self.setup.settings.reread_mode();
-        self.control.halted.look(self.control.brake.halt(), &mut self.history, begun.epoch);
-        let mut phases = Phases::default();
+        self.full_passes += 1;
+        let begun = self.begin();
         self.load();
-        phases.reading = begun.at.elapsed();
+        let reading = begun.at.elapsed();
         let good = self.source.good().cloned();
         let (base, base_problems) =
             Base::read(self.setup.options.base.as_deref(), &loader(&self.setup));
         let observing = Instant::now();
         let observation = self.observe(good.as_ref(), base.as_ref()).await;
-        phases.observing = observing.elapsed();
-        let callers = scopes_report(&observation.callers);
-        let made = self.make(good.as_ref(), base.as_ref(), observation, &begun).await;
-        let Made { plan, results, pending_deletions, live, comparison, planning } = made;
-        phases.planning = planning;
-        self.live = live;
+        let (callers, observed) = (observation.callers.clone(), observing.elapsed());
+        let mut made = self.make(good.as_ref(), base.as_ref(), observation, &begun).await;
+        made.phases = Phases { reading, observing: observed, ..made.phases };
+        self.live = std::mem::take(&mut made.live);
         if self.setup.options.shows_live {
             self.link(good.as_ref());
         }
-        let duration_seconds = begun.at.elapsed().as_secs_f64();
-        let documents = good.iter().flat_map(|good| good.snapshot.documents.keys());
-        let drifts = self.learnt.drifts.observe(&Passed {
-            plan: &plan,
-            results: &results,
-            manifests: &documents.collect(),
-            completing: &self.learnt.completing,
-            pass: self.passes,
-            began: begun.epoch,
-            ended: begun.epoch + duration_seconds,
-        });
-        self.learnt.note_results(&plan, &results, &self.setup, &self.source);
-        let audited = self.audited(good.as_ref());
-        let report = Report {
-            pass: self.passes,
-            started_at: begun.epoch,
-            duration_seconds,
-            phases,
-            revision: good.as_ref().and_then(|good| good.revision.clone()),
-            source_age_seconds: good.as_ref().map(|good| good.at.elapsed().as_secs_f64()),
-            problems: self.source.problems.clone(),
-            warnings: self.source.warnings.clone(),
-            problems_changed: self.source.problems_changed,
-            warnings_changed: self.source.warnings_changed,
-            scopes: callers,
-            pending_deletions,
-            manifests: good
-                .map(|good| good.snapshot.documents.keys().cloned().collect())
-                .unwrap_or_default(),
-            plan,
-            results,
-            drifts,
-            audited,
-            base_problems,
-            comparison,
-        };
-        self.history.observe(&report);
-        let Self { setup, learnt, source, history, remembering, .. } = self;
-        if let Some(remembering) = remembering {
-            remembering.after(learnt, source, setup, history, epoch_seconds()).await;
+        let standing = made.standing.take();
+        let mut report = self.report(&begun, &callers, made, None).await;
+        report.base_problems = base_problems;
+        let quiet = report.changed() == Changed::No;
+        self.standing = standing.filter(|_| quiet && self.listening.is_some());
+        if let Some(listening) = &self.listening {
+            listening.hub.covered(begun.at);
         }
         self.control.writing.send_replace(false);
         report
@@ -309,20 +281,6 @@ impl Engine {
         }
     }
 
-    /// What audits have found; those that are due are started.
-    fn audited(&mut self, good: Option<&Good>) -> Audited {
-        if !self.setup.options.audits {
-            return Audited::default();
-        }
-        let declared = good.map(|good| good.snapshot.declared()).unwrap_or_default();
-        let Setup { scopes, registry, settings, .. } = &self.setup;
-        let mut audited = self.audits.go_on(scopes, registry, &declared, settings.audit_window);
-        if let Some(good) = good {
-            leave_out_compared(&mut audited, registry, &good.snapshot.documents);
-        }
-        audited
-    }
-
     fn load(&mut self) {
         self.source.read(&loader(&self.setup));
         self.learnt.note_approvals(&self.source);
@@ -330,7 +288,7 @@ impl Engine {
 
     async fn observe(&mut self, good: Option<&Good>, base: Option<&Base>) -> Observation {
         let Self { setup, learnt, search, observers, .. } = self;
-        if self.passes % SWEEP_EVERY == FIRST_SWEEP {
+        if self.full_passes % SWEEP_EVERY == FIRST_SWEEP {
             search.sweeps = SWEEP_TRIES;
         }
         let documents = base::observed(good, base, setup.options.focus.as_ref());
@@ -401,7 +359,7 @@ impl Engine {
             lockout: setup.lockout(&callers),
             organization: Organization {
                 ids: learnt.organization_ids(&setup.settings),
-                managers,
+                managers: managers.clone(),
                 ..Organization::default()
             },
             now: begun.epoch,
@@ -418,19 +376,13 @@ impl Engine {
         if let Some(remembering) = remembering.as_mut().filter(|_| writes(setup)) {
             remembering.before(&mut plan, learnt, source).await;
         }
-        let fresh = Fresh {
-            brake: control.brake.clone(),
-            generation: control.generation.clone(),
-            planned: begun.generation,
-            observed: begun.at,
-            read,
-            readings: Arc::new(readings(since, &ended)),
-        };
+        let readings = Arc::new(readings(since, &ended));
+        let fresh = control.fresh(begun, read, &readings);
         if let Some(announce) = setup.options.announce {
             announce(&plan);
         }
         let pending_deletions = PendingDeletion::find(&look.claims, &good.snapshot);
-        let live = if setup.options.shows_live { live_of(&look.claims) } else { Live::default() };
+        let shown = if setup.options.shows_live { live_of(&look.claims) } else { Live::default() };
         let audit = Audit { pass: self.passes, revision: good.revision.as_deref() };
         let again = learnt.put_back.lately(Instant::now());
         let terms = Terms { fresh: &fresh, audit, again: &again };
@@ -440,15 +392,35 @@ impl Engine {
             control.writing.send_replace(true);
         }
         let results = apply(&plan, setup, terms).await;
-        Made { plan, results, pending_deletions, live, comparison, planning: took }
+        let ids = matched(&look);
+        drop(look);
+        let generation = begun.generation;
+        let standing = Some(Standing { live, callers, managers, readings, generation, ids });
+        let phases = Phases { planning: took, ..Phases::default() };
+        Made { plan, results, pending_deletions, live: shown, comparison, standing, phases }
+    }
+}
+
+impl Control {
+    /// The conditions that must hold before each write of a pass. Everything that its plan is about
+    /// had been read at `read`.
+    pub(super) fn fresh(&self, begun: &Begun, read: Instant, readings: &Arc<Readings>) -> Fresh {
+        Fresh {
+            brake: self.brake.clone(),
+            generation: self.generation.clone(),
+            planned: begun.generation,
+            observed: begun.at,
+            read,
+            readings: Arc::clone(readings),
+        }
     }
 }
 
 /// When observing each scope began and ended.
-fn readings(
+pub(super) fn readings(
     since: BTreeMap<String, Instant>,
     ended: &BTreeMap<String, Instant>,
-) -> BTreeMap<String, (Instant, Instant)> {
+) -> Readings {
     let both = |(scope, began): (String, Instant)| {
         let ended = ended.get(&scope).copied().unwrap_or(began);
         (scope, (began, ended))
@@ -456,7 +428,8 @@ fn readings(
     since.into_iter().map(both).collect()
 }
 
-async fn apply(plan: &Plan, setup: &Setup, terms: Terms<'_>) -> Vec<StepResult> {
+/// Carries out what a plan lets go, if this process writes.
+pub(super) async fn apply(plan: &Plan, setup: &Setup, terms: Terms<'_>) -> Vec<StepResult> {
     if !writes(setup) {
         return Vec::new();
     }

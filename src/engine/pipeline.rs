@@ -98,6 +98,24 @@ impl Scope {
         Answers { since, took: since.elapsed(), caller: Ok(caller), lookups, organization, kinds }
     }
 
+    /// Asks a scope for some kinds, with what was found of lookups before.
+    pub(super) async fn ask_again(
+        self,
+        mut questions: Questions,
+        lookups: BTreeMap<LookupKind, Seen<Vec<LookupItem>>>,
+    ) -> Answers {
+        let since = Instant::now();
+        let caller = match self.caller().await {
+            Ok(caller) => caller,
+            Err(error) => return Answers::none(&questions, since, &error),
+        };
+        let organization = self.organization.clone().map(Seen::All);
+        self.fill_in(&mut questions, &lookups, organization.as_ref());
+        let kinds = self.kinds(&questions).await;
+        let (took, caller) = (since.elapsed(), Ok(caller));
+        Answers { since, took, caller, lookups: BTreeMap::new(), organization: None, kinds }
+    }
+
     /// The live identity; a wrong account is an error like any other.
     async fn caller(&self) -> Result<identity::Caller, CloudError> {
         let access = &self.connected.access;

@@ -1,6 +1,6 @@
 //! The drift timeline: recent foreign changes and their state. The audit log keeps them for longer.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +8,7 @@ use super::{
     drift::{Drift, DriftState},
     report::Report,
 };
+use crate::events::By;
 
 /// The number of drifts kept.
 const KEPT: usize = 100;
@@ -30,6 +31,19 @@ impl Timeline {
         }
         let surplus = self.drifts.len().saturating_sub(KEPT);
         self.drifts.drain(..surplus);
+    }
+
+    /// Names who caused drifts, by number; those about which that says something new.
+    pub(super) fn attribute(&mut self, causes: &BTreeMap<u64, By>) -> Vec<Drift> {
+        let mut named = Vec::new();
+        for drift in &mut self.drifts {
+            let new = causes.get(&drift.number).filter(|by| drift.by.as_ref() != Some(by));
+            if let Some(by) = new {
+                drift.by = Some(by.clone());
+                named.push(drift.clone());
+            }
+        }
+        named
     }
 
     /// The process was restarted then: whether a drift goes on is seen anew.

@@ -349,6 +349,9 @@ pub struct Ask {
     /// one that a listing omits is read by its id, because a listing may be older than the
     /// resource.
     pub remembered: BTreeSet<PhysicalId>,
+    /// Read these and nothing else, if the kind has reads for single resources: they are known, and
+    /// an event named them. `None` asks for the whole kind.
+    pub only: Option<BTreeSet<PhysicalId>>,
 }
 
 impl Ask {

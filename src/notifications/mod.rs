@@ -23,7 +23,7 @@ use self::{
 };
 use crate::{
     aws::Post,
-    engine::Report,
+    engine::{Drift, Report},
     model::Halt,
     settings::{Channel, Target, check_url},
     status::{Delivery, Metrics},
@@ -89,6 +89,16 @@ impl Notifier {
         let mut seen = self.shared.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let notices = seen.notices(report, halt);
         drop(seen);
+        self.put(&notices);
+    }
+
+    /// Takes what became known of who caused drifts. Never waits.
+    pub fn causes(&self, drifts: &[Drift]) {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.put(&notice::causes(drifts, since.as_secs_f64()));
+    }
+
+    fn put(&self, notices: &[Notice]) {
         for mailbox in &self.shared.mailboxes {
             let meant = notices.iter().filter(|notice| notice.is_for(&mailbox.target));
             let dropped = mailbox.put(meant.cloned());

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::{
     baseline::Severity,
-    engine::{DriftState, Outcome, Report},
+    engine::{Drift, DriftState, Outcome, Report},
+    events::By,
     model::{Address, Halt},
     plan::Verdict,
     settings::{Target, Urgency},
@@ -20,6 +21,8 @@ const MAX_CHARS: usize = 400;
 pub(super) enum Topic {
     /// A live resource changed although its manifest did not.
     Drift,
+    /// It became known who caused such a change.
+    Cause,
     /// Such a change could not be corrected yet.
     DriftOpen,
     /// Such a change has ended.
@@ -51,6 +54,7 @@ impl Topic {
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Drift => "drift",
+            Self::Cause => "drift.cause",
             Self::DriftOpen => "drift.open",
             Self::DriftEnded => "drift.ended",
             Self::Changed => "changed",
@@ -70,6 +74,7 @@ impl Topic {
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::Drift => "drift",
+            Self::Cause => "who caused drift",
             Self::DriftOpen => "drift is not corrected",
             Self::DriftEnded => "drift has ended",
             Self::Changed => "changed by palisade",
@@ -114,6 +119,25 @@ impl Notice {
     }
 }
 
+/// What became known of who caused drifts, which were seen before.
+pub(super) fn causes(drifts: &[Drift], at: f64) -> Vec<Notice> {
+    let caused = |drift: &Drift| {
+        let lines = [vec![drift.by.as_ref()?.words()], drift.what.clone()].concat();
+        let notice = Notice {
+            at,
+            topic: Topic::Cause,
+            urgency: Urgency::Warning,
+            scope: None,
+            kind: None,
+            subject: None,
+            lines: shortened(lines),
+            revision: None,
+        };
+        Some(about(&drift.address, notice))
+    };
+    drifts.iter().filter_map(caused).collect()
+}
+
 /// What lasted when the latest pass ended: it is sent once, and again only after it was gone.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
@@ -154,15 +178,7 @@ impl Seen {
 
 impl Pass<'_> {
     fn notice(&self, topic: Topic, urgency: Urgency, lines: Vec<String>) -> Notice {
-        let mut lines = lines;
-        lines.truncate(MAX_LINES);
-        for line in &mut lines {
-            *line = line.replace('\n', " ");
-            if let Some((end, _)) = line.char_indices().nth(MAX_CHARS) {
-                line.truncate(end);
-                line.push('…');
-            }
-        }
+        let lines = shortened(lines);
         Notice {
             at: self.at,
             topic,
@@ -181,7 +197,10 @@ impl Pass<'_> {
 
     fn drifts(&mut self) {
         for drift in self.report.new_drifts() {
-            let notice = self.notice(Topic::Drift, Urgency::Warning, drift.what.clone());
+            let mut lines = drift.what.clone();
+            // First, because the number of lines is limited.
+            lines.splice(0..0, drift.by.iter().map(By::words));
+            let notice = self.notice(Topic::Drift, Urgency::Warning, lines);
             self.moments.push(about(&drift.address, Notice { at: drift.seen_at, ..notice }));
         }
         for drift in &self.report.drifts {
@@ -288,6 +307,18 @@ impl Pass<'_> {
             self.lasts(what.clone(), Notice { subject: Some(what), ..notice });
         }
     }
+}
+
+fn shortened(mut lines: Vec<String>) -> Vec<String> {
+    lines.truncate(MAX_LINES);
+    for line in &mut lines {
+        *line = line.replace('\n', " ");
+        if let Some((end, _)) = line.char_indices().nth(MAX_CHARS) {
+            line.truncate(end);
+            line.push('…');
+        }
+    }
+    lines
 }
 
 /// A notice about a manifest.

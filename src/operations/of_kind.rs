@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use serde_json::Value;
 
 use super::{Operation, ResourceType, Usage};
-use crate::{kind::Identity, kinds};
+use crate::{events::Records, kind::Identity, kinds};
 
 /// The calls of a kind, and what else depends on them.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +35,9 @@ pub struct OfKind {
     /// For accounts of the organization: the row that says in which place of the tree one is, so
     /// that an edit of it moves the account.
     pub moves: Option<&'static str>,
+    /// What CloudTrail records of the calls that change its resources. Without it events say
+    /// nothing more precise than its name.
+    pub records: Option<Records>,
 }
 
 impl OfKind {
@@ -50,6 +53,7 @@ impl OfKind {
         fixed_tags: false,
         of_organization: false,
         moves: None,
+        records: None,
     };
 }
 

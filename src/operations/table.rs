@@ -5,7 +5,7 @@
 //! action is authorized, and with which condition keys. Where the reference lists none, the grant
 //! has none.
 
-use super::{Grant, Mode, Need, On, Operation, When};
+use super::{Grant, Mode, Named, Need, On, Operation, ResourceType, Resources, When};
 
 /// The request changes a resource that carries our owner tag.
 pub(crate) const OURS: &[When] = &[When::Owned];
@@ -103,12 +103,33 @@ impl Operation {
 /// What manifests need of which palisade only reads a type, whatever it is.
 pub(crate) const SHOWN: Need = Need::Noted("a type that is only observed");
 
+/// Queues of events. Where they are, the settings say.
+const QUEUE: ResourceType = ResourceType::new(
+    "queue",
+    "arn:{partition}:sqs:*:{account}:{id}",
+    "palisade-events",
+    Named::Never,
+);
+const QUEUES: On = On::Of(&Resources { name: "Queues", types: &[QUEUE] });
+
 /// What every scope needs.
 pub(super) const EVERYWHERE: &[Operation] = &[
     reads("sts:GetCallerIdentity")
         .only_needs(&[])
         .note("STS answers every caller: no permission is needed."),
     reads("organizations:DescribeOrganization").only(Need::OrganizationId),
+    reads("sqs:GetQueueAttributes").on(QUEUES, &[]).only(Need::Events),
+    reads("sqs:ReceiveMessage").on(QUEUES, &[]).only(Need::Events),
+    reads("sqs:DeleteMessageBatch")
+        .only_needs(&[may("sqs:DeleteMessage", QUEUES, &[])])
+        .only(Need::Events)
+        .note(
+            "Takes messages off palisade's own queue of events: needed without permission to \
+             write, too.",
+        ),
+    reads("cloudtrail:LookupEvents")
+        .only(Need::Events)
+        .note("Confirms who made a call: what a queue says could be forged."),
     reads("cloudcontrol:GetResource")
         .only_needs(&[may("cloudformation:GetResource", On::Anything, &[])])
         .only(SHOWN)

@@ -91,6 +91,17 @@ impl Usage {
         self
     }
 
+    /// The same, for a scope with or without a queue of events.
+    #[must_use]
+    pub fn listening(mut self, events: bool) -> Self {
+        if events {
+            self.needs.insert(Need::Events);
+        } else {
+            self.needs.remove(&Need::Events);
+        }
+        self
+    }
+
     /// All permissions needed, each with its operation. `palisade iam-policy` prints them, and no
     /// policy may deny them to palisade.
     pub fn grants(&self) -> impl Iterator<Item = (&'static Operation, &'static Grant)> {

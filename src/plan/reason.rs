@@ -162,6 +162,8 @@ pub enum WaitReason {
     NotSaved,
     /// Only approved digests are carried out.
     NotChosen,
+    /// Only a pass that has looked at everything does it.
+    FullPass,
 }
 
 impl WaitReason {
@@ -271,6 +273,7 @@ impl fmt::Display for WaitReason {
                 let why: Vec<String> = why.iter().map(ToString::to_string).collect();
                 write!(f, "it will be held then: {}", why.join("; "))
             }
+            Self::FullPass => f.write_str("the next full pass does it, which looks at everything"),
             Self::NotChosen => f.write_str("not approved: only approved steps are carried out"),
             Self::NotShown => f.write_str(
                 "it was not in the plan that was shown: it is shown, and \

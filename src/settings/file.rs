@@ -14,6 +14,7 @@ use super::{
     Mode, Prune, Scope, SettingsError,
     check::{is_account, is_plain, role_account, role_partition},
     error::value,
+    events::FileEvents,
     flags::parse_duration,
     identity::FileIdentity,
     notification::FileTarget,
@@ -49,6 +50,10 @@ pub(super) struct File {
     #[serde(deserialize_with = "duration")]
     #[schemars(with = "Option<String>", extend("default" = "60s", "examples" = ["60s", "5m"]))]
     pub(super) interval: Option<Duration>,
+    /// Time between passes in place of `interval` while events arrive from all scopes.
+    #[serde(deserialize_with = "duration")]
+    #[schemars(with = "Option<String>", extend("default" = "15m", "examples" = ["15m"]))]
+    pub(super) event_interval: Option<Duration>,
     /// Time between the two observations that must agree before a resource without a unique name (a
     /// key) is created, or an orphan is pruned.
     #[serde(deserialize_with = "duration")]
@@ -110,6 +115,8 @@ pub(super) struct FileScope {
     /// Bounds that take the place of the common `identity`.
     #[serde(default)]
     pub(super) identity: FileIdentity,
+    /// The queue of the scope's events. With it a change is noticed in seconds, and by whom.
+    pub(super) events: Option<FileEvents>,
 }
 
 /// A role to assume.
@@ -215,6 +222,7 @@ impl FileScope {
         }
         let identity =
             self.identity.of_scope(&field("identity"), &self.account, partition(&self.region))?;
+        let events = self.events.map(|it| it.check(&field, &self.region, is_region)).transpose()?;
         let role = self
             .assume_role
             .map(|role| AssumedRole { role_arn: role.role_arn, external_id: role.external_id });
@@ -225,6 +233,7 @@ impl FileScope {
             daemon_role: self.daemon_role,
             vars: self.vars,
             identity,
+            events,
         })
     }
 

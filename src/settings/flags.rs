@@ -51,6 +51,17 @@ pub struct Overrides {
         value_name = "TIME"
     )]
     pub interval: Option<Duration>,
+    /// Time between passes in place of the interval while events arrive from all scopes [default:
+    /// 15m]
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_EVENT_INTERVAL",
+        help_heading = SETTINGS,
+        value_parser = parse_duration,
+        value_name = "TIME"
+    )]
+    pub event_interval: Option<Duration>,
     /// Time between the two observations that must agree before a resource without a unique name (a
     /// key) is created, or an orphan is pruned [default: 15s]
     #[arg(
@@ -224,6 +235,7 @@ impl Overrides {
             "defaultScope" => self.default_scope.is_some(),
             "organization" => self.organization.is_some(),
             "interval" => self.interval.is_some(),
+            "eventInterval" => self.event_interval.is_some(),
             "audit.days" => self.audit_days.is_some(),
             "breakGlassRoles" => self.break_glass_roles.is_some(),
             "gate.deletesPercent" => self.gate_deletes_percent.is_some(),

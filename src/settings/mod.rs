@@ -6,6 +6,7 @@
 pub mod brake_file;
 mod check;
 mod error;
+mod events;
 mod file;
 mod flags;
 mod identity;
@@ -32,6 +33,7 @@ use self::{
 };
 pub use self::{
     error::SettingsError,
+    events::EventQueue,
     flags::{Overrides, SETTINGS, parse_duration},
     identity::Identity,
     levers::Levers,
@@ -85,6 +87,8 @@ pub struct Scope {
     pub vars: BTreeMap<String, String>,
     /// Takes the place of [`Settings::identity`].
     pub identity: Option<Identity>,
+    /// Where its events come from, if it has any.
+    pub events: Option<EventQueue>,
 }
 
 impl Scope {
@@ -142,6 +146,8 @@ pub struct Settings {
     pub organization: Option<String>,
     /// Time between passes if nothing happens.
     pub interval: Duration,
+    /// The same while events arrive from all scopes.
+    pub event_interval: Duration,
     /// How long AWS may hide a new resource, and a directory be incomplete: two observations this
     /// far apart must agree before a resource without a unique name is created, and two readings
     /// before an orphan is pruned automatically.
@@ -247,7 +253,11 @@ impl Settings {
             .or(file.server.listen)
             .unwrap_or_else(|| "127.0.0.1:9464".to_owned());
         check_listen(&listen)?;
+        one_reader(&scopes)?;
         let interval = interval(flags, file.interval)?;
+        // Passes find what no event says; with a quarter of an hour, what is lost is found soon.
+        let event_interval = flags.event_interval.or(file.event_interval);
+        let event_interval = event_interval.unwrap_or(Duration::from_mins(15)).max(interval);
         let audit_window = audit_window(flags, file.audit.days)?;
         Ok(Self {
             owner,
@@ -257,6 +267,7 @@ impl Settings {
             vars,
             organization,
             interval,
+            event_interval,
             // Lists usually show a new key within seconds; the documented worst case is minutes,
             // which the hold-off after an unclear answer covers (engine/pace.rs).
             settle_window: flags
@@ -350,6 +361,20 @@ fn interval(flags: &Overrides, file: Option<Duration>) -> Result<Duration, Setti
         return Err(value("interval", why, "60s is the default"));
     }
     Ok(interval)
+}
+
+/// Each message of a queue goes to one reader only.
+fn one_reader(scopes: &BTreeMap<String, Scope>) -> Result<(), SettingsError> {
+    let mut readers = BTreeMap::new();
+    for (name, scope) in scopes {
+        let Some(events) = &scope.events else { continue };
+        if let Some(other) = readers.insert(&events.queue_url, name) {
+            let why = format!("scope {other} reads this queue, and each message comes once");
+            let field = format!("scopes.{name}.events.queueUrl");
+            return Err(value(field, why, "give each scope a queue of its own"));
+        }
+    }
+    Ok(())
 }
 
 /// A week: long enough for whoever looks at the findings once a week, and short enough that what
@@ -492,6 +517,22 @@ server: {listen: '0.0.0.0:9464'}
             ("{owner: a, interval: 10ms}", "interval: shorter than 1s"),
             ("{owner: a, audit: {days: 0}}", "audit.days: 0 is not within 1 and 90 days"),
             ("{owner: a, ownr: b}", "ownr"),
+            (
+                "{owner: a, scopes: {x: {account: '111122223333', region: eu-west-1, events: \
+                 {queueUrl: q}}}}",
+                "scopes.x.events.queueUrl: `q` is not the URL of a queue",
+            ),
+            (
+                "{owner: a, scopes: {x: {account: '111122223333', region: eu-west-1, events: \
+                 {queueUrl: 'https://s/111122223333/q', region: eu}}}}",
+                "scopes.x.events.region: `eu` is not a Region",
+            ),
+            (
+                "{owner: a, scopes: {x: {account: '111122223333', region: eu-west-1, events: \
+                 {queueUrl: 'https://s/111122223333/q'}}, y: {account: '111122223333', region: \
+                 us-east-1, events: {queueUrl: 'https://s/111122223333/q'}}}}",
+                "scopes.y.events.queueUrl: scope x reads this queue",
+            ),
         ] {
             let error = from(text, &Overrides::default()).unwrap_err();
             assert!(error.contains(says), "{text}: {error}");

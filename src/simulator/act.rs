@@ -45,7 +45,9 @@ impl World {
             region: region.to_owned(),
             arn: format!("arn:aws:iam::{account}:role/administrator"),
         };
-        self.call(service, &caller, operation, input, None, false)
+        let answer = self.call(service, &caller, operation, input, None, false);
+        self.record(&caller, (service, operation, input), &answer, None);
+        answer
     }
 }
 

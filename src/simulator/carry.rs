@@ -21,6 +21,7 @@ pub(super) struct Call {
     pub caller: Caller,
     pub operation: String,
     pub input: Value,
+    pub request_id: String,
 }
 
 /// How the answer is delivered.
@@ -55,6 +56,10 @@ impl World {
             let message = "An injected fault prevented this call.";
             Err(ApiError::new("InjectedFault", message).status(500))
         };
+        if applies {
+            let made = (call.api.name, call.operation.as_str(), &call.input);
+            self.record(&call.caller, made, &answer, Some(&call.request_id));
+        }
         if let (Some(Effect::Unlisted { reads }), Some(before)) = (&effect, &before) {
             self.hide(call, &answer, before, *reads);
         }
@@ -148,7 +153,7 @@ impl World {
 
     /// Writes use the actual state; reads get an answer that the distortions in force have changed.
     fn read_or_write(&mut self, call: &Call) -> Answer {
-        let Call { api, caller, operation, input } = call;
+        let Call { api, caller, operation, input, .. } = call;
         if is_mutating(operation) || !api.replicated {
             return self.apply(call, None);
         }

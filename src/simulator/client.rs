@@ -18,6 +18,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::time::Instant;
 
 /// The secret key of callers without a session.
 pub const SECRET_ACCESS_KEY: &str = "simulated-secret-access-key";
@@ -79,8 +80,8 @@ impl HttpConnector for Simulator {
         let simulator = self.clone();
         HttpConnectorFuture::new(async move {
             let request = in_memory(request)?;
-            let response = match simulator.respond(&request) {
-                Outcome::Answered(response) => response,
+            let response = match simulator.respond_in_time(&request).await {
+                Outcome::Answered(response) | Outcome::Idle(response, _) => response,
                 Outcome::Later(response, time) => {
                     tokio::time::sleep(time).await;
                     response
@@ -93,6 +94,29 @@ impl HttpConnector for Simulator {
             HttpResponse::try_from(response.map(SdkBody::from))
                 .map_err(|error| ConnectorError::other(error.into(), None))
         })
+    }
+}
+
+impl Simulator {
+    /// Carries out one request; one that waits for something is answered when it comes.
+    pub(super) async fn respond_in_time(&self, request: &http::Request<Bytes>) -> Outcome {
+        let mut end = None;
+        loop {
+            let arrived = self.with(|world| world.arrived.clone());
+            let mut arrived = std::pin::pin!(arrived.notified());
+            arrived.as_mut().enable();
+            let outcome = self.respond(request);
+            let Outcome::Idle(_, wait) = &outcome else { return outcome };
+            let end = *end.get_or_insert_with(|| Instant::now() + *wait);
+            if Instant::now() >= end {
+                return outcome;
+            }
+            let next = self.with(|world| world.next_message()).unwrap_or(end);
+            tokio::select! {
+                () = tokio::time::sleep_until(next.min(end)) => {}
+                () = arrived => {}
+            }
+        }
     }
 }
 

@@ -51,8 +51,8 @@ async fn answer(State(server): State<Server>, request: Request) -> Response {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let request = http::Request::from_parts(parts, body);
-    match server.simulator.respond(&request) {
-        Outcome::Answered(response) => response.map(Body::from),
+    match server.simulator.respond_in_time(&request).await {
+        Outcome::Answered(response) | Outcome::Idle(response, _) => response.map(Body::from),
         Outcome::Later(response, time) => {
             tokio::time::sleep(time).await;
             response.map(Body::from)

@@ -1,5 +1,6 @@
 //! Shared by all simulated services: the caller, the context of a handler, and errors.
 
+use super::events::Events;
 use super::fault::Lie;
 use crate::model::policy_document::{PolicyDocument, Request};
 use std::collections::{BTreeMap, BTreeSet};
@@ -187,6 +188,8 @@ pub struct Options {
     /// Endpoint services (full names) whose owner has to accept connections: their endpoints stay
     /// `pendingAcceptance`.
     pub acceptance_required: BTreeSet<String>,
+    /// How the records of calls arrive in queues. Not at all by default.
+    pub events: Events,
 }
 
 impl Default for Options {
@@ -218,6 +221,7 @@ impl Default for Options {
             throttling: false,
             service_zones: BTreeMap::new(),
             acceptance_required: BTreeSet::new(),
+            events: Events::default(),
         }
     }
 }
@@ -293,8 +297,7 @@ pub struct CallRecord {
     pub account: String,
     /// The region of the credential scope.
     pub region: String,
-    /// Whether the operation can change anything: its name does not begin with Describe, List, Get
-    /// or AssumeRole.
+    /// Whether the operation can change anything: its name does not begin with a word for reading.
     pub mutating: bool,
     /// When it arrived, in the world's time since its start.
     pub at: Duration,
@@ -307,5 +310,7 @@ pub struct CallRecord {
 
 /// Whether an operation of this name can change anything.
 pub fn is_mutating(operation: &str) -> bool {
-    !["Describe", "List", "Get", "AssumeRole"].iter().any(|reads| operation.starts_with(reads))
+    // What is taken off a queue changes nothing that anybody manages.
+    let reads = ["Describe", "List", "Get", "AssumeRole", "Lookup", "Receive", "DeleteMessage"];
+    !reads.iter().any(|reads| operation.starts_with(reads))
 }

@@ -82,6 +82,10 @@ services! {
     organizations: super::organizations::Organizations,
     /// Studio domains.
     sagemaker: super::sagemaker::SageMaker,
+    /// The records of calls.
+    cloudtrail: super::cloudtrail::Trails,
+    /// Queues.
+    sqs: super::sqs::Queues,
     /// Permission sets of Identity Center, and who has them.
     sso: super::sso::IdentityCenter,
     /// Users and groups of Identity Center, which answers for it.

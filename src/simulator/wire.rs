@@ -24,6 +24,8 @@ pub(super) enum Outcome {
     Answered(Response<Bytes>),
     /// The answer, delayed by this time.
     Later(Response<Bytes>, Duration),
+    /// There is nothing yet: this answer if there is nothing within this time either.
+    Idle(Response<Bytes>, Duration),
     /// The connection breaks without an answer.
     Broken,
     /// No answer at all.
@@ -44,13 +46,17 @@ impl Simulator {
 impl World {
     fn respond(&mut self, request: &Request<Bytes>) -> Outcome {
         let request_id = self.request_ids.uuid();
-        let call = match self.understand(request) {
+        let call = match self.understand(request, &request_id) {
             Ok(call) => call,
             Err((protocol, error)) => {
                 return Outcome::Answered(render(protocol, "", Err(error), &request_id));
             }
         };
         let (answer, delivery) = self.carry_out(&call);
+        if let Some(wait) = long_poll(&call, &answer) {
+            let answer = render(call.api.protocol, &call.operation, answer, &request_id);
+            return Outcome::Idle(answer, wait);
+        }
         self.calls.push(CallRecord {
             service: call.api.name.into(),
             operation: call.operation.clone(),
@@ -71,7 +77,11 @@ impl World {
         }
     }
 
-    fn understand(&self, request: &Request<Bytes>) -> Result<Call, (Protocol, ApiError)> {
+    fn understand(
+        &self,
+        request: &Request<Bytes>,
+        request_id: &str,
+    ) -> Result<Call, (Protocol, ApiError)> {
         let credential = credential(request);
         let region = credential.as_ref().map_or(DEFAULT_REGION, |scope| scope.region.as_str());
         let service = credential.as_ref().map(|scope| scope.service.as_str());
@@ -84,7 +94,7 @@ impl World {
         let key = credential.as_ref().map_or("", |scope| scope.key.as_str());
         let over = || (api.protocol, api.protocol.expired());
         let caller = self.caller(key, region).ok_or_else(over)?;
-        Ok(Call { api, caller, operation, input })
+        Ok(Call { api, caller, operation, input, request_id: request_id.to_owned() })
     }
 
     /// The caller with an access key id; `None` for an expired session.
@@ -99,6 +109,14 @@ impl World {
         let arn = format!("arn:{}:iam::{account}:user/simulator", partition(&region));
         Some(Caller { account, region, arn })
     }
+}
+
+/// How long a call waits for a message, if it found none.
+fn long_poll(call: &Call, answer: &Answer) -> Option<Duration> {
+    let is_empty = answer.as_ref().is_ok_and(|answer| answer.get("Messages").is_none());
+    let waits = call.operation == "ReceiveMessage" && is_empty;
+    let seconds = call.input["WaitTimeSeconds"].as_u64().filter(|it| waits && *it > 0)?;
+    Some(Duration::from_secs(seconds))
 }
 
 /// The credential scope of a signature, version 4: `AKID/20261120/eu-west-1/ec2/aws4_request`.

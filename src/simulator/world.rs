@@ -13,9 +13,10 @@ use super::{
     distortions::Distortions,
     fault::{Fault, Faults},
     iam::Judged,
-    service::{Answer, CallRecord, Caller, Context, Disturbed, Ids, Options},
+    service::{Answer, CallRecord, Caller, Context, Disturbed, Ids, Options, is_mutating},
     services::Services,
     throttle::Buckets,
+    trail::{self, Recorded},
     truth::Truth,
     witness::Watch,
 };
@@ -41,6 +42,8 @@ pub struct World {
     pub(super) buckets: Buckets,
     pub(super) watch: Option<Box<dyn Watch>>,
     pub(super) crashed: Arc<Notify>,
+    /// Notified when a message is sent.
+    pub(super) arrived: Arc<Notify>,
     started: Instant,
     /// The world's age when it was resumed.
     offset: Duration,
@@ -88,6 +91,7 @@ impl World {
             buckets: Buckets::default(),
             watch: None,
             crashed: Arc::new(Notify::new()),
+            arrived: Arc::new(Notify::new()),
             started: Instant::now(),
             offset: Duration::ZERO,
             started_at: since_epoch.unwrap_or_default(),
@@ -119,6 +123,60 @@ impl World {
         let judged = context.judged.unwrap_or_default();
         self.note(caller, judged);
         answer
+    }
+
+    /// Records a call, and sends its event on its way to the queues of the account and Region.
+    pub(super) fn record(
+        &mut self,
+        caller: &Caller,
+        (service, operation, input): (&str, &str, &Value),
+        answer: &Answer,
+        request_id: Option<&str>,
+    ) {
+        const OWN: [&str; 3] = ["sqs", "cloudtrail", "sts"];
+        if !self.options.events.on || !is_mutating(operation) || OWN.contains(&service) {
+            return;
+        }
+        let by_hand = self.request_ids.uuid();
+        let (event_id, delivery) = (self.request_ids.uuid(), self.request_ids.uuid());
+        let (events, now) = (self.options.events.clone(), self.now());
+        let recorded = Recorded {
+            service,
+            caller,
+            operation,
+            input,
+            answer,
+            request_id: request_id.unwrap_or(&by_hand),
+            event_id: &event_id,
+            wired: request_id.is_some(),
+            now,
+        };
+        let record = recorded.record(&events);
+        let event = trail::envelope(&record, &delivery, now).to_string();
+        self.services.cloudtrail.keep(now, record);
+        if events.lost {
+            return;
+        }
+        let from = self.age() + events.delay;
+        for url in self.services.sqs.of(&caller.account, &caller.region) {
+            for _ in 0..=usize::from(events.twice) {
+                self.services.sqs.send(&url, &event, from);
+            }
+        }
+        self.arrived.notify_waiters();
+    }
+
+    /// Puts a message into a queue, as anybody does who may send to it.
+    pub fn post(&mut self, url: &str, body: &str) {
+        let now = self.age();
+        self.services.sqs.send(url, body, now);
+        self.arrived.notify_waiters();
+    }
+
+    /// When a message that is on its way can be received.
+    pub(super) fn next_message(&self) -> Option<Instant> {
+        let from = self.services.sqs.next(self.age())?;
+        Some(self.started + from.saturating_sub(self.offset))
     }
 
     /// Notes requests for which policies were evaluated.

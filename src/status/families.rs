@@ -91,6 +91,12 @@ pub const FAMILIES: &[Family] = &[
          times in a row or more.",
     ),
     counter(
+        "palisade_drift_attributed_total",
+        &["scope", "kind", "confidence", "principal"],
+        "Drifts of which it became known who caused them, by how sure that is (possible, likely, \
+         exact) and the sort of principal.",
+    ),
+    counter(
         "palisade_drift_corrected_total",
         PLACE,
         "Drifts that ended with the live resource as its manifest wants, corrected by this process \
@@ -106,6 +112,17 @@ pub const FAMILIES: &[Family] = &[
         PLACE,
         "Drifts: live resources that changed although their manifest did not; one that persists \
          counts once.",
+    ),
+    gauge(
+        "palisade_events_arrive",
+        &["scope"],
+        "1 while palisade's own writes come back as events, 0 where that is not known or not so.",
+    ),
+    counter(
+        "palisade_events_total",
+        &["scope", "outcome"],
+        "Messages of the queue of events by outcome (used, unlocated, stale, own, error, \
+         irrelevant, duplicate, foreign, malformed).",
     ),
     gauge(
         "palisade_frozen_manifests",
@@ -137,6 +154,11 @@ pub const FAMILIES: &[Family] = &[
          because too many waited.",
     ),
     gauge("palisade_orphans", PLACE, "Claimed live resources without a manifest."),
+    counter(
+        "palisade_own_events_missing_total",
+        &["scope"],
+        "Own writes whose event did not come within nine minutes.",
+    ),
     histogram("palisade_pass_duration_seconds", &[], "Duration of passes."),
     counter(
         "palisade_passes_total",

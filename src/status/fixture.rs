@@ -8,6 +8,7 @@ use super::{Place, Setup};
 use crate::{
     baseline::Severity,
     engine::{Drift, DriftState, Outcome, PendingDeletion, Report, StepResult},
+    events::{By, Confidence, Principal},
     kind::{
         Audited, Class, LeftOut, Line, LiveFinding, Unaudited,
         erased::{Edit, EditBody},
@@ -210,6 +211,19 @@ fn drifts() -> Vec<Drift> {
         address,
         origin: Some(origin.to_string()),
         what: vec![what.to_owned()],
+        by: (number == 1).then(|| By {
+            confidence: Confidence::Likely,
+            principal_type: Principal::Person,
+            principal: "AWSReservedSSO_Admin_0123456789abcdef".to_owned(),
+            person: Some("ann@acme.example".to_owned()),
+            session: None,
+            via: None,
+            source_address: Some("192.0.2.7".to_owned()),
+            user_agent: Some("aws-cli/2.31".to_owned()),
+            call: "kms:PutKeyPolicy".to_owned(),
+            event_id: "22222222-2222-4222-8222-222222222222".to_owned(),
+            at: STARTED_AT - 8.0,
+        }),
         state,
     };
     let held = "held: it disrupts, and the settings hold that".to_owned();

@@ -16,7 +16,8 @@ pub use super::families::{FAMILIES, Family, FamilyKind};
 use super::{Setup, families::Registered};
 use crate::{
     aws::{CallOutcome, Meter},
-    engine::Report,
+    engine::{Drift, Report},
+    events::{self, Health, Hub},
     kinds,
     model::{Address, Halt, Means, Stop},
     plan::{Step, Verdict},
@@ -33,6 +34,10 @@ pub struct Metrics {
     drift_seen: IntCounterVec,
     drift_corrected: IntCounterVec,
     drift_open: GaugeVec,
+    drift_attributed: IntCounterVec,
+    events: IntCounterVec,
+    events_missing: IntCounterVec,
+    events_arrive: GaugeVec,
     steps: IntCounterVec,
     frozen: GaugeVec,
     contested: GaugeVec,
@@ -119,6 +124,10 @@ impl Metrics {
             duration: families.histogram("palisade_pass_duration_seconds")?,
             resources: families.gauge("palisade_resources")?,
             drift_seen: families.counter("palisade_drift_seen_total")?,
+            drift_attributed: families.counter("palisade_drift_attributed_total")?,
+            events: families.counter("palisade_events_total")?,
+            events_missing: families.counter("palisade_own_events_missing_total")?,
+            events_arrive: families.gauge("palisade_events_arrive")?,
             drift_corrected: families.counter("palisade_drift_corrected_total")?,
             drift_open: families.gauge("palisade_drift_open")?,
             steps: families.counter("palisade_steps_total")?,
@@ -230,11 +239,44 @@ impl Metrics {
         for drift in report.new_drifts() {
             self.drift_seen.with_label_values(&self.place_of(&drift.address)).inc();
         }
+        let named: Vec<Drift> = report.new_drifts().cloned().collect();
+        self.count_causes(&named);
         for drift in report.drifts.iter().filter(|drift| drift.state.is_in_order_again()) {
             self.drift_corrected.with_label_values(&self.place_of(&drift.address)).inc();
         }
         let open = report.open_drifts();
         fill(&self.drift_open, open.map(|drift| self.place_of(&drift.address)));
+    }
+
+    /// Counts drifts of which it became known, or surer, who caused them.
+    pub fn count_causes(&self, drifts: &[Drift]) {
+        for drift in drifts {
+            let Some(by) = &drift.by else { continue };
+            let [scope, kind] = self.place_of(&drift.address);
+            let labels = [scope, kind, by.confidence.as_str(), by.principal_type.as_str()];
+            self.drift_attributed.with_label_values(&labels).inc();
+        }
+    }
+
+    /// Takes over the counts of events.
+    pub fn observe_events(&self, hub: &Hub) {
+        for scope in hub.scopes() {
+            for outcome in events::Outcome::ALL {
+                self.events.with_label_values(&[scope.as_str(), outcome.as_str()]);
+            }
+        }
+        for ((scope, outcome), count) in hub.counts() {
+            let counter = self.events.with_label_values(&[scope.as_str(), outcome.as_str()]);
+            counter.inc_by(count.saturating_sub(counter.get()));
+        }
+        for (scope, count) in hub.missing() {
+            let counter = self.events_missing.with_label_values(&[scope.as_str()]);
+            counter.inc_by(count.saturating_sub(counter.get()));
+        }
+        for (scope, health) in hub.health(tokio::time::Instant::now()) {
+            let arrive = if health == Health::Healthy { 1.0 } else { 0.0 };
+            self.events_arrive.with_label_values(&[scope.as_str()]).set(arrive);
+        }
     }
 
     fn place<'a>(&self, step: &'a Step) -> [&'a str; 2] {
@@ -353,7 +395,11 @@ fn outcome(report: &Report) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{model::Engaged, status::fixture};
+    use crate::{
+        events::{Catalogue, Own, Place},
+        model::Engaged,
+        status::fixture,
+    };
 
     fn observed(report: &Report) -> (Metrics, String) {
         let metrics = Metrics::new().unwrap();
@@ -402,7 +448,13 @@ mod tests {
 
     #[test]
     fn every_family_is_exported_with_its_help_and_type() {
-        let (_, text) = observed(&fixture::report());
+        let (metrics, _) = observed(&fixture::report());
+        let place = Place { account: "111122223333".into(), region: "eu-west-1".into() };
+        let places = [("ml-prod".to_owned(), place)].into();
+        metrics.observe_events(&Hub::new(Catalogue::default(), Own::default(), places));
+        let text = metrics.text().unwrap();
+        has(&text, "palisade_events_total{outcome=\"used\",scope=\"ml-prod\"} 0");
+        has(&text, "palisade_events_arrive{scope=\"ml-prod\"} 0");
         for Family { name, kind, help, .. } in FAMILIES {
             has(&text, &format!("# HELP {name} {help}"));
             has(&text, &format!("# TYPE {name} {}", kind.as_str()));

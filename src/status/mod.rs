@@ -32,7 +32,8 @@ pub use self::{
 };
 use crate::{
     aws::Brake,
-    engine::{Engine, Report, Timeline},
+    engine::{Drift, Engine, Report, Timeline},
+    events::Hub,
     model::Halt,
     settings::now,
 };
@@ -53,6 +54,8 @@ struct Shared {
     memory: RwLock<Memory>,
     /// What can change between two passes.
     live: OnceLock<(Brake, Option<crate::memory::Memory>)>,
+    /// The events of all queues, if there are queues.
+    hub: OnceLock<Hub>,
     /// When the latest pass ended. Liveness asks for nothing else, so that it never waits for a
     /// large pass that is being published.
     finished: Mutex<Option<Instant>>,
@@ -66,6 +69,7 @@ struct Shared {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Version {
     passes: u64,
+    causes: u64,
     halt: Option<Halt>,
     memory: Option<MemoryView>,
 }
@@ -84,6 +88,8 @@ struct Memory {
     /// How many passes were taken.
     passes: u64,
     timeline: Timeline,
+    /// How many times something became known of who caused what.
+    causes: u64,
     /// The revision in force, and the start of the first pass with it.
     revision: Option<(String, f64)>,
 }
@@ -133,6 +139,7 @@ impl Status {
                 metrics: Metrics::new()?,
                 memory: RwLock::new(Memory::default()),
                 live: OnceLock::new(),
+                hub: OnceLock::new(),
                 finished: Mutex::new(None),
                 json: Body::default(),
                 page: Body::default(),
@@ -169,7 +176,29 @@ impl Status {
             let troubles = memory.as_ref().map_or(0, |memory| memory.troubles().len());
             self.shared.metrics.observe_now(&brake.halt(), troubles, now());
         }
+        if let Some(hub) = self.shared.hub.get() {
+            self.shared.metrics.observe_events(hub);
+        }
         self.shared.metrics.text()
+    }
+
+    /// Counts the events of these queues.
+    pub fn listen(&self, hub: Hub) {
+        // There is one in a process.
+        let _ = self.shared.hub.set(hub);
+    }
+
+    /// Shows who caused these drifts, as this timeline says.
+    pub fn attribute(&self, timeline: &Timeline, drifts: &[Drift]) {
+        self.shared.metrics.count_causes(drifts);
+        let mut memory = self.shared.memory.write().unwrap_or_else(PoisonError::into_inner);
+        memory.timeline.clone_from(timeline);
+        let drift = timeline.newest_first();
+        memory.latest = memory.latest.take().map(|view| {
+            let view = View { drift, ..View::clone(&view) };
+            Arc::new(view)
+        });
+        memory.causes += 1;
     }
 
     /// Publishes the report of a finished pass.
@@ -189,11 +218,13 @@ impl Status {
     /// The latest pass as it was published, and what the bodies made now would show.
     fn latest(&self) -> (Version, Option<Arc<View>>) {
         let memory = self.shared.memory.read().unwrap_or_else(PoisonError::into_inner);
-        let (passes, view) = (memory.passes, memory.latest.clone());
+        let (passes, causes) = (memory.passes, memory.causes);
+        let view = memory.latest.clone();
         drop(memory);
         let live = self.shared.live.get();
         let version = Version {
             passes,
+            causes,
             halt: live.map(|(brake, _)| brake.halt()),
             memory: live.and_then(|(_, memory)| memory.as_ref().map(MemoryView::of)),
         };

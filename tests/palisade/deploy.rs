@@ -293,3 +293,31 @@ fn the_pipelines_use_verbs_flags_and_formats_that_exist() {
     }
     assert!(count >= 6, "{count} commands");
 }
+
+/// Every call of which a kind says what it changes is in a rule of the template, by its service.
+#[test]
+fn the_rules_for_events_deliver_every_call_that_kinds_know() {
+    let template = read("events/events.cfn.yaml");
+    let mut delivered = BTreeSet::new();
+    for rule in template.split("    Type: AWS::Events::Rule\n").skip(1) {
+        let after = |key: &str| rule.split_once(key).map(|(_, rest)| rest).unwrap_or_default();
+        let source = after("eventSource: [").split_once(']').map_or("", |(source, _)| source);
+        assert!(
+            rule.contains(&format!("source: [aws.{}]", source.trim_end_matches(".amazonaws.com")))
+        );
+        let names = after("eventName:\n").lines().map_while(|line| line.trim().strip_prefix("- "));
+        let names: Vec<&str> = names.collect();
+        // AWS's limit of a pattern, in characters.
+        assert!(names.iter().map(|name| name.len() + 3).sum::<usize>() + 200 < 2048, "{source}");
+        delivered.extend(names.into_iter().map(|name| format!("{source}:{name}")));
+    }
+    let registry = palisade::kinds::registry();
+    let known: BTreeSet<String> = registry
+        .iter()
+        .filter_map(|kind| kind.operations().records)
+        .flat_map(|records| records.calls)
+        .map(|call| format!("{}.amazonaws.com:{}", call.service, call.call))
+        .collect();
+    assert!(known.len() > 60, "{}", known.len());
+    assert_eq!(delivered, known);
+}

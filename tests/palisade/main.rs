@@ -26,6 +26,7 @@ mod deploy;
 mod directory;
 mod drift;
 mod endpoints;
+mod events;
 mod gate;
 mod grants;
 mod groups;

@@ -55,6 +55,9 @@ const STS_PAGE: &str = "AWS re:Post and vendors' documents that quote it: 600 re
     per account and Region, all \
                         operations together";
 
+/// Shared with every other tool of the account.
+const CLOUDTRAIL_PAGE: &str =
+    "CloudTrail user guide, Quotas: LookupEvents, two a second, per account and Region";
 const IDENTITY_CENTER_PAGE: &str = "Identity Center user guide, Quotas: all operations together";
 
 const fn row(
@@ -176,6 +179,8 @@ static LIMITS: &[Limit] = &[
         counted: Counted::Together,
         ..row("ssoadmin", &["*"], 20.0, 20.0, IDENTITY_CENTER_PAGE)
     },
+    row("cloudtrail", &["LookupEvents"], 2.0, 2.0, CLOUDTRAIL_PAGE),
+    Limit { counted: Counted::Together, source: None, ..row("sqs", &["*"], 100.0, 50.0, "") },
     unpublished("identitystore"),
     unpublished("resourcegroupstaggingapi"),
     unpublished("account"),
@@ -256,6 +261,7 @@ mod tests {
                 "resourcegroupstaggingapi",
                 "s3control",
                 "sagemaker",
+                "sqs",
             ];
             assert_eq!(limit.source.is_none(), unpublished.contains(&row.service), "{}", row.name);
             assert!(limit.burst >= 1.0 && limit.rate > 0.0, "{limit:?}");

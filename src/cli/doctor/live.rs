@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::Check;
 use crate::{
-    aws::{Access, identity, lookup, trace},
+    aws::{Access, identity, lookup, queue::Queue, trace},
     engine::Scopes,
     kind::{
         Ask, Class, CloudError, LookupItem, LookupKind, Population, Rehearsed, Stage,
@@ -157,6 +157,7 @@ impl Scope<'_> {
                 }
             });
         }
+        checks.extend(self.events(access, arn).await);
         let mut ours = Ours::new();
         for (kind, ask) in self.asks() {
             let name = self.check_name(&format!("read {kind}"));
@@ -182,6 +183,23 @@ impl Scope<'_> {
             checks.extend(self.rehearse(access, arn, vpc, &ours).await);
         }
         checks
+    }
+
+    /// Checks the queue of events, without taking anything from it.
+    async fn events(&self, access: &Access, arn: &str) -> Option<Check> {
+        let events = self.settings.scopes.get(self.name)?.events.as_ref()?;
+        let queue = Queue::of(access, &events.queue_url, &events.region);
+        let name = self.check_name("events");
+        Some(match queue.waiting().await {
+            Ok(count) => {
+                let found = format!(
+                    "{}: {count} waiting; whether events arrive, the first write shows",
+                    events.queue_url
+                );
+                Check::ok(name, found)
+            }
+            Err(error) => failed(name, &error, access, arn),
+        })
     }
 
     fn is_ours(&self, tags: &Tags) -> bool {

@@ -296,3 +296,22 @@ async fn a_service_and_a_unit_that_nobody_has_are_named() {
     let directory = check(&checks, "directory");
     assert!(help(directory).contains("did you mean `secretsmanager`?"), "{directory:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_queue_of_events_is_looked_at_and_nothing_is_taken_from_it() {
+    let simulator = world();
+    let url = simulator.with(|world| {
+        let url = world.sqs.create((ML_ACCOUNT, REGION), "palisade-events");
+        world.post(&url, "{}");
+        url
+    });
+    let events = format!("events: {{queueUrl: \"{url}\"}}\n    assumeRole:");
+    let settings = SETTINGS.replacen("assumeRole:", &events, 1);
+    let checks = doctor(&simulator, &settings, &overrides()).await;
+    assert_eq!(failed(&checks), [""; 0]);
+    let found = &check(&checks, "ml-prod: events").found;
+    assert!(found.contains("/palisade-events: 1 waiting"), "{found}");
+    simulator.with(|world| world.sqs.remove(&url));
+    let checks = doctor(&simulator, &settings, &overrides()).await;
+    assert_eq!(failed(&checks), ["ml-prod: events"]);
+}

@@ -10,11 +10,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
 use super::outcome::{Outcome, StepResult};
 use crate::{
+    events::By,
     kind::erased::Edit,
-    model::{Address, Phase},
+    model::{Address, Phase, PhysicalId},
     plan::{Action, Cause, Plan, Step, Verdict, Wait, WaitReason},
 };
 
@@ -62,6 +64,22 @@ pub struct Drift {
     pub what: Vec<String>,
     /// Its state.
     pub state: DriftState,
+    /// Who caused it, as far as it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<By>,
+}
+
+/// A new drift, as far as it says who may have caused it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Asked {
+    pub(super) drift: u64,
+    pub(super) address: Address,
+    /// The resource; `None` if it is gone.
+    pub(super) id: Option<PhysicalId>,
+    /// What undoes it, by [`Step::keys`].
+    pub(super) keys: BTreeSet<String>,
+    /// When it was seen as wanted, if it was.
+    pub(super) since: Option<Instant>,
 }
 
 /// The part of a pass that matters for drift.
@@ -72,6 +90,10 @@ pub(super) struct Passed<'a> {
     pub(super) manifests: &'a BTreeSet<&'a Address>,
     /// Addresses that this process created and has not seen in sync yet.
     pub(super) completing: &'a BTreeSet<Address>,
+    /// Of which of them the resource was read in this pass; `None` stands for all.
+    pub(super) seen: Option<&'a BTreeSet<Address>>,
+    /// When it began.
+    pub(super) at: Instant,
     pub(super) pass: u64,
     /// Its start and end, in seconds since the epoch.
     pub(super) began: f64,
@@ -83,6 +105,10 @@ pub(super) struct Passed<'a> {
 pub(super) struct Drifts {
     count: u64,
     open: Vec<Episode>,
+    /// When each address was seen as wanted the last time.
+    in_order: BTreeMap<Address, Instant>,
+    /// Whose cause has not been asked for.
+    asked: Vec<Asked>,
 }
 
 #[derive(Debug)]
@@ -130,6 +156,20 @@ impl Drifts {
         self.count = self.count.max(number);
     }
 
+    /// Names who caused drifts, by number.
+    pub(super) fn attribute(&mut self, causes: &BTreeMap<u64, By>) {
+        for Episode { drift, .. } in &mut self.open {
+            if let Some(by) = causes.get(&drift.number) {
+                drift.by = Some(by.clone());
+            }
+        }
+    }
+
+    /// The new drifts since the last call.
+    pub(super) fn take_asked(&mut self) -> Vec<Asked> {
+        std::mem::take(&mut self.asked)
+    }
+
     /// Takes a finished pass into account and returns all drifts that existed in it, including
     /// those that ended.
     pub(super) fn observe(&mut self, passed: &Passed<'_>) -> Vec<Drift> {
@@ -144,6 +184,10 @@ impl Drifts {
         for (address, steps) in &steps {
             self.begin(address, steps, passed);
         }
+        self.in_order.retain(|address, _| passed.manifests.contains(address));
+        let was_read = |it: &&Address| passed.seen.is_none_or(|seen| seen.contains(*it));
+        let in_order = passed.plan.in_sync.iter().filter(was_read);
+        self.in_order.extend(in_order.map(|address| (address.clone(), passed.at)));
         let drifts = self.open.iter().map(|episode| episode.drift.clone()).collect();
         self.open.retain(|episode| episode.drift.ended_at.is_none());
         drifts
@@ -185,7 +229,15 @@ impl Drifts {
                 origin: first.origin.clone(),
                 what,
                 state: DriftState::Open(String::new()),
+                by: None,
             };
+            self.asked.push(Asked {
+                drift: self.count,
+                address: address.clone(),
+                id: first.action.have().map(|have| have.id.clone()),
+                keys: fields.clone(),
+                since: self.in_order.get(address).copied(),
+            });
             let restored = |step: &&Step| {
                 matches!(step.action.have().map(|have| &have.phase), Some(Phase::Restorable(_)))
             };

@@ -111,6 +111,8 @@ impl Process {
             results,
             manifests: &manifests.iter().collect(),
             completing: &self.completing,
+            seen: None,
+            at: Instant::now(),
             pass: self.passes,
             began,
             ended: began + 0.5,

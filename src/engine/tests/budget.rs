@@ -1,6 +1,6 @@
 //! The first apply of many groups on an AWS that enforces its request buckets.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{World, engine_over};
 use crate::{
     aws::{Brake, Budget, Connection, Guard, Urgency},
-    engine::{Changed, apply::urgency},
+    engine::{Changed, Engine, Report, apply::urgency},
     kind::erased::{Edit, EditBody},
     kinds,
     model::{Address, Tags},
@@ -107,7 +107,14 @@ async fn a_stop_ends_the_waiting_for_a_turn_and_nothing_that_waited_is_sent() {
         Instant::now()
     };
     let looping = async {
-        super::super::run(&mut world.engine, &brake, &stop, &poke, |_, _| {}).await;
+        super::super::run(
+            &mut world.engine,
+            &brake,
+            &stop,
+            &poke,
+            |_: &Engine, _: &Arc<Report>| {},
+        )
+        .await;
         Instant::now()
     };
     let (ended, signalled) = tokio::join!(looping, signal);

@@ -451,7 +451,8 @@ async fn a_stop_ends_the_loop_within_five_seconds_and_no_write_begins_after_it()
             (Instant::now(), simulator.calls().len())
         };
         let looping = async {
-            super::run(&mut world.engine, &brake, &stop, &poke, |_, _| {}).await;
+            super::run(&mut world.engine, &brake, &stop, &poke, |_: &Engine, _: &Arc<Report>| {})
+                .await;
             Instant::now()
         };
         let (ended, (signalled, calls)) = tokio::join!(looping, signal);

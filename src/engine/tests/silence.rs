@@ -1,6 +1,6 @@
 //! Many scopes, one of which does not answer: the delay for the others.
 
-use std::{fmt::Write as _, fs, time::Duration};
+use std::{fmt::Write as _, fs, sync::Arc, time::Duration};
 
 use serde_json::json;
 use tokio::{sync::Notify, time::Instant};
@@ -59,7 +59,7 @@ impl Fleet {
         let brake = Brake::default();
         let guard = Guard::writing(brake.clone());
         let base = simulator.sdk_config("111122223333", "eu-west-1");
-        let registry = std::sync::Arc::new(kinds::registry());
+        let registry = Arc::new(kinds::registry());
         let scopes = Scopes::connect(&settings, &Connection::new(base, guard), &registry).await;
         let options = Options { write: true, leaves_behind, ..Options::default() };
         let scopes = scopes.unwrap();
@@ -176,10 +176,16 @@ async fn a_scope_that_is_slow_and_not_silent_is_taken_in_when_it_has_answered() 
     let (stop, poke) = (CancellationToken::new(), Notify::new());
     let brake = fleet.brake.clone();
     let mut passes = Vec::new();
-    let looping = super::super::run(&mut fleet.engine, &brake, &stop, &poke, |_, report| {
-        let known = report.scopes["s3"].is_ok();
-        passes.push((report.duration_seconds, report.is_converged(), known));
-    });
+    let looping = super::super::run(
+        &mut fleet.engine,
+        &brake,
+        &stop,
+        &poke,
+        |_: &Engine, report: &Arc<Report>| {
+            let known = report.scopes["s3"].is_ok();
+            passes.push((report.duration_seconds, report.is_converged(), known));
+        },
+    );
     let ending = async {
         tokio::time::sleep(Duration::from_mins(10)).await;
         stop.cancel();

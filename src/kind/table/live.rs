@@ -84,6 +84,9 @@ impl<S: Service> Live<S> {
     }
 
     async fn population(&self, ask: &Ask) -> Result<Population<Value>, CloudError> {
+        if let Some(only) = &ask.only {
+            return self.some(ask, only).await;
+        }
         let mut looked = Looked::default();
         let under_way = self.service.under_way(ask).await?;
         for list in 0..S::LISTS.len() {
@@ -110,9 +113,46 @@ impl<S: Service> Live<S> {
         Ok(seen)
     }
 
+    /// Reads these and nothing else. Names that resources take from each other are in a list, not
+    /// with the resource.
+    async fn some(
+        &self,
+        ask: &Ask,
+        only: &BTreeSet<PhysicalId>,
+    ) -> Result<Population<Value>, CloudError> {
+        // What it finds is created under another address.
+        self.service.under_way(ask).await?;
+        let named =
+            if self.shape.takes.is_empty() { BTreeMap::new() } else { self.listed(0).await?.0 };
+        let mut looked = Looked::default();
+        self.look_for(only, &mut looked).await;
+        for (id, (found, _)) in &mut looked.known {
+            if let Some(listed) = named.get(id) {
+                found.names.extend(listed.names.iter().cloned());
+            }
+        }
+        let mut seen = Population::default();
+        for (found, why) in looked.unread.values() {
+            seen.miss(self.unread(found, None, why.clone()))?;
+        }
+        self.read_all(ask, &looked, &mut seen).await?;
+        Ok(seen)
+    }
+
     /// Reads one list to its end, and the tags of everything on it that has not been looked at
     /// before.
     async fn list(&self, list: usize, looked: &mut Looked) -> Result<(), CloudError> {
+        let (all, others) = self.listed(list).await?;
+        let new: Vec<_> = all.into_values().filter(|found| !looked.has(&found.id)).collect();
+        looked.others.extend(others);
+        self.look(new, looked).await
+    }
+
+    /// Reads one list to its end: what is on it, and what is on it and not manageable.
+    async fn listed(
+        &self,
+        list: usize,
+    ) -> Result<(BTreeMap<PhysicalId, Found>, BTreeSet<PhysicalId>), CloudError> {
         let (mut pages, mut token) = (Pages::of(S::LISTS[list]), None);
         let mut all: BTreeMap<PhysicalId, Found> = BTreeMap::new();
         let mut others = BTreeSet::new();
@@ -127,12 +167,9 @@ impl<S: Service> Live<S> {
             }
             token = pages.next(page.next)?;
             if token.is_none() {
-                break;
+                return Ok((all, others));
             }
         }
-        let new: Vec<_> = all.into_values().filter(|found| !looked.has(&found.id)).collect();
-        looked.others.extend(others);
-        self.look(new, looked).await
     }
 
     async fn look(&self, all: Vec<Found>, looked: &mut Looked) -> Result<(), CloudError> {

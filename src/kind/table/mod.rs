@@ -202,6 +202,17 @@ impl Table {
         self.restore.as_ref().filter(|restore| *get(have, &restore.fact) == Value::Bool(true))
     }
 
+    /// The members of a live state that depend on other resources of the kind: they are not read
+    /// with one resource.
+    pub fn facts_about_others(&self) -> Vec<Text> {
+        let rows = self.rows().into_iter();
+        let facts = rows.filter_map(|leaf| match &leaf.change {
+            How::Entries { take: Some(take), .. } => Some(take.fact.clone()),
+            _ => None,
+        });
+        facts.chain([Text::Borrowed(REQUESTED)]).collect()
+    }
+
     /// What [`Live`] must know.
     fn shape(&self) -> Shape {
         let takes = self.rows().into_iter().filter_map(|leaf| match &leaf.change {

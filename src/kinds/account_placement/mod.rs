@@ -10,6 +10,7 @@
 pub mod aws;
 mod errors;
 mod operations;
+mod records;
 #[cfg(test)]
 mod tests;
 

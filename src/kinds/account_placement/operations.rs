@@ -1,7 +1,7 @@
 //! The operations that palisade may call for an AccountPlacement, and the permissions that they
 //! need. CreateAccount, CloseAccount and RemoveAccountFromOrganization are not among them.
 
-use super::UNIT;
+use super::{UNIT, records};
 use crate::{
     kinds::organization::{ACCOUNT, CHILDREN, CONTROLS, PARENTS, PLACES},
     operations::{
@@ -11,8 +11,13 @@ use crate::{
 };
 
 /// What the rest of the program needs to know about its operations.
-pub(super) const OPERATIONS: OfKind =
-    OfKind { rows: ROWS, resource: Some(ACCOUNT), moves: Some(UNIT), ..OfKind::NONE };
+pub(super) const OPERATIONS: OfKind = OfKind {
+    rows: ROWS,
+    resource: Some(ACCOUNT),
+    moves: Some(UNIT),
+    records: Some(records::RECORDS),
+    ..OfKind::NONE
+};
 
 const POLICIES: On = On::Of(&Resources { name: "ControlPolicies", types: CONTROLS });
 

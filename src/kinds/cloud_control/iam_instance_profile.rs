@@ -27,7 +27,11 @@ pub(super) const OVERLAY: Overlay = Overlay {
         rows: ROWS,
         resource: Some(PROFILE),
         hands_on_roles: true,
-        identity: Some(Identity { path: Some("properties.Path"), boundary: None, arn: Some(arn) }),
+        identity: Some(Identity {
+            path: Some("properties.Path"),
+            arn: Some(arn),
+            ..Identity::PLAIN
+        }),
         ..OfKind::NONE
     },
     ..Overlay::PLAIN

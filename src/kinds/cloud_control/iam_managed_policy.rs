@@ -43,7 +43,11 @@ pub(super) const OVERLAY: Overlay = Overlay {
     operations: OfKind {
         rows: ROWS,
         resource: Some(POLICY),
-        identity: Some(Identity { path: Some("properties.Path"), boundary: None, arn: Some(arn) }),
+        identity: Some(Identity {
+            path: Some("properties.Path"),
+            arn: Some(arn),
+            ..Identity::PLAIN
+        }),
         ..OfKind::NONE
     },
     ..Overlay::PLAIN

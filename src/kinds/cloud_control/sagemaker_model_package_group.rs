@@ -1,6 +1,6 @@
 //! Groups of model packages: the model registry.
 
-use super::{overlay::Overlay, rows};
+use super::{identifier::Identifier, overlay::Overlay, rows};
 use crate::{
     model::{policy_document::Dialect, text},
     operations::{

@@ -22,6 +22,7 @@ mod grants;
 mod leaves;
 mod material;
 mod operations;
+mod records;
 mod rules;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::{grants::FOREIGN_GRANTS, rules::REPLICA_OF};
+use super::{grants::FOREIGN_GRANTS, records, rules::REPLICA_OF};
 
 use crate::operations::{
     Named, Need, OfKind, On, Operation, ResourceType, Resources, ServiceRole, Usage, When,
@@ -19,6 +19,7 @@ pub(super) const OPERATIONS: OfKind = OfKind {
     resource: Some(RESOURCE),
     usage: Some(usage),
     never: Some(lockout_check),
+    records: Some(records::RECORDS),
     ..OfKind::NONE
 };
 

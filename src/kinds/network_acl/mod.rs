@@ -15,6 +15,7 @@ mod entries;
 mod errors;
 mod leaves;
 mod operations;
+mod records;
 #[cfg(test)]
 mod tests;
 

@@ -3,7 +3,7 @@
 //!
 //! Describe calls are authorised for no resource and know no tags.
 
-use super::NAME;
+use super::{NAME, records};
 use crate::operations::{
     Named, OfKind, On, Operation, ResourceType, Resources, When,
     resources::{SUBNET, VPC},
@@ -13,8 +13,12 @@ use crate::operations::{
 };
 
 /// All that the rest of the program asks of it.
-pub(super) const OPERATIONS: OfKind =
-    OfKind { rows: ROWS, resource: Some(RESOURCE), ..OfKind::NONE };
+pub(super) const OPERATIONS: OfKind = OfKind {
+    rows: ROWS,
+    resource: Some(RESOURCE),
+    records: Some(records::RECORDS),
+    ..OfKind::NONE
+};
 
 /// Network ACLs.
 const RESOURCE: ResourceType = ResourceType::new(

@@ -1,7 +1,7 @@
 //! What palisade may call for a NotebookInstance, and what it needs for that (service authorization
 //! reference, Amazon SageMaker).
 
-use super::NAME;
+use super::{NAME, records};
 use crate::{
     kinds::kms_key,
     operations::{
@@ -19,6 +19,7 @@ pub(super) const OPERATIONS: OfKind = OfKind {
     // The key of a volume can be anybody's.
     names: &[kms_key::RESOURCE],
     hands_on_roles: true,
+    records: Some(records::RECORDS),
     ..OfKind::NONE
 };
 

@@ -9,6 +9,7 @@ mod baseline;
 mod errors;
 mod leaves;
 mod operations;
+mod records;
 #[cfg(test)]
 mod tests;
 

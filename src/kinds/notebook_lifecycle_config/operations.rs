@@ -1,7 +1,7 @@
 //! What palisade may call for a NotebookLifecycleConfig, and what it needs for that (service
 //! authorization reference, Amazon SageMaker). List calls are authorized for no resource.
 
-use super::NAME;
+use super::{NAME, records};
 use crate::operations::{
     Named, OfKind, On, Operation, ResourceType, Resources, When,
     table::{
@@ -10,8 +10,12 @@ use crate::operations::{
 };
 
 /// All that the rest of the program asks of it.
-pub(super) const OPERATIONS: OfKind =
-    OfKind { rows: ROWS, resource: Some(RESOURCE), ..OfKind::NONE };
+pub(super) const OPERATIONS: OfKind = OfKind {
+    rows: ROWS,
+    resource: Some(RESOURCE),
+    records: Some(records::RECORDS),
+    ..OfKind::NONE
+};
 
 /// Lifecycle configurations of notebook instances. ARNs have names in lower case.
 const RESOURCE: ResourceType = ResourceType::new(

@@ -17,6 +17,7 @@ mod operations;
 mod order;
 mod place;
 mod policy_type;
+mod records;
 pub mod resource_control_policy;
 pub mod service_control_policy;
 mod spec;

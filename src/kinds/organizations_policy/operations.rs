@@ -5,7 +5,7 @@
 
 use super::{
     super::organization::{PARENTS, PLACES, ROOTS},
-    Policy, Sister,
+    Policy, Sister, records,
 };
 use crate::operations::{
     Grant, Named, OfKind, On, Operation, ResourceType, Resources, When,
@@ -14,8 +14,12 @@ use crate::operations::{
 
 impl<S: Sister> Policy<S> {
     /// What the rest of the program needs to know about its operations.
-    pub(super) const CALLS: OfKind =
-        OfKind { rows: Self::ROWS, resource: Some(Self::RESOURCE), ..OfKind::NONE };
+    pub(super) const CALLS: OfKind = OfKind {
+        rows: Self::ROWS,
+        resource: Some(Self::RESOURCE),
+        records: Some(records::RECORDS),
+        ..OfKind::NONE
+    };
 
     /// The organization's own policies of the type.
     const RESOURCE: ResourceType = ResourceType::new(

@@ -14,6 +14,7 @@ pub mod aws;
 mod errors;
 mod leaves;
 mod operations;
+mod records;
 mod routes;
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 //!
 //! Describe calls are authorized without a resource and do not support tag conditions.
 
-use super::NAME;
+use super::{NAME, records};
 use crate::operations::{
     OfKind, On, Operation, Resources, When,
     resources::{INTERNET_GATEWAY, ROUTE_TABLE, SUBNET, VPC, VPN_GATEWAY},
@@ -13,8 +13,12 @@ use crate::operations::{
 };
 
 /// What the rest of the program needs to know about its operations.
-pub(super) const OPERATIONS: OfKind =
-    OfKind { rows: ROWS, resource: Some(ROUTE_TABLE), ..OfKind::NONE };
+pub(super) const OPERATIONS: OfKind = OfKind {
+    rows: ROWS,
+    resource: Some(ROUTE_TABLE),
+    records: Some(records::RECORDS),
+    ..OfKind::NONE
+};
 
 const TABLES: On = On::Of(&Resources { name: "RouteTables", types: &[ROUTE_TABLE] });
 const VPCS: On = On::Of(&Resources { name: "Vpcs", types: &[VPC] });

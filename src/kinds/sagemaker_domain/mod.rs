@@ -10,6 +10,7 @@ pub(crate) mod baseline;
 mod errors;
 mod leaves;
 mod operations;
+mod records;
 mod rules;
 #[cfg(test)]
 mod tests;

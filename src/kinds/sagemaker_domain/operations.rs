@@ -2,7 +2,7 @@
 //!
 //! SageMaker calls KMS and EC2 with the caller's credentials when a domain is created.
 
-use super::NAME;
+use super::{NAME, records};
 use crate::{
     kinds::kms_key,
     operations::{
@@ -20,6 +20,7 @@ pub(super) const OPERATIONS: OfKind = OfKind {
     // A domain's key can belong to anybody.
     names: &[kms_key::RESOURCE],
     hands_on_roles: true,
+    records: Some(records::RECORDS),
     ..OfKind::NONE
 };
 

@@ -14,6 +14,7 @@ mod operations;
 mod peer;
 mod peers;
 mod quota;
+mod records;
 mod resolve;
 mod rule;
 mod spec;

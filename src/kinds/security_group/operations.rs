@@ -2,7 +2,7 @@
 //!
 //! Describe calls are authorized without a resource and do not support tag conditions.
 
-use super::NAME;
+use super::{NAME, records};
 use crate::operations::{
     Named, OfKind, On, Operation, ResourceType, Resources, When,
     resources::{PREFIX_LIST, VPC},
@@ -12,8 +12,12 @@ use crate::operations::{
 };
 
 /// What the rest of the program needs to know about its operations.
-pub(super) const OPERATIONS: OfKind =
-    OfKind { rows: ROWS, resource: Some(RESOURCE), ..OfKind::NONE };
+pub(super) const OPERATIONS: OfKind = OfKind {
+    rows: ROWS,
+    resource: Some(RESOURCE),
+    records: Some(records::RECORDS),
+    ..OfKind::NONE
+};
 
 /// Groups.
 pub(crate) const RESOURCE: ResourceType = ResourceType::new(

@@ -8,6 +8,7 @@ pub mod aws;
 mod baseline;
 mod leaves;
 mod operations;
+mod records;
 #[cfg(test)]
 mod tests;
 

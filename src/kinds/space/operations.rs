@@ -1,7 +1,7 @@
 //! What palisade may call for a Space, and what it needs for that (service authorization reference,
 //! Amazon SageMaker).
 
-use super::NAME;
+use super::{NAME, records};
 use crate::operations::{
     Named, OfKind, On, Operation, ResourceType, Resources, When,
     table::{
@@ -10,8 +10,12 @@ use crate::operations::{
 };
 
 /// All that the rest of the program asks of it.
-pub(super) const OPERATIONS: OfKind =
-    OfKind { rows: ROWS, resource: Some(RESOURCE), ..OfKind::NONE };
+pub(super) const OPERATIONS: OfKind = OfKind {
+    rows: ROWS,
+    resource: Some(RESOURCE),
+    records: Some(records::RECORDS),
+    ..OfKind::NONE
+};
 
 /// Spaces.
 const RESOURCE: ResourceType = ResourceType::new(

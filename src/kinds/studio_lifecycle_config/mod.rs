@@ -9,6 +9,7 @@ pub mod aws;
 mod baseline;
 mod leaves;
 mod operations;
+mod records;
 #[cfg(test)]
 mod tests;
 

@@ -1,7 +1,7 @@
 //! What palisade may call for a UserProfile, and what it needs for that (service authorization
 //! reference, Amazon SageMaker).
 
-use super::NAME;
+use super::{NAME, records};
 use crate::operations::{
     Named, OfKind, On, Operation, ResourceType, Resources, When,
     table::{
@@ -10,8 +10,13 @@ use crate::operations::{
 };
 
 /// All that the rest of the program asks of it.
-pub(super) const OPERATIONS: OfKind =
-    OfKind { rows: ROWS, resource: Some(RESOURCE), hands_on_roles: true, ..OfKind::NONE };
+pub(super) const OPERATIONS: OfKind = OfKind {
+    rows: ROWS,
+    resource: Some(RESOURCE),
+    hands_on_roles: true,
+    records: Some(records::RECORDS),
+    ..OfKind::NONE
+};
 
 /// User profiles.
 const RESOURCE: ResourceType = ResourceType::new(

@@ -14,6 +14,7 @@ mod leaves;
 mod operations;
 mod policy;
 mod prefixes;
+mod records;
 mod region;
 mod rules;
 mod service;

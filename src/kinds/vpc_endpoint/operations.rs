@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::{NAME, addresses};
+use super::{NAME, addresses, records};
 use crate::{
     kind::LookupKind,
     kinds::security_group,
@@ -18,8 +18,13 @@ use crate::{
 };
 
 /// What the rest of the program needs to know about its operations.
-pub(super) const OPERATIONS: OfKind =
-    OfKind { rows: ROWS, resource: Some(RESOURCE), usage: Some(usage), ..OfKind::NONE };
+pub(super) const OPERATIONS: OfKind = OfKind {
+    rows: ROWS,
+    resource: Some(RESOURCE),
+    usage: Some(usage),
+    records: Some(records::RECORDS),
+    ..OfKind::NONE
+};
 
 /// Endpoints.
 const RESOURCE: ResourceType = ResourceType::new(

@@ -124,6 +124,9 @@ pub(super) fn drift(html: &mut Html, view: &View, now: f64) {
             }
             html.text(what);
         }
+        if let Some(by) = &event.by {
+            html.markup("<br>").element("span", "dim", by.words());
+        }
         html.markup("</td>");
         let took = event.ended_at.map(|ended| age(ended - event.seen_at)).unwrap_or_default();
         match &event.state {

@@ -68,6 +68,10 @@ fn no_value_from_manifests_or_aws_becomes_markup() {
     for unknown in &mut report.plan.unknown {
         (unknown.kind, unknown.why) = (attack.to_owned(), attack.to_owned());
     }
+    for by in report.drifts.iter_mut().filter_map(|drift| drift.by.as_mut()) {
+        // Whoever makes a call chooses the name of its session.
+        (by.principal, by.person) = (attack.to_owned(), Some(attack.to_owned()));
+    }
     let mut view = view(&report);
     view.setup.directory = attack.to_owned();
     view.setup.owner = attack.to_owned();

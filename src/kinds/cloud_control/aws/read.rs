@@ -14,7 +14,7 @@ use super::{
 use crate::{
     aws::resource_control::{Described, Progress, Tagged},
     kind::{
-        Claimed, Class, CloudError,
+        Class, CloudError,
         table::{ACCOUNT, FAILURE, Found, PARTITION, PROPERTIES, Page, Tree, UNREAD},
     },
     model::{Observed, Phase, PhysicalId, Tags, claim::OWNER_TAG},

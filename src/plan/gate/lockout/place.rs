@@ -141,7 +141,8 @@ impl<'a> Place<'a> {
     /// Where everything is needed that palisade could need on resources of an account.
     pub(super) fn of_everything(facts: ScopeFacts, inputs: &'a Inputs<'a>) -> Self {
         let mut usage = Usage::everything(inputs.look.installation.registry)
-            .within(bounds_in(&facts.name, inputs));
+            .within(bounds_in(&facts.name, inputs))
+            .listening(false);
         usage.kinds.retain(|kind| !is_in_organization(kind, inputs));
         usage.needs.remove(&Need::OrganizationId);
         Self::new(facts, usage, inputs, BTreeSet::new())

@@ -58,6 +58,7 @@ static MEMBERS: &[Member] = &[
 
 pub(super) static TYPE: Type = Type {
     name: ALARM,
+    listed_in: None,
     members: MEMBERS,
     identifier: "AlarmName",
     read_only: &["Arn"],

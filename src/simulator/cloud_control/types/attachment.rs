@@ -23,6 +23,7 @@ static MEMBERS: &[Member] = &[
 
 pub(super) static TYPE: Type = Type {
     name: ATTACHMENT,
+    listed_in: None,
     members: MEMBERS,
     identifier: "AttachmentType",
     read_only: &["AttachmentType"],

@@ -25,6 +25,7 @@ static MEMBERS: &[Member] = &[
 
 pub(super) static TYPE: Type = Type {
     name: ELASTIC_IP,
+    listed_in: None,
     members: MEMBERS,
     identifier: "AllocationId",
     read_only: &["AllocationId", "PublicIp"],

@@ -53,6 +53,7 @@ static MEMBERS: &[Member] = &[
 
 pub(super) static TYPE: Type = Type {
     name: EVENT_RULE,
+    listed_in: None,
     members: MEMBERS,
     identifier: "Arn",
     read_only: &["Arn", "RuleName"],

@@ -45,6 +45,7 @@ static MEMBERS: &[Member] = &[
 
 pub(super) static TYPE: Type = Type {
     name: FLOW_LOG,
+    listed_in: None,
     members: MEMBERS,
     identifier: "Id",
     read_only: &["Id"],

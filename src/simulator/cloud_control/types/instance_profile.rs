@@ -21,6 +21,7 @@ static MEMBERS: &[Member] = &[
 
 pub(super) static TYPE: Type = Type {
     name: INSTANCE_PROFILE,
+    listed_in: None,
     members: MEMBERS,
     identifier: "InstanceProfileName",
     read_only: &["Arn"],

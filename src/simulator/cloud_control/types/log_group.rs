@@ -37,6 +37,7 @@ const DAYS: [i64; 22] = [
 
 pub(super) static TYPE: Type = Type {
     name: LOG_GROUP,
+    listed_in: None,
     members: MEMBERS,
     identifier: "LogGroupName",
     read_only: &["Arn"],

@@ -30,6 +30,7 @@ static MEMBERS: &[Member] = &[
 
 pub(super) static TYPE: Type = Type {
     name: MANAGED_POLICY,
+    listed_in: None,
     members: MEMBERS,
     identifier: "PolicyArn",
     read_only: &[

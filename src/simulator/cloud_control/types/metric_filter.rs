@@ -36,6 +36,7 @@ const MOST: usize = 100;
 
 pub(super) static TYPE: Type = Type {
     name: METRIC_FILTER,
+    listed_in: None,
     members: MEMBERS,
     identifier: "FilterName",
     read_only: &[],

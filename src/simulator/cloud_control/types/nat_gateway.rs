@@ -35,6 +35,7 @@ static MEMBERS: &[Member] = &[
 
 pub(super) static TYPE: Type = Type {
     name: NAT_GATEWAY,
+    listed_in: None,
     members: MEMBERS,
     identifier: "NatGatewayId",
     read_only: &["AutoProvisionZones", "AutoScalingIps", "EniId", "NatGatewayId", "RouteTableId"],

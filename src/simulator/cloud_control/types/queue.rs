@@ -36,6 +36,7 @@ static MEMBERS: &[Member] = &[
 
 pub(super) static TYPE: Type = Type {
     name: QUEUE,
+    listed_in: None,
     members: MEMBERS,
     identifier: "QueueUrl",
     read_only: &["Arn", "QueueUrl"],

@@ -43,6 +43,7 @@ static MEMBERS: &[Member] = &[
 
 pub(super) static TYPE: Type = Type {
     name: SUBNET,
+    listed_in: None,
     members: MEMBERS,
     identifier: "SubnetId",
     read_only: &[

@@ -33,6 +33,7 @@ static MEMBERS: &[Member] = &[
 
 pub(super) static TYPE: Type = Type {
     name: TOPIC,
+    listed_in: None,
     members: MEMBERS,
     identifier: "TopicArn",
     read_only: &["TopicArn"],

@@ -19,6 +19,7 @@ static MEMBERS: &[Member] = &[must("PolicyDocument", &Shape::Document), must("To
 
 pub(super) static TYPE: Type = Type {
     name: TOPIC_POLICY,
+    listed_in: None,
     members: MEMBERS,
     identifier: "TopicArn",
     read_only: &[],

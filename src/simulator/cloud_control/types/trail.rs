@@ -64,6 +64,7 @@ const DEFAULT: (&str, &str) = ("EventSelectors", "AdvancedEventSelectors");
 
 pub(super) static TYPE: Type = Type {
     name: TRAIL,
+    listed_in: None,
     members: MEMBERS,
     identifier: "TrailName",
     read_only: &["Arn", "SnsTopicArn"],

@@ -1,11 +1,13 @@
 //! The watcher, 62 to 64: what the daemon sees of a directory that changes while it runs, on the machine's own file system
 //! and clock. The interval is an hour, so that whatever is seen in time was told by the watcher.
 
-use std::{collections::BTreeSet, fs, os::unix::fs::symlink, path::Path, time::Duration};
+use std::{
+    collections::BTreeSet, fs, os::unix::fs::symlink, path::Path, sync::Arc, time::Duration,
+};
 
 use palisade::{
     aws::Guard,
-    engine::{Engine, Options, run},
+    engine::{Engine, Options, Report, run},
     simulator::example::{ML_ACCOUNT, REGION},
 };
 use tokio::sync::{Notify, watch};
@@ -28,10 +30,11 @@ async fn engine(world: &mut World, dir: &Path) -> Engine {
 async fn sees(world: &World, mut engine: Engine, changes: &[(&str, &dyn Fn())]) {
     let (tell, mut told) = watch::channel(BTreeSet::new());
     let (stop, poke) = (CancellationToken::new(), Notify::new());
-    let daemon = run(&mut engine, &world.brake, &stop, &poke, |_, report| {
-        let names = report.manifests.iter().map(|address| address.name.clone());
-        tell.send_replace(names.collect::<BTreeSet<String>>());
-    });
+    let daemon =
+        run(&mut engine, &world.brake, &stop, &poke, |_: &Engine, report: &Arc<Report>| {
+            let names = report.manifests.iter().map(|address| address.name.clone());
+            tell.send_replace(names.collect::<BTreeSet<String>>());
+        });
     let scenario = async {
         for (expected, change) in changes {
             change();

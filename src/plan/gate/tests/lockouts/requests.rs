@@ -23,9 +23,9 @@ fn bounds() -> Bounds {
     Bounds { path: "/ml/".into(), boundary: "arn:aws:iam::111122223333:policy/ml".into() }
 }
 
-/// Everything that palisade may use.
+/// Everything that palisade may use. Without events it does the same, later.
 fn usage() -> Usage {
-    Usage::everything(&kinds::registry()).within(Some(bounds()))
+    Usage::everything(&kinds::registry()).within(Some(bounds())).listening(false)
 }
 
 fn granted() -> Vec<&'static crate::operations::Grant> {

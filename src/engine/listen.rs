@@ -1,0 +1,334 @@
+//! The queues of events, and what they say of drifts.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures::future::join_all;
+use tokio::time::Instant;
+
+use super::{
+    drift::{Asked, Drift},
+    pass::Engine,
+    report::epoch_seconds,
+    scopes::{Connected, Scopes},
+};
+use crate::{
+    aws::queue::Queue,
+    events::{By, Catalogue, Confidence, Health, Hub, Lookup, Own, Place, Question, Wanted, poll},
+    model::Address,
+    settings::Settings,
+};
+
+/// When a cause that only the queue names is looked up, after the drift was noticed: CloudTrail has
+/// the record some minutes after the call.
+const LOOKUPS: [Duration; 3] =
+    [Duration::from_mins(1), Duration::from_mins(5), Duration::from_mins(15)];
+/// Before it was seen as wanted at all, a resource may have changed at any time. Older records are
+/// not kept.
+const DAY: f64 = 24.0 * 3600.0;
+/// The most records that are asked for at once, one by one.
+const MOST_IDS: usize = 5;
+/// After that nobody is named any more.
+const GIVE_UP: Duration = Duration::from_mins(20);
+/// Clocks differ, and the time of a record is in whole seconds.
+const SKEW: f64 = 5.0;
+/// The state at the start of the window may have been read some time after it was so.
+const EARLIER: f64 = 60.0;
+
+/// What reads the queues of an engine.
+pub struct Listener {
+    hub: Hub,
+    queues: Vec<(String, Arc<Connected>, Queue)>,
+}
+
+impl Listener {
+    /// Reads all queues, and never returns.
+    pub async fn run(self) {
+        let all = self
+            .queues
+            .iter()
+            .map(|(scope, connected, queue)| poll(&self.hub, scope, &connected.access, queue));
+        tokio::join!(join_all(all), self.look_up());
+    }
+
+    /// Asks CloudTrail itself, one question after the other: it takes its time.
+    async fn look_up(&self) {
+        loop {
+            let Lookup { scope, what } = self.hub.next_lookup().await;
+            let Some((_, connected, queue)) = self.queues.iter().find(|it| it.0 == scope) else {
+                continue;
+            };
+            let access = &connected.access;
+            let found = match what {
+                Wanted::Record(id) => {
+                    queue.record(access, &id).await.map(|it| it.into_iter().collect())
+                }
+                Wanted::Service { service, since, until } => {
+                    queue.records(access, &service, (since, until)).await
+                }
+            };
+            match found {
+                Ok(records) => {
+                    for record in records {
+                        self.hub.confirm(&scope, &record, access.epoch_seconds());
+                    }
+                }
+                Err(error) => {
+                    tracing::debug!(scope, "the records of calls were not looked up: {error}");
+                }
+            }
+        }
+    }
+}
+
+/// What an engine knows of events.
+pub(super) struct Listening {
+    pub(super) hub: Hub,
+    /// The Region of each scope's queue.
+    regions: BTreeMap<String, String>,
+    awaited: Vec<Awaited>,
+    /// Drifts whose cause a pass found after it had reported them.
+    late: Vec<Drift>,
+    health: Mutex<BTreeMap<String, Health>>,
+}
+
+/// A drift whose cause is not known for sure.
+struct Awaited {
+    question: Question,
+    by: Option<By>,
+    noticed: Instant,
+    lookups: usize,
+}
+
+impl Listening {
+    pub(super) fn of(
+        settings: &Settings,
+        scopes: &Scopes,
+        own: Own,
+        catalogue: Catalogue,
+    ) -> Option<(Self, Listener)> {
+        let with_queue = settings
+            .scopes
+            .iter()
+            .filter_map(|(name, scope)| Some((name, scope.events.as_ref()?, scopes.get(name)?)));
+        let (mut places, mut regions) = (BTreeMap::new(), BTreeMap::new());
+        let mut queues = Vec::new();
+        for (name, events, connected) in with_queue {
+            let account = connected.access.facts.account.clone();
+            places.insert(name.clone(), Place { account, region: events.region.clone() });
+            regions.insert(name.clone(), events.region.clone());
+            let queue = Queue::of(&connected.access, &events.queue_url, &events.region);
+            queues.push((name.clone(), Arc::clone(connected), queue));
+        }
+        if queues.is_empty() {
+            return None;
+        }
+        let hub = Hub::new(catalogue, own, places);
+        let listening = Self {
+            hub: hub.clone(),
+            regions,
+            awaited: Vec::new(),
+            late: Vec::new(),
+            health: Mutex::default(),
+        };
+        Some((listening, Listener { hub, queues }))
+    }
+
+    /// Asks who caused these drifts, from now on until it is known.
+    fn ask(&mut self, asked: Vec<Asked>, scopes: &Scopes) {
+        let now = Instant::now();
+        for Asked { drift, address: Address { scope, kind, .. }, id, keys, since } in asked {
+            let Some(connected) = scopes.get(&scope) else { continue };
+            if !self.regions.contains_key(&scope) {
+                continue;
+            }
+            // By the clock that the records have, whatever this machine's says.
+            let until = connected.access.epoch_seconds() + SKEW;
+            let since = since.map_or(DAY, |it| now.saturating_duration_since(it).as_secs_f64());
+            let since = until - SKEW - since - EARLIER;
+            let id = id.map(|id| id.to_string());
+            let question = Question { drift, scope, kind, id, keys, since, until };
+            self.awaited.push(Awaited { question, by: None, noticed: now, lookups: 0 });
+        }
+    }
+
+    /// The causes that are new, or surer than before, by the number of the drift.
+    pub(super) fn causes(&mut self) -> BTreeMap<u64, By> {
+        let mut found = BTreeMap::new();
+        for awaited in &mut self.awaited {
+            let Some(by) = self.hub.cause(&awaited.question) else { continue };
+            if awaited.by.as_ref() != Some(&by) {
+                awaited.by = Some(by.clone());
+                found.insert(awaited.question.drift, by);
+            }
+        }
+        self.awaited.retain(|it| {
+            let sure = it.by.as_ref().is_some_and(|by| by.confidence == Confidence::Exact);
+            !sure && it.noticed.elapsed() < GIVE_UP
+        });
+        found
+    }
+
+    /// When a cause is to be looked up.
+    pub(super) fn next_lookup(&self) -> Option<Instant> {
+        let due = |it: &Awaited| Some(it.noticed + *LOOKUPS.get(it.lookups)?);
+        self.awaited.iter().filter_map(due).min()
+    }
+
+    /// Has CloudTrail itself asked where that is due: for the records that the queue names, or,
+    /// where no event came, for all of the service in the time of the drift. What it answers
+    /// arrives like events.
+    fn look_up(&mut self) {
+        let now = Instant::now();
+        let mut scanned = BTreeSet::new();
+        for awaited in &mut self.awaited {
+            let due = LOOKUPS.get(awaited.lookups).is_some_and(|it| awaited.noticed + *it <= now);
+            if !due {
+                continue;
+            }
+            awaited.lookups += 1;
+            let Question { scope, kind, since, until, .. } = &awaited.question;
+            if awaited.by.is_some() {
+                let named = self.hub.unconfirmed(&awaited.question);
+                for id in named.into_iter().take(MOST_IDS) {
+                    self.hub.look_up(Lookup { scope: scope.clone(), what: Wanted::Record(id) });
+                }
+                continue;
+            }
+            for service in self.hub.services(kind) {
+                // One reading for all drifts of a service in a scope.
+                if scanned.insert((scope.clone(), service.clone())) {
+                    let what = Wanted::Service { service, since: *since, until: *until };
+                    self.hub.look_up(Lookup { scope: scope.clone(), what });
+                }
+            }
+        }
+    }
+
+    /// Says what has changed in how events arrive, and whether they arrive from all scopes.
+    fn all_healthy(&self, scopes: &Scopes) -> bool {
+        let health = self.hub.health(Instant::now());
+        let mut known = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        for (scope, state) in &health {
+            let before = known.get(scope);
+            match (before, state) {
+                (Some(Health::Broken(_)), Health::Broken(_)) => {}
+                (_, Health::Broken(why)) => {
+                    tracing::warn!(
+                        scope,
+                        "events do not arrive, so passes do not wait for them: {why}"
+                    );
+                }
+                (Some(Health::Broken(_)), Health::Healthy) => {
+                    tracing::info!(scope, "events arrive again");
+                }
+                _ => {}
+            }
+        }
+        *known = health;
+        let healthy = |scope: &String| known.get(scope) == Some(&Health::Healthy);
+        scopes.facts().keys().all(healthy)
+    }
+}
+
+impl Engine {
+    /// Takes hints from the queues of the settings from now on; `None` if there are none. The
+    /// listener must run for anything to come.
+    pub fn listen(&mut self, own: Own) -> Option<Listener> {
+        let setup = &self.setup;
+        let catalogue = Catalogue::of(&setup.registry);
+        let (listening, listener) = Listening::of(&setup.settings, &setup.scopes, own, catalogue)?;
+        self.listening = Some(listening);
+        Some(listener)
+    }
+
+    /// What arrives from the queues, if there are any.
+    pub fn hub(&self) -> Option<Hub> {
+        self.listening.as_ref().map(|it| it.hub.clone())
+    }
+
+    /// The time between full passes: longer while events say what changes, in every scope and of
+    /// every kind that a manifest declares.
+    pub fn interval(&self) -> Duration {
+        let settings = &self.setup.settings;
+        let Some(listening) = &self.listening else { return settings.interval };
+        let covered = self.source.good().is_some_and(|good| {
+            good.snapshot.documents.keys().all(|address| listening.hub.covers(&address.kind))
+        });
+        if listening.all_healthy(&self.setup.scopes) && covered {
+            settings.event_interval
+        } else {
+            settings.interval
+        }
+    }
+
+    /// Names who caused what, where records have come since; the drifts about which there is
+    /// something new to say.
+    pub fn attribute(&mut self) -> Vec<Drift> {
+        let Some(listening) = &mut self.listening else { return Vec::new() };
+        listening.look_up();
+        // Asked first, so that a record that comes meanwhile is not missed.
+        listening.hub.has_new_records();
+        let causes = listening.causes();
+        let late = std::mem::take(&mut listening.late);
+        self.learnt.drifts.attribute(&causes);
+        let named = self.history.attribute(&causes, epoch_seconds());
+        named.iter().for_each(audit);
+        late.into_iter().chain(named).collect()
+    }
+
+    /// Asks who caused the drifts that a pass has noticed, and names whom the records name already.
+    pub(super) fn name_causes(&mut self, drifts: &mut [Drift]) {
+        let mut asked = self.learnt.drifts.take_asked();
+        let Some(listening) = &mut self.listening else { return };
+        let known = self.learnt.pace.predecessors();
+        for asked in &mut asked {
+            asked.id = asked.id.take().or_else(|| known.get(&asked.address).cloned());
+        }
+        listening.ask(asked, &self.setup.scopes);
+        let causes = listening.causes();
+        self.learnt.drifts.attribute(&causes);
+        // Earlier drifts, which may have ended; new ones come with the report.
+        let named = self.history.attribute(&causes, epoch_seconds());
+        named.iter().for_each(audit);
+        for drift in drifts.iter_mut() {
+            let Some(by) = causes.get(&drift.number) else { continue };
+            drift.by = Some(by.clone());
+            if named.iter().all(|it| it.number != drift.number) {
+                audit(drift);
+            }
+        }
+        listening.late.extend(named);
+    }
+
+    /// When a cause is to be looked up.
+    pub fn next_lookup(&self) -> Option<Instant> {
+        self.listening.as_ref()?.next_lookup()
+    }
+}
+
+/// Says in the audit log who caused a drift.
+fn audit(drift: &Drift) {
+    let Some(by) = &drift.by else { return };
+    let address = &drift.address;
+    tracing::info!(
+        target: "palisade::audit",
+        event = "attributed",
+        drift = drift.number,
+        address = %address,
+        confidence = by.confidence.as_str(),
+        principal = by.principal,
+        person = by.person.as_deref(),
+        session = by.session.as_deref(),
+        via = by.via.as_deref(),
+        source_address = by.source_address.as_deref(),
+        user_agent = by.user_agent.as_deref(),
+        call = by.call,
+        event_id = by.event_id,
+        at = by.at,
+        "drift in {address}: {}", by.words()
+    );
+}

@@ -1,0 +1,377 @@
+//! Who caused a drift: candidates from records, and how sure that is.
+//!
+//! A record of a queue is a claim: whoever can send to the queue can write one. So it makes a cause
+//! *likely* at most; *exact* takes the same record from CloudTrail itself. Only what can have
+//! caused this difference counts: the resource, what the call does, and the time must fit.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    catalogue::Target,
+    message::Event,
+    own::Own,
+    who::{Principal, Who},
+};
+
+/// The most records kept of all scopes, and the oldest.
+const KEPT: usize = 10_000;
+const MAX_AGE: f64 = 24.0 * 3600.0;
+
+/// How sure a cause is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// The kind and the time fit, and nothing says which resource was changed; or several callers
+    /// fit.
+    Possible,
+    /// The resource, the call and the time fit, according to the queue.
+    Likely,
+    /// The same, according to CloudTrail.
+    Exact,
+}
+
+impl Confidence {
+    /// The word, and the metric label.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Possible => "possible",
+            Self::Likely => "likely",
+            Self::Exact => "exact",
+        }
+    }
+}
+
+/// Who caused a drift.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct By {
+    /// How sure that is.
+    pub confidence: Confidence,
+    /// What sort of principal it is.
+    pub principal_type: Principal,
+    /// The principal: a role's ARN, a user's name, a service.
+    pub principal: String,
+    /// The person behind it, where the record names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+    /// The name of the role's session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// The service that made the call for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<String>,
+    /// The address that the call came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_address: Option<String>,
+    /// What the client calls itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+    /// The call, as IAM names it.
+    pub call: String,
+    /// CloudTrail's id of the record.
+    pub event_id: String,
+    /// When the call was completed, in seconds since the epoch.
+    pub at: f64,
+}
+
+impl By {
+    /// In one phrase, with how sure it is.
+    pub fn words(&self) -> String {
+        let who = Who {
+            sort: self.principal_type,
+            principal: self.principal.clone(),
+            person: self.person.clone(),
+            session: self.session.clone(),
+            via: self.via.clone(),
+            console: false,
+            source_address: None,
+            user_agent: None,
+            arn: None,
+        };
+        let from = self.source_address.as_ref().map(|it| format!(" from {it}")).unwrap_or_default();
+        let sure = match self.confidence {
+            Confidence::Possible => "possibly",
+            Confidence::Likely => "probably",
+            Confidence::Exact => "by",
+        };
+        format!("{sure} {}{from}: {}, event {}", who.words(), self.call, self.event_id)
+    }
+}
+
+/// A drift whose cause is looked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    /// The number of the drift.
+    pub drift: u64,
+    /// Its scope.
+    pub scope: String,
+    /// Its kind.
+    pub kind: String,
+    /// The resource; `None` if nobody knows which it was.
+    pub id: Option<String>,
+    /// The keys of what undoes it ([`Step::keys`](crate::plan::Step::keys)).
+    pub keys: BTreeSet<String>,
+    /// The window in which it was caused, in seconds since the epoch.
+    pub since: f64,
+    /// See [`Self::since`].
+    pub until: f64,
+}
+
+/// Records that may be the cause of something.
+#[derive(Debug, Default)]
+pub(super) struct Evidence {
+    records: VecDeque<Record>,
+}
+
+#[derive(Debug)]
+struct Record {
+    scope: String,
+    targets: Vec<Target>,
+    request_id: Option<String>,
+    /// Whether CloudTrail itself has it.
+    verified: bool,
+    /// With a confidence that is replaced.
+    by: By,
+    /// The drift, of one scope and kind and resource, that it explains.
+    explains: Vec<u64>,
+}
+
+impl Evidence {
+    /// Keeps what an event says.
+    pub(super) fn note(
+        &mut self,
+        scope: &str,
+        event: &Event,
+        targets: Vec<Target>,
+        verified: bool,
+    ) {
+        let Who { sort, principal, person, session, via, source_address, user_agent, .. } =
+            event.who.clone();
+        self.records.push_back(Record {
+            scope: scope.to_owned(),
+            targets,
+            request_id: event.request_id.clone(),
+            verified,
+            by: By {
+                confidence: Confidence::Possible,
+                principal_type: sort,
+                principal,
+                person,
+                session,
+                via,
+                source_address,
+                user_agent,
+                call: event.action(),
+                event_id: event.id.clone(),
+                at: event.at,
+            },
+            explains: Vec::new(),
+        });
+        let newest = event.at;
+        while self.records.len() > KEPT
+            || self.records.front().is_some_and(|it| newest - it.by.at > MAX_AGE)
+        {
+            self.records.pop_front();
+        }
+    }
+
+    /// CloudTrail itself has this record: what the queue says of it is true, or replaced. Returns
+    /// whether it was known.
+    pub(super) fn verify(&mut self, scope: &str, event: &Event) -> bool {
+        let same = |it: &&mut Record| it.scope == scope && it.by.event_id == event.id;
+        let Some(known) = self.records.iter_mut().find(same) else { return false };
+        let claimed = (known.by.principal.as_str(), known.by.call.as_str());
+        if claimed == (event.who.principal.as_str(), event.action().as_str()) {
+            known.verified = true;
+            return true;
+        }
+        // Somebody sent another record under its id.
+        self.records.retain(|it| it.scope != scope || it.by.event_id != event.id);
+        false
+    }
+
+    /// The ids of records that would answer a question and that CloudTrail has not confirmed.
+    pub(super) fn unverified(&self, question: &Question, own: &Own) -> Vec<String> {
+        let fitting = self.records.iter().filter(|it| it.level(question, own).is_some());
+        fitting.filter(|it| !it.verified).map(|it| it.by.event_id.clone()).collect()
+    }
+
+    /// Who caused it, as far as the records say.
+    pub(super) fn answer(&mut self, question: &Question, own: &Own) -> Option<By> {
+        let fit = |record: &Record| record.level(question, own);
+        let fitting: Vec<(usize, Confidence)> = self
+            .records
+            .iter()
+            .enumerate()
+            .filter_map(|(index, record)| Some((index, fit(record)?)))
+            .collect();
+        let best = fitting.iter().map(|(_, level)| *level).max()?;
+        let best: Vec<usize> =
+            fitting.iter().filter(|(_, level)| *level == best).map(|(index, _)| *index).collect();
+        let latest = best.iter().copied().max_by(|a, b| {
+            self.records[*a].by.at.total_cmp(&self.records[*b].by.at).then(a.cmp(b))
+        })?;
+        let who = |index: &usize| {
+            let by = &self.records[*index].by;
+            (&by.principal, &by.person, &by.session)
+        };
+        let several = best.iter().any(|index| who(index) != who(&latest));
+        let confidence = if several { Confidence::Possible } else { fit(&self.records[latest])? };
+        let record = &mut self.records[latest];
+        if confidence > Confidence::Possible && !record.explains.contains(&question.drift) {
+            record.explains.push(question.drift);
+        }
+        Some(By { confidence, ..record.by.clone() })
+    }
+}
+
+impl Record {
+    /// How well it fits; `None` if it cannot be the cause.
+    fn level(&self, question: &Question, own: &Own) -> Option<Confidence> {
+        let in_time = self.by.at >= question.since && self.by.at <= question.until;
+        let mine = self.request_id.as_deref().is_some_and(|id| own.has(id));
+        // One change causes one drift; the next one has another cause.
+        let spent = self.explains.iter().any(|drift| *drift != question.drift);
+        if self.scope != question.scope || !in_time || mine || spent {
+            return None;
+        }
+        let target = self.targets.iter().find(|target| target.kind == question.kind)?;
+        if target.does.is_some_and(|does| !does.explains(&question.keys)) {
+            return None;
+        }
+        match (&target.ids, &question.id) {
+            (Some(ids), Some(id)) if ids.contains(id) => {
+                Some(if self.verified { Confidence::Exact } else { Confidence::Likely })
+            }
+            (Some(_), Some(_)) => None,
+            (_, None) | (None, Some(_)) => Some(Confidence::Possible),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{
+        super::{
+            message::tests::{NOW, event},
+            recorded::Does,
+        },
+        *,
+    };
+
+    fn targets(ids: Option<&[&str]>, does: Does) -> Vec<Target> {
+        let ids = ids.map(|ids| ids.iter().map(|&id| id.to_owned()).collect());
+        vec![Target { kind: "SecurityGroup", ids, does: Some(does) }]
+    }
+
+    fn record(record: &Value) -> Event {
+        event("ec2", "AuthorizeSecurityGroupIngress", record)
+    }
+
+    fn question() -> Question {
+        Question {
+            drift: 1,
+            scope: "prod".into(),
+            kind: "SecurityGroup".into(),
+            id: Some("sg-1".into()),
+            keys: ["revoke ingress tcp 22".to_owned()].into(),
+            since: NOW - 60.0,
+            until: NOW + 5.0,
+        }
+    }
+
+    const INGRESS: Does = Does::Edit(&["ingress"]);
+
+    fn level(evidence: &mut Evidence, question: &Question) -> Option<Confidence> {
+        evidence.answer(question, &Own::default()).map(|by| by.confidence)
+    }
+
+    #[test]
+    fn resource_call_and_time_must_fit() {
+        for (ids, does, at, fits) in [
+            (Some(&["sg-1"][..]), INGRESS, "2026-01-01T00:00:00Z", Some(Confidence::Likely)),
+            (Some(&["sg-2"][..]), INGRESS, "2026-01-01T00:00:00Z", None),
+            (None, INGRESS, "2026-01-01T00:00:00Z", Some(Confidence::Possible)),
+            (Some(&["sg-1"][..]), Does::Edit(&["egress"]), "2026-01-01T00:00:00Z", None),
+            (Some(&["sg-1"][..]), Does::Delete, "2026-01-01T00:00:00Z", None),
+            (Some(&["sg-1"][..]), INGRESS, "2025-12-31T23:50:00Z", None),
+            (Some(&["sg-1"][..]), INGRESS, "2026-01-01T00:01:00Z", None),
+        ] {
+            let mut evidence = Evidence::default();
+            let event = record(&json!({"eventTime": at}));
+            evidence.note("prod", &event, targets(ids, does), false);
+            assert_eq!(level(&mut evidence, &question()), fits, "{ids:?} {does:?} {at}");
+            let elsewhere = Question { scope: "other".into(), ..question() };
+            assert_eq!(level(&mut evidence, &elsewhere), None);
+        }
+    }
+
+    #[test]
+    fn only_cloudtrail_makes_it_exact_and_a_forged_record_under_a_true_id_is_dropped() {
+        let mut evidence = Evidence::default();
+        let event = record(&json!({}));
+        evidence.note("prod", &event, targets(Some(&["sg-1"]), INGRESS), false);
+        assert_eq!(evidence.unverified(&question(), &Own::default()), [event.id.clone()]);
+        assert!(evidence.verify("prod", &event));
+        assert_eq!(level(&mut evidence, &question()), Some(Confidence::Exact));
+        let mut evidence = Evidence::default();
+        let forged = record(&json!({"userIdentity": {"type": "IAMUser", "userName": "innocent"}}));
+        evidence.note("prod", &forged, targets(Some(&["sg-1"]), INGRESS), false);
+        assert!(!evidence.verify("prod", &event));
+        assert_eq!(level(&mut evidence, &question()), None);
+    }
+
+    #[test]
+    fn with_several_callers_nobody_is_named_for_sure() {
+        let mut evidence = Evidence::default();
+        for (id, name) in [("1", "ann"), ("2", "bob")] {
+            let identity = json!({"type": "IAMUser", "userName": name});
+            let event = record(&json!({"eventID": id, "userIdentity": identity}));
+            evidence.note("prod", &event, targets(Some(&["sg-1"]), INGRESS), true);
+        }
+        let by = evidence.answer(&question(), &Own::default()).unwrap();
+        assert_eq!((by.confidence, by.principal.as_str()), (Confidence::Possible, "user/bob"));
+    }
+
+    #[test]
+    fn what_palisade_did_is_nobody_elses_and_a_change_explains_one_drift() {
+        let mut evidence = Evidence::default();
+        let event = record(&json!({}));
+        evidence.note("prod", &event, targets(Some(&["sg-1"]), INGRESS), false);
+        let own = Own::default();
+        own.note("prod", "EC2", &event.call, event.request_id.as_deref().unwrap());
+        assert_eq!(evidence.answer(&question(), &own), None);
+        assert!(level(&mut evidence, &question()).is_some());
+        assert!(level(&mut evidence, &question()).is_some(), "asked again");
+        let next = Question { drift: 2, ..question() };
+        assert_eq!(level(&mut evidence, &next), None);
+    }
+
+    #[test]
+    fn old_records_and_too_many_are_forgotten() {
+        let mut evidence = Evidence::default();
+        let old = record(&json!({"eventTime": "2025-12-30T00:00:00Z"}));
+        evidence.note("prod", &old, targets(None, INGRESS), false);
+        for _ in 0..=KEPT {
+            evidence.note("prod", &record(&json!({})), targets(None, INGRESS), false);
+        }
+        assert_eq!(evidence.records.len(), KEPT);
+        assert!(evidence.records.iter().all(|it| it.by.at > NOW - 100.0));
+    }
+
+    #[test]
+    fn it_reads_as_a_sentence() {
+        let mut evidence = Evidence::default();
+        evidence.note("prod", &record(&json!({})), targets(Some(&["sg-1"]), INGRESS), true);
+        let by = evidence.answer(&question(), &Own::default()).unwrap();
+        assert_eq!(
+            by.words(),
+            "by user/ann from 192.0.2.7: ec2:AuthorizeSecurityGroupIngress, event \
+             22222222-2222-4222-8222-222222222222"
+        );
+    }
+}

@@ -1,0 +1,483 @@
+//! Where the events of all queues meet: what they say is kept here until the loop asks for it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::{sync::Notify, time::Instant};
+
+use super::{
+    catalogue::Catalogue,
+    chain::{Chain, Health},
+    evidence::{By, Evidence, Question},
+    marks::{Hint, Hints, Marks},
+    message::{Event, Place, Refused},
+    own::Own,
+};
+use crate::model::ScopedKind;
+
+/// The latest records that are known, so that a second delivery is noticed.
+const KNOWN: usize = 20_000;
+
+/// What became of a message: the label of a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// It says where to look.
+    Used,
+    /// It says which kind changed, and not which resource.
+    Unlocated,
+    /// It is older than a day.
+    Stale,
+    /// What palisade did itself.
+    Own,
+    /// The call failed, so that nothing changed.
+    Error,
+    /// It concerns no kind.
+    Irrelevant,
+    /// It was delivered before.
+    Duplicate,
+    /// It is about another account or Region.
+    Foreign,
+    /// It is not understood.
+    Malformed,
+}
+
+impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Used,
+        Self::Unlocated,
+        Self::Stale,
+        Self::Own,
+        Self::Error,
+        Self::Irrelevant,
+        Self::Duplicate,
+        Self::Foreign,
+        Self::Malformed,
+    ];
+
+    /// The metric label.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Used => "used",
+            Self::Unlocated => "unlocated",
+            Self::Stale => "stale",
+            Self::Own => "own",
+            Self::Error => "error",
+            Self::Irrelevant => "irrelevant",
+            Self::Duplicate => "duplicate",
+            Self::Foreign => "foreign",
+            Self::Malformed => "malformed",
+        }
+    }
+
+    /// Whether the message may be deleted. One that is not understood stays: after some deliveries
+    /// the queue's redrive policy puts it aside, where people can look at it.
+    pub fn is_done(self) -> bool {
+        self != Self::Malformed
+    }
+}
+
+/// A question to CloudTrail itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lookup {
+    /// The scope whose records are asked for.
+    pub scope: String,
+    /// Which of them.
+    pub what: Wanted,
+}
+
+/// Which records.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wanted {
+    /// The one with this id.
+    Record(String),
+    /// All of a service in a time, in seconds since the epoch.
+    Service {
+        /// The service, as in `eventSource` before `.amazonaws.com`.
+        service: String,
+        /// The begin.
+        since: f64,
+        /// The end.
+        until: f64,
+    },
+}
+
+/// The most questions that wait.
+const MAX_LOOKUPS: usize = 100;
+
+/// Events of all scopes; clones share them.
+#[derive(Debug, Clone)]
+pub struct Hub(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    own: Own,
+    catalogue: Catalogue,
+    /// Something to look at, or something new to say about a drift.
+    news: Notify,
+    /// Something to look up.
+    asked: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    places: BTreeMap<String, Place>,
+    marks: Marks,
+    evidence: Evidence,
+    /// Whether records came since the loop asked for causes.
+    has_new: bool,
+    chains: BTreeMap<String, Chain>,
+    known: HashSet<(String, String)>,
+    order: VecDeque<(String, String)>,
+    counts: BTreeMap<(String, Outcome), u64>,
+    lookups: VecDeque<Lookup>,
+}
+
+impl Hub {
+    /// For the scopes with a queue.
+    pub fn new(catalogue: Catalogue, own: Own, places: BTreeMap<String, Place>) -> Self {
+        let chains = places.keys().map(|scope| (scope.clone(), Chain::default())).collect();
+        let state = Mutex::new(State { places, chains, ..State::default() });
+        Self(Arc::new(Shared { state, own, catalogue, news: Notify::new(), asked: Notify::new() }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The scopes with a queue.
+    pub fn scopes(&self) -> BTreeSet<String> {
+        self.lock().places.keys().cloned().collect()
+    }
+
+    /// Takes one message of a scope's queue. `epoch` is the time in seconds since the epoch.
+    pub fn receive(&self, scope: &str, body: &str, now: Instant, epoch: f64) -> Outcome {
+        let mut state = self.lock();
+        let outcome = self.taken(&mut state, scope, body, now, epoch);
+        *state.counts.entry((scope.to_owned(), outcome)).or_default() += 1;
+        drop(state);
+        if matches!(outcome, Outcome::Used | Outcome::Unlocated | Outcome::Stale) {
+            self.0.news.notify_one();
+        }
+        outcome
+    }
+
+    fn taken(
+        &self,
+        state: &mut State,
+        scope: &str,
+        body: &str,
+        now: Instant,
+        epoch: f64,
+    ) -> Outcome {
+        let Some(place) = state.places.get(scope) else { return Outcome::Foreign };
+        let event = match Event::parse(body, place, epoch) {
+            Ok(event) => event,
+            Err(Refused::Malformed(_)) => return Outcome::Malformed,
+            Err(Refused::OtherSort) => return Outcome::Irrelevant,
+            Err(Refused::ForeignAccount(_) | Refused::ForeignRegion(_)) => return Outcome::Foreign,
+        };
+        if !state.is_new(scope, &event) {
+            return Outcome::Duplicate;
+        }
+        if let Some(request_id) = &event.request_id {
+            if let Some(chain) = state.chains.get_mut(scope) {
+                chain.came(request_id, now);
+            }
+            if self.0.own.has(request_id) {
+                return Outcome::Own;
+            }
+        }
+        if event.failed.is_some() {
+            return Outcome::Error;
+        }
+        let targets = self.0.catalogue.targets(&event);
+        if event.only_reads || targets.is_empty() {
+            return Outcome::Irrelevant;
+        }
+        for target in &targets {
+            let at = ScopedKind::new(scope, target.kind);
+            state.marks.note(&at, target.ids.clone(), event.request_id.as_deref(), now);
+        }
+        let located = targets.iter().any(|target| target.ids.is_some());
+        state.evidence.note(scope, &event, targets, false);
+        state.has_new = true;
+        match (event.is_stale, located) {
+            (true, _) => Outcome::Stale,
+            (false, true) => Outcome::Used,
+            (false, false) => Outcome::Unlocated,
+        }
+    }
+
+    /// Takes a record that CloudTrail itself returned. It is evidence, and no hint.
+    pub fn confirm(&self, scope: &str, record: &str, epoch: f64) {
+        let mut state = self.lock();
+        let Some(place) = state.places.get(scope) else { return };
+        let Ok(event) = Event::of_trail(record, place, epoch) else { return };
+        let changed = event.failed.is_none() && !event.only_reads;
+        if !state.evidence.verify(scope, &event) && changed {
+            let targets = self.0.catalogue.targets(&event);
+            if !targets.is_empty() {
+                state.evidence.note(scope, &event, targets, true);
+            }
+        }
+        state.has_new = true;
+        drop(state);
+        self.0.news.notify_one();
+    }
+
+    /// Has CloudTrail asked.
+    pub fn look_up(&self, lookup: Lookup) {
+        let mut state = self.lock();
+        if state.lookups.len() < MAX_LOOKUPS && !state.lookups.contains(&lookup) {
+            state.lookups.push_back(lookup);
+            self.0.asked.notify_one();
+        }
+    }
+
+    /// Waits for a question to CloudTrail.
+    pub async fn next_lookup(&self) -> Lookup {
+        loop {
+            let asked = self.0.asked.notified();
+            if let Some(lookup) = self.lock().lookups.pop_front() {
+                return lookup;
+            }
+            asked.await;
+        }
+    }
+
+    /// Returns when there is something to look at, or a record that may name a cause.
+    pub async fn news(&self) {
+        loop {
+            let arrived = self.0.news.notified();
+            let due = {
+                let state = self.lock();
+                if state.has_new {
+                    return;
+                }
+                state.marks.due()
+            };
+            let waits = async {
+                match due {
+                    Some(due) => tokio::time::sleep_until(due).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = waits => return,
+                () = arrived => {}
+            }
+        }
+    }
+
+    /// Takes what is to be looked at now.
+    pub fn take(&self, now: Instant) -> Hints {
+        self.lock().marks.take(&self.0.own, now)
+    }
+
+    /// Puts back what could not be looked at.
+    pub fn give_back(&self, hints: &Hints, now: Instant) {
+        self.lock().marks.give_back(hints, now);
+    }
+
+    /// Looks at something once more, after a write or because nothing differed.
+    pub fn again(&self, at: &ScopedKind, hint: &Hint, wrote: bool, now: Instant) {
+        self.lock().marks.again(at, hint, wrote, now);
+    }
+
+    /// A full pass that began then has looked at everything noted before.
+    pub fn covered(&self, began: Instant) {
+        self.lock().marks.covered(began);
+    }
+
+    /// Whether records came since the last call.
+    pub fn has_new_records(&self) -> bool {
+        std::mem::take(&mut self.lock().has_new)
+    }
+
+    /// Who caused a drift, as far as the records say.
+    pub fn cause(&self, question: &Question) -> Option<By> {
+        self.lock().evidence.answer(question, &self.0.own)
+    }
+
+    /// The ids of records that would answer a question and that CloudTrail has not confirmed.
+    pub fn unconfirmed(&self, question: &Question) -> Vec<String> {
+        self.lock().evidence.unverified(question, &self.0.own)
+    }
+
+    /// The queue of a scope was read, or could not be.
+    pub fn read(&self, scope: &str, result: Result<(), String>, now: Instant) {
+        if let Some(chain) = self.lock().chains.get_mut(scope) {
+            chain.read(result, now);
+        }
+    }
+
+    /// Whether the events of each scope arrive.
+    pub fn health(&self, now: Instant) -> BTreeMap<String, Health> {
+        let mut state = self.lock();
+        for written in self.0.own.take_new() {
+            // Of other calls no event comes.
+            if self.0.catalogue.knows(&written.action)
+                && let Some(chain) = state.chains.get_mut(&written.scope)
+            {
+                chain.wrote(written);
+            }
+        }
+        state.chains.iter_mut().map(|(scope, it)| (scope.clone(), it.health(now))).collect()
+    }
+
+    /// Own writes without their events so far, by scope.
+    pub fn missing(&self) -> BTreeMap<String, u64> {
+        let state = self.lock();
+        state.chains.iter().map(|(scope, chain)| (scope.clone(), chain.missing)).collect()
+    }
+
+    /// Whether events say when a resource of this kind changes.
+    pub fn covers(&self, kind: &str) -> bool {
+        self.0.catalogue.covers(kind)
+    }
+
+    /// The services of the calls that change a kind's resources.
+    pub fn services(&self, kind: &str) -> BTreeSet<String> {
+        self.0.catalogue.services(kind)
+    }
+
+    /// Messages so far, by scope and outcome.
+    pub fn counts(&self) -> BTreeMap<(String, Outcome), u64> {
+        self.lock().counts.clone()
+    }
+}
+
+impl State {
+    /// Whether this record is new, and notes it. A record that corrects one that is known says
+    /// nothing about another call.
+    fn is_new(&mut self, scope: &str, event: &Event) -> bool {
+        let key = |id: &String| (scope.to_owned(), id.clone());
+        let corrects_known =
+            event.corrects.as_ref().is_some_and(|id| self.known.contains(&key(id)));
+        let id = key(&event.id);
+        if corrects_known || !self.known.insert(id.clone()) {
+            return false;
+        }
+        self.order.push_back(id);
+        while self.order.len() > KNOWN {
+            let Some(oldest) = self.order.pop_front() else { break };
+            self.known.remove(&oldest);
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{
+        super::message::tests::{NOW, envelope, place},
+        *,
+    };
+    use crate::kinds;
+
+    fn hub() -> (Hub, Own) {
+        let (own, registry) = (Own::default(), kinds::registry());
+        let places = [("prod".to_owned(), place())].into();
+        (Hub::new(Catalogue::of(&registry), own.clone(), places), own)
+    }
+
+    fn authorized(detail: &Value) -> Value {
+        let mut record = json!({"requestParameters": {"groupId": "sg-0aaa"}});
+        for (member, value) in detail.as_object().unwrap() {
+            record[member] = value.clone();
+        }
+        envelope("ec2", "AuthorizeSecurityGroupIngress", &record)
+    }
+
+    fn receive(hub: &Hub, message: &Value) -> Outcome {
+        hub.receive("prod", &message.to_string(), Instant::now(), NOW)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_message_has_one_outcome_and_only_changes_are_looked_at() {
+        let (hub, own) = hub();
+        own.note("prod", "EC2", "AuthorizeSecurityGroupIngress", "own");
+        let mut unknown = envelope("ec2", "RunInstances", &json!({"eventID": "7"}));
+        for (message, outcome) in [
+            (authorized(&json!({"eventID": "1"})), Outcome::Used),
+            (authorized(&json!({"eventID": "1"})), Outcome::Duplicate),
+            (
+                authorized(&json!({"eventID": "2", "addendum": {"reason": "UPDATED_DATA",
+                    "originalEventID": "1"}})),
+                Outcome::Duplicate,
+            ),
+            (
+                authorized(&json!({"eventID": "3", "addendum": {"reason": "DELIVERY_DELAY"}})),
+                Outcome::Used,
+            ),
+            (authorized(&json!({"eventID": "4", "requestID": "own"})), Outcome::Own),
+            (
+                authorized(&json!({"eventID": "5", "errorCode": "Client.DryRunOperation"})),
+                Outcome::Error,
+            ),
+            (authorized(&json!({"eventID": "6", "requestParameters": null})), Outcome::Unlocated),
+            (unknown.take(), Outcome::Irrelevant),
+            (authorized(&json!({"eventID": "8", "readOnly": true})), Outcome::Irrelevant),
+            (authorized(&json!({"eventID": "9", "awsRegion": "us-east-1"})), Outcome::Foreign),
+            (json!({"Type": "Notification"}), Outcome::Malformed),
+        ] {
+            assert_eq!(receive(&hub, &message), outcome, "{message}");
+        }
+        let hints = hub.take(Instant::now());
+        assert_eq!(hints.keys().map(|at| at.kind.as_str()).collect::<Vec<_>>(), ["SecurityGroup"]);
+        let counts = hub.counts();
+        assert_eq!(counts[&("prod".to_owned(), Outcome::Duplicate)], 2);
+        assert!(Outcome::ALL.iter().filter(|it| !it.is_done()).eq([&Outcome::Malformed]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn own_writes_come_back_and_prove_the_chain() {
+        let (hub, own) = hub();
+        let health = |hub: &Hub| hub.health(Instant::now())["prod"].clone();
+        assert_eq!(health(&hub), Health::Unproved);
+        own.note("prod", "EC2", "AuthorizeSecurityGroupIngress", "r-1");
+        assert_eq!(health(&hub), Health::Unproved);
+        receive(&hub, &authorized(&json!({"requestID": "r-1"})));
+        assert_eq!(health(&hub), Health::Healthy);
+        // A call of which no kind speaks has no event.
+        own.note("prod", "EC2", "DeleteVpc", "r-2");
+        own.note("prod", "EC2", "CreateTags", "r-3");
+        tokio::time::advance(std::time::Duration::from_mins(10)).await;
+        health(&hub);
+        // The wait for both began with the answer.
+        assert!(matches!(health(&hub), Health::Broken(why) if why.contains("ec2:CreateTags")));
+        assert_eq!(hub.missing()["prod"], 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn news_come_with_an_event_and_with_the_end_of_a_pause() {
+        let (hub, _) = hub();
+        let begun = Instant::now();
+        receive(&hub, &authorized(&json!({"eventID": "1"})));
+        hub.news().await;
+        assert!(hub.has_new_records() && !hub.has_new_records());
+        assert_eq!(hub.take(Instant::now()).len(), 1);
+        receive(&hub, &authorized(&json!({"eventID": "2"})));
+        assert!(hub.has_new_records());
+        hub.news().await;
+        assert_eq!(begun.elapsed(), std::time::Duration::from_secs(2));
+        assert_eq!(hub.take(Instant::now()).len(), 1);
+    }
+
+    #[test]
+    fn a_flood_is_bounded() {
+        let (hub, _) = hub();
+        for number in 0..KNOWN + 10 {
+            receive(&hub, &authorized(&json!({"eventID": number.to_string()})));
+        }
+        let state = hub.lock();
+        assert_eq!((state.known.len(), state.order.len()), (KNOWN, KNOWN));
+        assert!(state.places.len() == 1 && state.counts.len() == 1);
+    }
+}

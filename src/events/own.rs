@@ -1,0 +1,88 @@
+//! What palisade itself did, by AWS's request ids: the answer to each of its writes carries one,
+//! and so does the record. Nothing else is proof: a role can be assumed by others, and a user agent
+//! is what the client says.
+
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::time::Instant;
+
+/// The most ids that are kept: a day of writes of a large installation.
+const KEPT: usize = 20_000;
+
+/// The request ids of this process's writes; clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Own(Arc<Mutex<Ids>>);
+
+#[derive(Debug, Default)]
+struct Ids {
+    known: HashSet<String>,
+    order: VecDeque<String>,
+    /// Those that [`Own::take_new`] has not returned yet.
+    new: Vec<Written>,
+}
+
+/// A write that AWS has answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Written {
+    pub(super) scope: String,
+    /// The call, as IAM names it.
+    pub(super) action: String,
+    pub(super) request_id: String,
+    pub(super) at: Instant,
+}
+
+impl Own {
+    /// Notes a write in a scope that AWS has answered. `service` is the SDK's name.
+    pub fn note(&self, scope: &str, service: &str, operation: &str, request_id: &str) {
+        let mut ids = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !ids.known.insert(request_id.to_owned()) {
+            return;
+        }
+        ids.order.push_back(request_id.to_owned());
+        if ids.new.len() < KEPT {
+            let service = service.replace(' ', "").to_ascii_lowercase();
+            ids.new.push(Written {
+                scope: scope.to_owned(),
+                action: format!("{service}:{operation}"),
+                request_id: request_id.to_owned(),
+                at: Instant::now(),
+            });
+        }
+        while ids.order.len() > KEPT {
+            let Some(oldest) = ids.order.pop_front() else { break };
+            ids.known.remove(&oldest);
+        }
+    }
+
+    /// The writes since the last call.
+    pub(super) fn take_new(&self) -> Vec<Written> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).new)
+    }
+
+    /// Whether this process made the request with this id.
+    pub fn has(&self, request_id: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).known.contains(request_id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latest_ids_are_known_and_the_number_is_bounded() {
+        let own = Own::default();
+        for number in 0..=KEPT {
+            own.note("prod", "EC2", "CreateTags", &number.to_string());
+        }
+        own.note("prod", "EC2", "CreateTags", &KEPT.to_string());
+        assert!(!own.has("0") && own.has("1") && own.has(&KEPT.to_string()));
+        assert!(!own.clone().has("another"));
+        let new = own.take_new();
+        assert_eq!((new.len(), new[0].action.as_str()), (KEPT, "ec2:CreateTags"));
+        assert!(own.take_new().is_empty());
+    }
+}

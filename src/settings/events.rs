@@ -1,0 +1,88 @@
+//! Where a scope's events come from.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{SettingsError, check::is_account, error::value};
+
+/// The queue to which EventBridge delivers what CloudTrail records in a scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventQueue {
+    /// The URL of the queue.
+    pub queue_url: String,
+    /// The Region whose events it carries, which is its own.
+    pub region: String,
+}
+
+/// The queue of a scope's events.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Events")]
+pub(super) struct FileEvents {
+    /// The URL of the queue, which no other scope and no other process reads.
+    #[schemars(extend("examples" = [
+        "https://sqs.eu-west-1.amazonaws.com/111122223333/palisade-events"
+    ]))]
+    queue_url: String,
+    /// The Region of the queue, if it is not the scope's: the events of Organizations are in
+    /// us-east-1.
+    #[schemars(extend("examples" = ["us-east-1"]))]
+    region: Option<String>,
+}
+
+impl FileEvents {
+    pub(super) fn check(
+        self,
+        field: &dyn Fn(&str) -> String,
+        region: &str,
+        is_region: impl Fn(&str) -> bool,
+    ) -> Result<EventQueue, SettingsError> {
+        let Self { queue_url, region: own } = self;
+        if !is_queue(&queue_url) {
+            let why = format!("`{queue_url}` is not the URL of a queue");
+            let help = "write it as SQS shows it, such as \
+                        https://sqs.eu-west-1.amazonaws.com/111122223333/palisade-events";
+            return Err(value(field("events.queueUrl"), why, help));
+        }
+        let region = own.unwrap_or_else(|| region.to_owned());
+        if !is_region(&region) {
+            let why = format!("`{region}` is not a Region");
+            return Err(value(field("events.region"), why, "write its code, such as us-east-1"));
+        }
+        Ok(EventQueue { queue_url, region })
+    }
+}
+
+/// Whether it is a URL that ends with an account and a name.
+fn is_queue(url: &str) -> bool {
+    let Some((_, rest)) =
+        url.split_once("://").filter(|(scheme, _)| matches!(*scheme, "https" | "http"))
+    else {
+        return false;
+    };
+    let mut parts = rest.rsplit('/');
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    let name = parts.next().is_some_and(|it| (1..=80).contains(&it.len()) && it.bytes().all(plain));
+    name && parts.next().is_some_and(is_account)
+        && parts.next().is_some_and(|host| !host.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_is_named_by_its_url() {
+        for (url, right) in [
+            ("https://sqs.eu-west-1.amazonaws.com/111122223333/palisade-events", true),
+            ("http://localhost:4566/111122223333/q", true),
+            ("arn:aws:sqs:eu-west-1:111122223333:palisade-events", false),
+            ("palisade-events", false),
+            ("https://sqs.eu-west-1.amazonaws.com/palisade-events", false),
+            ("https://sqs.eu-west-1.amazonaws.com/111122223333/", false),
+            ("https:///111122223333/q", false),
+        ] {
+            assert_eq!(is_queue(url), right, "{url}");
+        }
+    }
+}

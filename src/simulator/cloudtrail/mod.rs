@@ -1,0 +1,95 @@
+//! CloudTrail (API version 2013-11-01): the records of calls, some time after the call.
+
+use serde_json::{Value, json};
+
+use super::{
+    api::{Api, Pages, Protocol, Refusal, Service},
+    json::unknown_operation,
+    service::{Answer, ApiError, Caller, Context, Options},
+};
+
+/// The properties of CloudTrail for the rest of the simulator.
+pub(super) static API: Api = Api {
+    name: "cloudtrail",
+    protocol: Protocol::Json { target: "CloudTrail_20131101" },
+    throttled: Refusal::new("ThrottlingException", "Rate exceeded"),
+    pages: Pages::NEXT_TOKEN,
+    tags: "Tags",
+    replicated: false,
+    extra_bucket: None,
+    kinds: &[],
+    taken: None,
+};
+
+/// The most records that are kept.
+const KEPT: usize = 50_000;
+
+/// The records of all accounts and Regions, oldest first.
+#[derive(Debug, Clone, Default)]
+pub struct Trails {
+    records: Vec<(f64, Value)>,
+}
+
+impl Trails {
+    /// Keeps a record of this time, in seconds since the epoch.
+    pub(crate) fn keep(&mut self, at: f64, record: Value) {
+        self.records.push((at, record));
+        let surplus = self.records.len().saturating_sub(KEPT);
+        self.records.drain(..surplus);
+    }
+
+    /// All records, oldest first.
+    pub fn records(&self) -> impl Iterator<Item = &Value> {
+        self.records.iter().map(|(_, record)| record)
+    }
+}
+
+impl Service for Trails {
+    fn begin(_options: &Options) -> Self {
+        Self::default()
+    }
+
+    fn call(
+        &mut self,
+        caller: &Caller,
+        operation: &str,
+        input: &Value,
+        context: &mut Context<'_>,
+    ) -> Answer {
+        if operation != "LookupEvents" {
+            return Err(unknown_operation("cloudtrail", operation));
+        }
+        let wanted = &input["LookupAttributes"][0];
+        let member = match wanted["AttributeKey"].as_str() {
+            Some("EventId") => "eventID",
+            Some("EventName") => "eventName",
+            Some("EventSource") => "eventSource",
+            _ => return Err(ApiError::new("InvalidLookupAttributesException", "one attribute")),
+        };
+        let visible = context.now - context.options.events.lookup_lag.as_secs_f64();
+        let most = usize::try_from(input["MaxResults"].as_u64().unwrap_or(50)).unwrap_or(50);
+        let since = input["StartTime"].as_f64().unwrap_or(0.0);
+        let until = input["EndTime"].as_f64().unwrap_or(f64::MAX);
+        let here = self.records.iter().rev().filter(|(at, record)| {
+            *at <= visible
+                && (since..=until).contains(at)
+                && record["recipientAccountId"] == caller.account.as_str()
+                && record["awsRegion"] == caller.region.as_str()
+                && record[member] == wanted["AttributeValue"]
+        });
+        let events: Vec<Value> = here
+            .take(most)
+            .map(|(at, record)| {
+                json!({
+                    "EventId": record["eventID"],
+                    "EventName": record["eventName"],
+                    "EventSource": record["eventSource"],
+                    "EventTime": at,
+                    "ReadOnly": "false",
+                    "CloudTrailEvent": record.to_string(),
+                })
+            })
+            .collect();
+        Ok(json!({"Events": events}))
+    }
+}

@@ -1,0 +1,41 @@
+//! How events arrive in a world, or do not.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// How events arrive in this world.
+#[derive(Debug, Clone)]
+pub struct Events {
+    /// Whether calls are recorded and delivered at all.
+    pub on: bool,
+    /// From the call until its event is in the queue.
+    pub delay: Duration,
+    /// From the call until LookupEvents has its record.
+    pub lookup_lag: Duration,
+    /// Whether events are lost on the way; the records are there all the same.
+    pub lost: bool,
+    /// Whether each event comes twice.
+    pub twice: bool,
+    /// Whether the latest message is received first.
+    pub reversed: bool,
+    /// Whether records are so long that request and answer are left out of them.
+    pub truncated: bool,
+    /// The `userIdentity` of what people do by hand; an administrator's by default.
+    pub hands: Option<Value>,
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self {
+            on: false,
+            delay: Duration::ZERO,
+            lookup_lag: Duration::from_mins(2),
+            lost: false,
+            twice: false,
+            reversed: false,
+            truncated: false,
+            hands: None,
+        }
+    }
+}
