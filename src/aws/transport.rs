@@ -143,10 +143,8 @@ impl Gate {
     ) -> Result<HttpResponse, ConnectorError> {
         let waits = matches!(ticket.operation.as_str(), "ReceiveMessage" | "LookupEvents");
         // A poll that waits must not keep others from their connections.
-        let _connection = match waits {
-            true => None,
-            false => Some(self.budget.connection(ticket.writes).await),
-        };
+        let _connection =
+            if waits { None } else { Some(self.budget.connection(ticket.writes).await) };
         let limit = if waits { LONG_TIMEOUT } else { ATTEMPT_TIMEOUT };
         let answer = tokio::time::timeout(limit, whole(inner.call(request))).await;
         let answer = answer.unwrap_or_else(|_| {

@@ -25,13 +25,16 @@ use super::{
 };
 use crate::{
     events::{Hint, Hints, Hub},
-    kind::erased::Registry,
+    kind::{erased::Registry, table::Table},
     manifest::Snapshot,
     model::{Address, Observed, PhysicalId, ScopedKind, Seen},
     plan::{
         Action, Cause, Claims, Live, Look, Organization, Plan, Step, Verdict, Wait, WaitReason,
     },
 };
+
+/// The live resources of kinds.
+type Kinds = BTreeMap<ScopedKind, Seen<Vec<Observed<Value>>>>;
 
 /// What a full pass that changed nothing saw.
 pub(super) struct Standing {
@@ -95,7 +98,7 @@ impl Standing {
         reads: BTreeMap<ScopedKind, Read>,
         hints: &Hints,
         registry: &Registry,
-    ) -> (BTreeMap<ScopedKind, Seen<Vec<Observed<Value>>>>, BTreeSet<Address>) {
+    ) -> (Kinds, BTreeSet<Address>) {
         let (mut unread_kinds, mut read) = (BTreeMap::new(), BTreeSet::new());
         for (at, (seen, unread)) in reads {
             let Some(hint) = hints.get(&at) else { continue };
@@ -143,7 +146,7 @@ fn merged(
         return new;
     }
     let table = registry.get(&at.kind).and_then(|kind| kind.table());
-    let facts = table.map(|table| table.facts_about_others()).unwrap_or_default();
+    let facts = table.map(Table::facts_about_others).unwrap_or_default();
     let mut new: BTreeMap<PhysicalId, Observed<Value>> =
         new.into_iter().filter(|it| asked(&it.id)).map(|it| (it.id.clone(), it)).collect();
     let mut all = Vec::with_capacity(before.len());

@@ -315,7 +315,10 @@ mod tests {
         let mut evidence = Evidence::default();
         let event = record(&json!({}));
         evidence.note("prod", &event, targets(Some(&["sg-1"]), INGRESS), false);
-        assert_eq!(evidence.unverified(&question(), &Own::default()), [event.id.clone()]);
+        assert_eq!(
+            evidence.unverified(&question(), &Own::default()),
+            std::slice::from_ref(&event.id)
+        );
         assert!(evidence.verify("prod", &event));
         assert_eq!(level(&mut evidence, &question()), Some(Confidence::Exact));
         let mut evidence = Evidence::default();

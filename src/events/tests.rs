@@ -154,7 +154,7 @@ fn calls_on_endpoints_are_wrapped_and_lists_of_one_are_no_lists() {
             json!({"requestParameters": {"CreateVpcEndpointRequest": {"VpcId": "vpc-1",
                 "SecurityGroupId": {"tag": 1, "content": "sg-0aaa"}}},
                 "responseElements": {"CreateVpcEndpointResponse": {"xmlns": ns, "vpcEndpoint": {
-                    "vpcEndpointId": "vpce-0ddd", "vpcId": "vpc-1", "ownerId": 111122223333_u64}}}}),
+                    "vpcEndpointId": "vpce-0ddd", "vpcId": "vpc-1", "ownerId": 111_122_223_333_u64}}}}),
             kind,
             Some(&["vpce-0ddd"]),
         ),

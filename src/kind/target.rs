@@ -101,6 +101,7 @@ impl Accepts {
     }
 
     /// The same, and references to further kinds, which say the kind.
+    #[must_use]
     pub const fn or_of(self, also: &'static [&'static str]) -> Self {
         Self { also, ..self }
     }

@@ -39,9 +39,9 @@ pub(super) fn divide<R: PartialEq>(
     for (edit, fate) in edits.into_iter().zip(fates) {
         // Both keep the kind's order: one call can only make edits that stand side by side.
         if fate.is_empty() {
-            divided.go.push(edit)
+            divided.go.push(edit);
         } else {
-            divided.rest.push(edit)
+            divided.rest.push(edit);
         }
         for reason in fate {
             if !divided.why.contains(&reason) {

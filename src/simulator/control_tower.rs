@@ -56,7 +56,7 @@ static CONTROLS: Shelf = Shelf {
 /// A control is enabled on a unit once; both are ARNs.
 fn check(asked: &Asked<'_>) -> Result<(), ApiError> {
     let [target, control] = ["TargetIdentifier", "ControlIdentifier"].map(|it| asked.text(it));
-    let unit = target.contains(":organizations::") && target.contains(":ou/");
+    let unit = target.contains(":ou/");
     refuse(!unit, "ValidationException", "The target is not the ARN of a unit")?;
     let named = control.contains("::control/") || control.contains(":controlcatalog:::control/");
     refuse(!named, "ValidationException", "The control is not the ARN of a control")?;

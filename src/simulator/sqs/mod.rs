@@ -26,7 +26,7 @@ pub(super) static API: Api = Api {
 };
 
 /// How long a received message is hidden.
-const VISIBILITY: Duration = Duration::from_secs(60);
+const VISIBILITY: Duration = Duration::from_mins(1);
 /// A message that was received more often is put aside.
 const MAX_RECEIVES: u32 = 5;
 

@@ -795,12 +795,6 @@ pub fn stop_recorders(world: &mut World) {
     }
 }
 
-/// The patch of a resource of Cloud Control, by somebody.
-fn patch(world: &mut World, kind: &str, id: &str, patch: &Value) {
-    let input = json!({"TypeName": kind, "Identifier": id, "PatchDocument": patch.to_string()});
-    let _ = try_call(world, "cloudcontrolapi", "UpdateResource", &input);
-}
-
 /// What starts in the subnets of palisade has public addresses.
 pub fn publish_subnets(world: &mut World) {
     for subnet in own(world, "AWS::EC2::Subnet") {
@@ -811,9 +805,14 @@ pub fn publish_subnets(world: &mut World) {
 
 /// The trails of palisade record nothing more.
 pub fn stop_trails(world: &mut World) {
-    for trail in own_names(world, "AWS::CloudTrail::Trail") {
-        let stop = json!([{"op": "add", "path": "/IsLogging", "value": false}]);
-        patch(world, "AWS::CloudTrail::Trail", &trail, &stop);
+    const KIND: &str = "AWS::CloudTrail::Trail";
+    for trail in own_names(world, KIND) {
+        let named = json!({"Kind": KIND, "Id": trail});
+        let Ok(mut kept) = try_call(world, "models", "GetModel", &named) else { continue };
+        kept["Kind"] = KIND.into();
+        kept["Id"] = trail.into();
+        kept["Model"]["IsLogging"] = false.into();
+        let _ = try_call(world, "models", "PutModel", &kept);
     }
 }
 
@@ -830,8 +829,9 @@ pub fn suspend_detectors(world: &mut World) {
 pub type Hand = fn(&mut World);
 
 /// What somebody can do at any time to resources of these kinds.
-pub const TO_KINDS: [(&str, Hand); 8] = [
+pub const TO_KINDS: [(&str, Hand); 9] = [
     ("AWS::EC2::Subnet", publish_subnets),
+    ("AWS::CloudTrail::Trail", stop_trails),
     ("AWS::S3::Bucket", open_buckets),
     ("AWS::S3::BucketPolicy", replace_bucket_policies),
     ("AWS::EC2::VPC", switch_dns_off),

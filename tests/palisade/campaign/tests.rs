@@ -245,7 +245,7 @@ fn writes_after_convergence_break_l3() {
 fn holes() -> Vec<Prepared> {
     let mut all = scenarios::all();
     all.retain(|scenario| !scenario.attacks.is_empty());
-    assert_eq!(all.len(), 41);
+    assert_eq!(all.len(), 42);
     threads::prepare(&all, THREADS).expect("nothing goes wrong without a fault")
 }
 

@@ -956,9 +956,9 @@ fn without(edits: &[Edit], held: usize) -> Vec<Edit> {
     let mut rest: BTreeSet<usize> = impossible.chain([held]).collect();
     let waits = |index: usize, rest: &BTreeSet<usize>| {
         let edit = &edits[index];
-        rest.iter().any(|other| match *other < index {
-            true => edit.waits_for(&edits[*other]),
-            false => edit.needs.contains(&edits[*other].key),
+        rest.iter().any(|other| {
+            let held = &edits[*other];
+            if *other < index { edit.waits_for(held) } else { edit.needs.contains(&held.key) }
         })
     };
     while let Some(next) =

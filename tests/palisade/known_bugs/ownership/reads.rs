@@ -64,8 +64,9 @@ async fn bug_32_groups_of_others_outlive_everything_that_ours_go_through() {
         things
     };
     let before = strangers();
-    // Those, the VPC and its own: a group, a network ACL, the main route table and another one.
-    assert_eq!(before.len(), 11);
+    // Those, the VPC and its own: a group, a network ACL, the main route table and another one,
+    // and its subnets.
+    assert_eq!(before.len(), 15);
     for stage in [gone(TOMB) + &group("db", "", ""), group("db", "", ""), group("portal", "", "")] {
         world.write("main.yaml", stage);
         passes(&mut engine, Duration::from_mins(10)).await;
