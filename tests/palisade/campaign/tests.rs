@@ -357,6 +357,12 @@ fn types_of_cloud_control(world: &mut palisade::simulator::World) {
         hands::call(world, "cloudcontrolapi", "CreateResource", &create);
     }
     subnet_of(world, &claim);
+    let trail = json!({
+        "Kind": "AWS::CloudTrail::Trail", "Id": "all", "Tags": {"palisade:owner": "platform"},
+        "Arn": "arn:aws:cloudtrail:eu-west-1:111122223333:trail/all",
+        "Model": {"TrailName": "all", "IsLogging": true},
+    });
+    hands::call(world, "models", "PutModel", &trail);
     let channel = json!({"DeliveryChannel": {"name": "default", "s3BucketName": "acme-a"}});
     hands::call(world, "config", "PutDeliveryChannel", &channel);
     let recorder = json!({"ConfigurationRecorderName": "default"});
