@@ -111,7 +111,7 @@ pub(super) fn create(
     let mut needs: Vec<Value> = kept.calls.create.iter().map(|it| need(it, &arn)).collect();
     needs.extend(changes(kept, model.keys().map(String::as_str), &arn));
     needs.extend(passed(kept, model));
-    put(site, kind, (&id, &arn), model, (&needs, &tags(model)))?;
+    put(site, (kind, kept), (&id, &arn), model, (&needs, &tags(model)))?;
     Ok(id)
 }
 
@@ -122,14 +122,17 @@ fn changes<'m>(kept: &Kept, properties: impl Iterator<Item = &'m str>, arn: &str
     named.map(|(_, action)| need(action, arn)).collect()
 }
 
+/// Keeps the model with what the service fills in, as a later change finds it.
 fn put(
     site: &mut Site<'_, '_>,
-    kind: &Type,
+    (kind, kept): Of<'_>,
     (id, arn): (&str, &str),
     model: &Model,
     (needs, tags): (&[Value], &Map<String, Value>),
 ) -> Result<(), Failure> {
-    let model = without_tags(kind, model);
+    let mut model = model.clone();
+    (kept.fill)(site, &mut model, arn);
+    let model = without_tags(kind, &model);
     let input = json!({
         "Kind": kind.name, "Id": id, "Arn": arn, "Model": model, "Needs": needs, "Tags": tags
     });
@@ -177,7 +180,7 @@ pub(super) fn update(
         let mut needs = changes(kept, own.iter().copied(), &arn);
         needs.extend(changes(kept, [""].into_iter(), &arn));
         needs.extend(passed(kept, update.new));
-        put(site, kind, (update.id, &arn), update.new, (&needs, &Map::new()))?;
+        put(site, (kind, kept), (update.id, &arn), update.new, (&needs, &Map::new()))?;
     }
     let (set, gone) = tag_changes(update.old, update.new);
     if !set.is_empty() {
