@@ -179,13 +179,14 @@ fn jobs(
 
 fn summary(kind: Kind, tally: &Tally, seconds: f64, args: &Args) {
     println!(
-        "{}: {} runs, {} calls in {seconds:.1} s ({:.0} runs/s), {} untouched by their fault, {} consents, {} failed",
+        "{}: {} runs, {} calls in {seconds:.1} s ({:.0} runs/s), {} untouched by their fault, {} consents ({} after hands), {} failed",
         format!("{kind:?}").to_lowercase(),
         tally.runs,
         tally.calls,
         f64::from(u32::try_from(tally.runs).unwrap_or(u32::MAX)) / seconds,
         tally.missed,
         tally.consents,
+        tally.consents_after_hands,
         tally.failures.len()
     );
     println!("  passes after the last fault: {:?}", tally.passes);

@@ -36,6 +36,8 @@ pub struct Tally {
     pub missed: u64,
     /// Steps that somebody had to consent to.
     pub consents: u64,
+    /// Those of them that came after something had been done by hand.
+    pub consents_after_hands: u64,
     /// Passes after the last fault: how many runs needed so many.
     pub passes: std::collections::BTreeMap<u64, u64>,
     pub failures: Vec<Failure>,
@@ -101,14 +103,16 @@ pub fn campaign(
             stop.store(true, Ordering::Relaxed);
         }
         let calls = finished.reference.calls.len() as u64;
-        let Finished { strikes, passes, consents, .. } = finished;
-        Some((calls, strikes, passes, consents, failure))
+        let Finished { strikes, passes, consents, consents_after_hands, .. } = finished;
+        Some((calls, strikes, passes, [consents, consents_after_hands], failure))
     });
     let mut tally = Tally::default();
-    for (calls, strikes, passes, consents, failure) in outcomes.into_iter().flatten() {
+    for (calls, strikes, passes, [consents, after_hands], failure) in outcomes.into_iter().flatten()
+    {
         tally.runs += 1;
         tally.calls += calls;
         tally.consents += consents;
+        tally.consents_after_hands += after_hands;
         tally.missed += u64::from(strikes == 0);
         *tally.passes.entry(passes).or_default() += 1;
         tally.failures.extend(failure);
