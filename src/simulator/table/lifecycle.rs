@@ -21,7 +21,6 @@ pub(crate) struct States {
 
 impl States {
     /// A type that is created, changed and deleted at once.
-    #[cfg_attr(not(test), allow(dead_code, reason = "not every build has such a type"))]
     pub(crate) const fn settled(name: &'static str) -> Self {
         Self {
             creating: name,

@@ -24,6 +24,19 @@ pub(super) fn parsed(answer: &Value, member: &str) -> Value {
     serde_json::from_str(text).unwrap_or_default()
 }
 
+/// The names of queues and topics (SNS API reference, CreateTopic; SQS API reference, CreateQueue):
+/// those of FIFO ones end in `.fifo`, and the rest has no dots.
+pub(super) fn fifo_name(model: &Model, property: &str, flag: &str) -> Result<(), String> {
+    let name = text(model, property).unwrap_or("a");
+    let fifo = model.get(flag) == Some(&Value::Bool(true));
+    let plain = if fifo { name.strip_suffix(".fifo").unwrap_or_default() } else { name };
+    let legal = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+    if plain.is_empty() || !plain.chars().all(legal) {
+        return Err(format!("#/{property}: string does not match the pattern"));
+    }
+    Ok(())
+}
+
 /// A name that a handler makes where none is given.
 pub(super) fn invented(site: &mut Site<'_, '_>, prefix: &str) -> String {
     format!("{prefix}-{}", site.context.ids.alphanumeric(12))

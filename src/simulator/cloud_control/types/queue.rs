@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     kept::{self, Calls, Kept, arn, refused},
-    parts::text,
+    parts::{fifo_name, text},
 };
 use crate::simulator::cloud_control::{
     names::QUEUE,
@@ -92,14 +92,7 @@ static KEPT: Kept = Kept {
 kept::handlers!(KEPT);
 
 fn rules(model: &Model) -> Result<(), String> {
-    let name = text(model, "QueueName").unwrap_or("a");
-    let fifo = model.get("FifoQueue") == Some(&Value::Bool(true));
-    let plain = if fifo { name.strip_suffix(".fifo").unwrap_or_default() } else { name };
-    let legal = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
-    if plain.is_empty() || !plain.chars().all(legal) {
-        return Err("#/QueueName: string does not match the pattern".to_owned());
-    }
-    Ok(())
+    fifo_name(model, "QueueName", "FifoQueue")
 }
 
 fn admit(_: &mut Site<'_, '_>, old: Option<&Model>, new: &Model) -> Result<(), Failure> {
