@@ -35,7 +35,7 @@ pub(super) enum Topic {
     Held,
     /// A resource belongs to somebody else.
     Conflict,
-    /// The directory cannot be used; the last good snapshot stays in force.
+    /// The directory has problems; the last good state of the folders concerned stays in force.
     Refused,
     /// A scope, or a kind there, cannot be read.
     Unreadable,

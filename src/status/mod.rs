@@ -287,7 +287,7 @@ impl Status {
             (_, None, problems) => Some(format!("never read without problems ({problems} now)")),
             (_, Some(_), 0) => None,
             (_, Some(_), problems) => {
-                Some(format!("{problems} problems; the last good snapshot stays in force"))
+                Some(format!("{problems} problems; what was last good there stays in force"))
             }
         };
         let refused: Vec<_> = view

@@ -38,7 +38,7 @@ pub(super) fn troubles(html: &mut Html, view: &View) {
         html.element("p", "", why).markup("</li>\n");
     }
     for problem in &view.problems {
-        item(html, "trouble", "Problem in the directory: the last good snapshot stays in force");
+        item(html, "trouble", "Problem in the directory: what was last good there stays in force");
         html.element("pre", "", problem).markup("</li>\n");
     }
     for scope in refused {
