@@ -133,7 +133,12 @@ async fn hinted(engine: &mut Engine, publish: &mut impl Publish) -> Instant {
         Hinted::Looked { report, full_pass } => {
             log(&report);
             publish.pass(engine, &report);
-            if full_pass { Instant::now() } else { far }
+            match (full_pass, report.changed()) {
+                (true, _) => Instant::now(),
+                // What was written is looked at once more by a hint of its own.
+                (false, Changed::Yes) => engine.next_retry().map_or(far, |at| at.min(far)),
+                (false, Changed::No) => Instant::now() + pause(engine, &report),
+            }
         }
     };
     let named = engine.attribute();

@@ -134,12 +134,20 @@ struct Record {
     verified: bool,
     /// With a confidence that is replaced.
     by: By,
-    /// The drift, of one scope and kind and resource, that it explains.
-    explains: Vec<u64>,
+    /// What it explains: one drift of each resource that the call changed.
+    explains: Vec<Explained>,
+}
+
+/// A drift, and what drifted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Explained {
+    kind: String,
+    id: Option<String>,
+    drift: u64,
 }
 
 impl Evidence {
-    /// Keeps what an event says.
+    /// Keeps what an event says, unless CloudTrail itself has said it.
     pub(super) fn note(
         &mut self,
         scope: &str,
@@ -147,6 +155,10 @@ impl Evidence {
         targets: Vec<Target>,
         verified: bool,
     ) {
+        let known = self.records.iter().filter(|it| it.verified && it.scope == scope);
+        if known.map(|it| &it.by.event_id).any(|id| *id == event.id) {
+            return;
+        }
         let Who { sort, principal, person, session, via, source_address, user_agent, .. } =
             event.who.clone();
         self.records.push_back(Record {
@@ -177,19 +189,20 @@ impl Evidence {
         }
     }
 
-    /// CloudTrail itself has this record: what the queue says of it is true, or replaced. Returns
-    /// whether it was known.
-    pub(super) fn verify(&mut self, scope: &str, event: &Event) -> bool {
-        let same = |it: &&mut Record| it.scope == scope && it.by.event_id == event.id;
-        let Some(known) = self.records.iter_mut().find(same) else { return false };
-        let claimed = (known.by.principal.as_str(), known.by.call.as_str());
-        if claimed == (event.who.principal.as_str(), event.action().as_str()) {
-            known.verified = true;
-            return true;
+    /// CloudTrail itself has this record. Whatever the queue said under its id is dropped: it may
+    /// be somebody else's. Without targets it is no evidence of a change.
+    pub(super) fn confirm(&mut self, scope: &str, event: &Event, targets: Vec<Target>) {
+        let is_it = |it: &Record| it.scope == scope && it.by.event_id == event.id;
+        let claimed = self.records.iter().filter(|it| is_it(it));
+        let explains: Vec<Explained> = claimed.flat_map(|it| it.explains.iter().cloned()).collect();
+        self.records.retain(|it| !is_it(it));
+        if targets.is_empty() {
+            return;
         }
-        // Somebody sent another record under its id.
-        self.records.retain(|it| it.scope != scope || it.by.event_id != event.id);
-        false
+        self.note(scope, event, targets, true);
+        if let Some(known) = self.records.iter_mut().find(|it| is_it(it)) {
+            known.explains = explains;
+        }
     }
 
     /// The ids of records that would answer a question and that CloudTrail has not confirmed.
@@ -220,8 +233,10 @@ impl Evidence {
         let several = best.iter().any(|index| who(index) != who(&latest));
         let confidence = if several { Confidence::Possible } else { fit(&self.records[latest])? };
         let record = &mut self.records[latest];
-        if confidence > Confidence::Possible && !record.explains.contains(&question.drift) {
-            record.explains.push(question.drift);
+        let Question { kind, id, drift, .. } = question;
+        let explained = Explained { kind: kind.clone(), id: id.clone(), drift: *drift };
+        if confidence > Confidence::Possible && !record.explains.contains(&explained) {
+            record.explains.push(explained);
         }
         Some(By { confidence, ..record.by.clone() })
     }
@@ -232,8 +247,9 @@ impl Record {
     fn level(&self, question: &Question, own: &Own) -> Option<Confidence> {
         let in_time = self.by.at >= question.since && self.by.at <= question.until;
         let mine = self.request_id.as_deref().is_some_and(|id| own.has(id));
-        // One change causes one drift; the next one has another cause.
-        let spent = self.explains.iter().any(|drift| *drift != question.drift);
+        // One change causes one drift of a resource; the next one has another cause.
+        let same = |it: &&Explained| it.kind == question.kind && it.id == question.id;
+        let spent = self.explains.iter().filter(same).any(|it| it.drift != question.drift);
         if self.scope != question.scope || !in_time || mine || spent {
             return None;
         }
@@ -311,21 +327,45 @@ mod tests {
     }
 
     #[test]
-    fn only_cloudtrail_makes_it_exact_and_a_forged_record_under_a_true_id_is_dropped() {
+    fn only_cloudtrail_makes_it_exact_and_what_a_forged_record_says_under_a_true_id_is_dropped() {
         let mut evidence = Evidence::default();
         let event = record(&json!({}));
-        evidence.note("prod", &event, targets(Some(&["sg-1"]), INGRESS), false);
+        let true_targets = || targets(Some(&["sg-1"]), INGRESS);
+        evidence.note("prod", &event, true_targets(), false);
         assert_eq!(
             evidence.unverified(&question(), &Own::default()),
             std::slice::from_ref(&event.id)
         );
-        assert!(evidence.verify("prod", &event));
+        evidence.confirm("prod", &event, true_targets());
         assert_eq!(level(&mut evidence, &question()), Some(Confidence::Exact));
+        // The queue's copy comes late, and is no second event.
+        evidence.note("prod", &event, true_targets(), false);
+        let next = Question { drift: 2, ..question() };
+        assert_eq!(level(&mut evidence, &next), None);
+
+        let innocent = json!({"userIdentity": {"type": "IAMUser", "userName": "innocent"}});
+        for (forged, about) in [
+            (innocent, "sg-1"),
+            (json!({"sourceIPAddress": "198.51.100.9"}), "sg-1"),
+            (json!({"eventTime": "2026-01-01T00:00:01Z"}), "sg-1"),
+        ] {
+            let mut evidence = Evidence::default();
+            evidence.note("prod", &record(&forged), targets(Some(&[about]), INGRESS), false);
+            evidence.confirm("prod", &event, true_targets());
+            let by = evidence.answer(&question(), &Own::default()).expect("the true one");
+            assert_eq!(by.confidence, Confidence::Exact);
+            assert_eq!(by.principal, event.who.principal, "{forged}");
+            assert_eq!(by.source_address, event.who.source_address, "{forged}");
+            assert!((by.at - event.at).abs() < f64::EPSILON, "{forged}");
+        }
         let mut evidence = Evidence::default();
-        let forged = record(&json!({"userIdentity": {"type": "IAMUser", "userName": "innocent"}}));
-        evidence.note("prod", &forged, targets(Some(&["sg-1"]), INGRESS), false);
-        assert!(!evidence.verify("prod", &event));
-        assert_eq!(level(&mut evidence, &question()), None);
+        evidence.note("prod", &event, true_targets(), false);
+        evidence.confirm("prod", &event, targets(Some(&["sg-2"]), INGRESS));
+        assert_eq!(level(&mut evidence, &question()), None, "it was about another one");
+        let mut evidence = Evidence::default();
+        evidence.note("prod", &event, true_targets(), false);
+        evidence.confirm("prod", &event, Vec::new());
+        assert_eq!(level(&mut evidence, &question()), None, "the call failed, or only read");
     }
 
     #[test]
@@ -352,6 +392,17 @@ mod tests {
         assert!(level(&mut evidence, &question()).is_some(), "asked again");
         let next = Question { drift: 2, ..question() };
         assert_eq!(level(&mut evidence, &next), None);
+    }
+
+    #[test]
+    fn one_call_explains_one_drift_of_each_resource_that_it_changed() {
+        let mut evidence = Evidence::default();
+        let event = record(&json!({}));
+        evidence.note("prod", &event, targets(Some(&["sg-1", "sg-2"]), INGRESS), false);
+        let of = |id: &str, drift| Question { id: Some(id.into()), drift, ..question() };
+        assert_eq!(level(&mut evidence, &of("sg-1", 1)), Some(Confidence::Likely));
+        assert_eq!(level(&mut evidence, &of("sg-2", 2)), Some(Confidence::Likely));
+        assert_eq!(level(&mut evidence, &of("sg-2", 3)), None);
     }
 
     #[test]

@@ -218,12 +218,8 @@ impl Hub {
         let Some(place) = state.places.get(scope) else { return };
         let Ok(event) = Event::of_trail(record, place, epoch) else { return };
         let changed = event.failed.is_none() && !event.only_reads;
-        if !state.evidence.verify(scope, &event) && changed {
-            let targets = self.0.catalogue.targets(&event);
-            if !targets.is_empty() {
-                state.evidence.note(scope, &event, targets, true);
-            }
-        }
+        let targets = if changed { self.0.catalogue.targets(&event) } else { Vec::new() };
+        state.evidence.confirm(scope, &event, targets);
         state.has_new = true;
         drop(state);
         self.0.news.notify_one();

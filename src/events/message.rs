@@ -1,8 +1,9 @@
 //! One message of a queue: parsed, checked, and reduced to what is kept of it.
 //!
 //! A message is text from outside. It may be forged by whoever can send to the queue, and it may be
-//! about another account. Nothing of it is ever a value in a request; and what is not understood is
-//! named by its size and digest only, never by its content.
+//! about another account. Nothing of it is ever a value in a request but the id of the event, which
+//! CloudTrail is asked for; and what is not understood is named by its size and digest only, never
+//! by its content.
 
 use aws_smithy_types::date_time::{DateTime, Format};
 use serde_json::Value;

@@ -10,6 +10,8 @@ use serde_json::Value;
 const MAX_DEPTH: usize = 40;
 /// The most names that are taken from one record: no call takes as many.
 const MAX_NAMES: usize = 2_000;
+/// The longest of them, in bytes: no identifier of AWS is longer but some ARNs (2,048).
+const MAX_NAME: usize = 2_048;
 
 /// The texts at a path of the record of this call. A path in two parts, with `+` between them, has
 /// one name with `/` between its parts.
@@ -54,6 +56,8 @@ fn names(value: &Value, depth: usize, found: &mut Vec<String>) {
         return;
     }
     match value {
+        // A longer text is no name of anything.
+        Value::String(text) if text.len() > MAX_NAME => {}
         Value::String(text) if !text.is_empty() => found.push(text.clone()),
         Value::Number(number) => found.push(number.to_string()),
         Value::Array(all) => all.iter().for_each(|it| names(it, depth + 1, found)),

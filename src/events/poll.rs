@@ -49,8 +49,8 @@ pub async fn poll(hub: &Hub, scope: &str, access: &Access, queue: &Queue) {
         if !done.is_empty() {
             match queue.delete(&done).await {
                 Ok(0) => {}
-                Ok(left) => tracing::debug!(scope, left, "messages were not deleted; they return"),
-                Err(error) => tracing::debug!(scope, "no message was deleted: {error}"),
+                Ok(left) => tracing::warn!(scope, left, "messages were not deleted; they return"),
+                Err(error) => tracing::warn!(scope, "no message was deleted; they return: {error}"),
             }
         }
     }

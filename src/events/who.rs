@@ -9,7 +9,9 @@ use serde_json::Value;
 
 /// The longest text that is kept of a record.
 const MAX_CHARS: usize = 256;
-/// The name of the roles of Identity Center's permission sets, before the set's own.
+/// The path of the roles of Identity Center's permission sets, which nobody else can make.
+const IDENTITY_CENTER_PATH: &str = ":role/aws-reserved/sso.amazonaws.com/";
+/// The name of these roles, before the set's own.
 const IDENTITY_CENTER_ROLE: &str = "AWSReservedSSO_";
 
 /// What sort of principal made a call: the label of metrics.
@@ -140,9 +142,11 @@ fn principal(identity: &Value, record: &Value) -> (Principal, String) {
             let issuer = &identity["sessionContext"]["sessionIssuer"];
             let role = text(&issuer["arn"]).or_else(|| text(&issuer["userName"])).or_else(arn);
             let role = role.unwrap_or_else(|| named("a role"));
-            let name = role.rsplit('/').next().unwrap_or_default().to_owned();
-            let in_session = arn().is_some_and(|arn| arn.contains(IDENTITY_CENTER_ROLE));
-            let person = name.starts_with(IDENTITY_CENTER_ROLE) || in_session;
+            // The session's name is the caller's choice, and so is the name of a role.
+            let person = match text(&issuer["arn"]) {
+                Some(arn) => arn.contains(IDENTITY_CENTER_PATH),
+                None => role_of_session(&role).starts_with(IDENTITY_CENTER_ROLE),
+            };
             (if person { Principal::Person } else { Principal::Role }, role)
         }
         Some("FederatedUser" | "SAMLUser" | "WebIdentityUser" | "Directory") => {
@@ -191,6 +195,12 @@ fn clean(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(MAX_CHARS).collect()
 }
 
+/// The role in the ARN of a session (`…:assumed-role/ROLE/SESSION`), or the name itself.
+fn role_of_session(role: &str) -> &str {
+    let session = role.split_once(":assumed-role/").map(|(_, session)| session);
+    session.and_then(|it| it.split('/').next()).unwrap_or(role)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -199,6 +209,20 @@ mod tests {
 
     fn who(identity: Value) -> Who {
         Who::of(&json!({"userIdentity": identity}))
+    }
+
+    #[test]
+    fn a_session_or_a_role_with_the_name_of_one_of_identity_center_makes_nobody_a_person() {
+        let session = "arn:aws:sts::111122223333:assumed-role/dev/AWSReservedSSO_bob";
+        let named = "arn:aws:iam::111122223333:role/AWSReservedSSO_Admin_0123456789abcdef";
+        for identity in [
+            json!({"type": "AssumedRole", "arn": session}),
+            json!({"type": "AssumedRole", "arn": session, "sessionContext": {"sessionIssuer":
+                {"arn": "arn:aws:iam::111122223333:role/dev", "userName": "dev"}}}),
+            json!({"type": "AssumedRole", "sessionContext": {"sessionIssuer": {"arn": named}}}),
+        ] {
+            assert_eq!(who(identity.clone()).sort, Principal::Role, "{identity}");
+        }
     }
 
     #[test]
