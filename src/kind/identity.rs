@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     Invalid,
-    table::{Tree, get},
+    table::{ACCOUNT, PARTITION, Tree, get, texts},
 };
 use crate::model::{Bounds, Fence, Unbounded};
 
@@ -22,6 +22,8 @@ pub struct Identity {
     /// Where they name the permissions boundary by `Name` and `Path`, in whatever account it is
     /// used; none for a kind that does not.
     pub boundary_reference: Option<&'static str>,
+    /// Where they list, by their names, roles that they hand on; none for a kind that does not.
+    pub roles: Option<&'static str>,
     /// The ARN of the resource in a wanted state, where it follows from that.
     pub arn: Option<fn(&Tree) -> Option<String>>,
 }
@@ -29,7 +31,7 @@ pub struct Identity {
 impl Identity {
     /// A kind whose resources have neither path nor boundary.
     pub const PLAIN: Self =
-        Self { path: None, boundary: None, boundary_reference: None, arn: None };
+        Self { path: None, boundary: None, boundary_reference: None, roles: None, arn: None };
 
     /// What is wrong with a manifest that writes identity, each with its place in the spec. `state`
     /// is what it wants; a tombstone may want nothing.
@@ -64,6 +66,17 @@ impl Identity {
                 let help = format!("write {{Name: {name}, Path: {path}}}");
                 problems.push(Invalid::new(at, why).help(help));
             }
+        }
+        let place = |name| get(state, name).as_str().unwrap_or_default();
+        let own_role = |name: &&str| {
+            let (partition, account) = (place(PARTITION), place(ACCOUNT));
+            fence.is_own(&format!("arn:{partition}:iam::{account}:role/{name}"))
+        };
+        if let Some(at) = self.roles
+            && let Some(role) = texts(get(state, at)).find(own_role)
+        {
+            let why = format!("hands on {role}, as which palisade or whoever breaks glass acts");
+            problems.push(Invalid::new(at, why).help("name a role of the platform's own"));
         }
         let arn = self.arn.and_then(|arn| arn(state));
         if arn.is_some_and(|arn| fence.is_own(&arn)) {

@@ -14,6 +14,15 @@ pub struct EventQueue {
     pub region: String,
 }
 
+impl EventQueue {
+    /// Its ARN.
+    pub fn arn(&self, partition: &str) -> Option<String> {
+        let (rest, name) = self.queue_url.rsplit_once('/')?;
+        let account = rest.rsplit('/').next()?;
+        Some(format!("arn:{partition}:sqs:{}:{account}:{name}", self.region))
+    }
+}
+
 /// The queue of a scope's events.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

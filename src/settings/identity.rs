@@ -202,6 +202,8 @@ impl Settings {
         for (name, scope) in &self.scopes {
             fence.own.extend(scope.role.iter().map(|role| role.role_arn.clone()));
             fence.own.extend(scope.daemon_role.clone());
+            let partition = facts.get(name).map_or("aws", |facts| facts.partition.as_str());
+            fence.own.extend(scope.events.iter().filter_map(|queue| queue.arn(partition)));
             let identity = scope.identity.as_ref().or(self.identity.as_ref());
             let bounds = match (identity, facts.get(name)) {
                 (Some(identity), Some(facts)) => identity.bounds(facts),
@@ -296,6 +298,22 @@ scopes:
             "arn:aws:iam::999988887777:role/daemon",
         ];
         assert_eq!(fence.own, own.map(str::to_owned).into());
+    }
+
+    #[test]
+    fn the_queue_of_events_is_palisades_own() {
+        let text = "
+owner: x
+scopes:
+  prod:
+    account: '111122223333'
+    region: eu-west-1
+    events: {queueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/palisade-events'}
+";
+        let settings = Settings::parse(text, &Overrides::default()).expect("valid");
+        let fence = settings.fence(&Scopes::offline_facts(&settings));
+        assert!(fence.is_own("arn:aws:sqs:eu-west-1:111122223333:palisade-events"));
+        assert!(!fence.is_own("arn:aws:sqs:eu-west-1:111122223333:palisade-event"));
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
         hands_on_roles: true,
         identity: Some(Identity {
             path: Some("properties.Path"),
+            roles: Some("properties.Roles"),
             arn: Some(arn),
             ..Identity::PLAIN
         }),

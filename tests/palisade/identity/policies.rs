@@ -93,6 +93,23 @@ async fn a_policy_that_nobody_has_is_deleted_by_a_tombstone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_instance_profile_hands_on_the_role_as_which_palisade_acts() {
+    let world = world(&role("", &json!({})));
+    for role in ["palisade", "PALISADE"] {
+        world.write(
+            "profile.yaml",
+            format!(
+                "apiVersion: palisade.dev/v1alpha1\nkind: AWS::IAM::InstanceProfile\n\
+             metadata: {{name: jobs, scope: ml-prod}}\nlifecycle: {{adopt: jobs}}\n\
+             spec: {{properties: {{InstanceProfileName: jobs, Path: /ml/, Roles: [{role}]}}}}\n"
+            ),
+        );
+        let found = problems(&world).await;
+        assert!(found.contains("as which palisade"), "{found}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_instance_profile_gets_its_role_with_an_approval() {
     let profile = "---\napiVersion: palisade.dev/v1alpha1\nkind: AWS::IAM::InstanceProfile\n\
          metadata: {name: jobs, scope: ml-prod}\nlifecycle: {adopt: jobs}\n\
