@@ -49,7 +49,8 @@ pub enum Reach {
     /// A bucket policy. Roles of its account have their permissions from their own policies, so
     /// that it can only deny them something (IAM user guide, policy evaluation).
     Bucket {
-        /// The bucket's ARN.
+        /// The ARN of the bucket, or of what has such a policy; `{region}` stands for the Region of
+        /// the scope.
         arn: String,
     },
     /// Assignments of Identity Center in an account. As long as a permission set is assigned to

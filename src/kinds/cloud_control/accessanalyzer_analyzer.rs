@@ -36,7 +36,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
 
 /// What a rule archives nobody looks at any more.
 fn archived(old: &Value, new: &Value, _: &Context) -> Risk {
-    coverage::change(new, old, "RuleName", |_| 0)
+    coverage::change(new, old, "RuleName", coverage::UNRANKED)
 }
 
 const RESOURCE: ResourceType = ResourceType::new(

@@ -71,8 +71,12 @@ pub(super) const NETWORKS: &[Rule] = &[Rule {
 }];
 
 fn unlogged(facts: &Facts<'_>) -> Vec<Breach> {
-    let logged =
-        |id: &str| all(facts, ec2_flow_log::NAME).any(|it| it.state.properties["ResourceId"] == id);
+    // Of what is refused at least; a log of what is accepted alone shows no attempt.
+    let logged = |id: &str| {
+        let logs = all(facts, ec2_flow_log::NAME).map(|it| &it.state.properties);
+        let mut of = logs.filter(|it| it["ResourceId"] == id);
+        of.any(|it| it["TrafficType"] != "ACCEPT")
+    };
     let of = all(facts, ec2_vpc::NAME)
         .filter(|vpc| facts.id_of(vpc.address()).is_some_and(|id| !logged(id)));
     of.map(|vpc| vpc.breach("properties", "no manifest declares a flow log of it")).collect()
@@ -163,7 +167,8 @@ fn uncovered(facts: &Facts<'_>) -> Vec<Breach> {
     for trail in all(facts, cloudtrail_trail::NAME) {
         let here = all(facts, cloudtrail_trail::NAME)
             .filter(|it| it.address().scope == trail.address().scope);
-        let types: Vec<&str> = here.flat_map(|it| recorded(it.state)).collect();
+        let logging = here.filter(|it| it.state.properties["IsLogging"] == true);
+        let types: Vec<&str> = logging.flat_map(|it| recorded(it.state)).collect();
         let missing =
             COVERED.iter().filter(|(start, _)| !types.iter().any(|it| it.starts_with(start)));
         let missing: Vec<&str> = missing.map(|(_, what)| *what).collect();

@@ -59,53 +59,48 @@ const STRENGTHS: &[&str] = &["NONE", "LOW", "MEDIUM", "HIGH"];
 const ACTIONS: &[&str] = &["NONE", "ANONYMIZE", "BLOCK"];
 
 fn filters(old: &Value, new: &Value, _: &Context) -> Risk {
-    let by = |member: &'static str| match member {
-        "InputStrength" => |item: &Value| coverage::rank(item, "InputStrength", STRENGTHS),
-        _ => |item: &Value| coverage::rank(item, "OutputStrength", STRENGTHS),
-    };
-    let both = ["InputStrength", "OutputStrength"].map(|it| without_other(old, new, it, by(it)));
-    both.into_iter().collect()
-}
-
-/// The change of one of two strengths: the other one is judged by itself.
-fn without_other(old: &Value, new: &Value, member: &str, by: fn(&Value) -> i64) -> Risk {
-    let other = if member == "InputStrength" { "OutputStrength" } else { "InputStrength" };
-    let [old, new] = [old, new].map(|list| {
-        let mut list = list.clone();
-        for item in list.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
-            item.shift_remove(other);
-        }
-        list
+    const BOTH: [(&str, coverage::Strength<'_>); 2] = [
+        ("OutputStrength", ("InputStrength", |it| coverage::rank(it, "InputStrength", STRENGTHS))),
+        ("InputStrength", ("OutputStrength", |it| coverage::rank(it, "OutputStrength", STRENGTHS))),
+    ];
+    // Each of the two strengths is judged by itself.
+    let judged = BOTH.map(|(other, strength)| {
+        let [old, new] = [old, new].map(|list| {
+            let items = list.as_array().into_iter().flatten();
+            items.map(|item| coverage::without(item, other)).collect::<Value>()
+        });
+        coverage::change(&old, &new, "Type", strength)
     });
-    coverage::change(&old, &new, "Type", by)
+    judged.into_iter().collect()
 }
 
 fn grounding(old: &Value, new: &Value, _: &Context) -> Risk {
     // A higher threshold blocks more. Thresholds are below one, with two decimals.
-    coverage::change(old, new, "Type", |item| {
+    let strength = |item: &Value| {
         let threshold = item["Threshold"].as_f64().unwrap_or_default();
         (0..100_i32).rev().find(|step| f64::from(*step) / 100.0 <= threshold).map_or(-1, i64::from)
-    })
+    };
+    coverage::change(old, new, "Type", ("Threshold", strength))
 }
 
 fn personal(old: &Value, new: &Value, _: &Context) -> Risk {
-    coverage::change(old, new, "Type", |item| coverage::rank(item, "Action", ACTIONS))
+    coverage::change(old, new, "Type", ("Action", |it| coverage::rank(it, "Action", ACTIONS)))
 }
 
 fn patterns(old: &Value, new: &Value, _: &Context) -> Risk {
-    coverage::change(old, new, "Name", |item| coverage::rank(item, "Action", ACTIONS))
+    coverage::change(old, new, "Name", ("Action", |it| coverage::rank(it, "Action", ACTIONS)))
 }
 
 fn topics(old: &Value, new: &Value, _: &Context) -> Risk {
-    coverage::change(old, new, "Name", |_| 0)
+    coverage::change(old, new, "Name", coverage::UNRANKED)
 }
 
 fn words(old: &Value, new: &Value, _: &Context) -> Risk {
-    coverage::change(old, new, "Text", |_| 0)
+    coverage::change(old, new, "Text", coverage::UNRANKED)
 }
 
 fn word_lists(old: &Value, new: &Value, _: &Context) -> Risk {
-    coverage::change(old, new, "Type", |_| 0)
+    coverage::change(old, new, "Type", coverage::UNRANKED)
 }
 
 const RESOURCE: ResourceType = ResourceType::new(

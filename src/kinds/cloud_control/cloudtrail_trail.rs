@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{
     baseline,
     overlay::{Overlay, Safe, Says},
+    risks::encrypted,
     rows,
 };
 use crate::{
@@ -39,14 +40,14 @@ pub(super) const OVERLAY: Overlay = Overlay {
         ("AggregationConfigurations", "palisade does not compare them", "leave it out"),
     ],
     words: &[
-        ("IsLogging", Says::Safe(Safe::Flag(true))),
+        ("IsLogging", Says::Watches(Safe::Flag(true))),
         ("EnableLogFileValidation", Says::Safe(Safe::Flag(true))),
-        ("IncludeGlobalServiceEvents", Says::Safe(Safe::Flag(true))),
-        ("IsMultiRegionTrail", Says::Safe(Safe::Flag(true))),
+        ("IncludeGlobalServiceEvents", Says::Watches(Safe::Flag(true))),
+        ("IsMultiRegionTrail", Says::Watches(Safe::Flag(true))),
+        ("KMSKeyId", Says::Judged(encrypted)),
         ("AdvancedEventSelectors", Says::Judged(selected)),
         ("EventSelectors", Says::Judged(selected)),
         ("InsightSelectors", Says::Judged(selected)),
-        ("SnsTopicName", Says::Harmless),
     ],
     // CloudTrail API reference, PutEventSelectors: one of the two.
     exclusive: &[Exclusive { of: "", first: "EventSelectors", second: "AdvancedEventSelectors" }],

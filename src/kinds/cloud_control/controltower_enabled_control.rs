@@ -54,6 +54,7 @@ const ROWS: &[Operation] = &[
     rows::UNDER_WAY,
     rows::STATUS,
     rows::gets(SEEN),
+    rows::lists(&[rows::LIST, may("controltower:ListEnabledControls", On::Anything, &[])]),
     rows::creates(&[
         rows::CREATE,
         may("controltower:EnableControl", CONTROLS, CLAIMS),

@@ -1,25 +1,38 @@
 //! What lists of watchers, filters and the like protect: judged item by item.
 
+use std::cmp::Ordering;
+
 use serde_json::Value;
 
 use crate::model::Risk;
 
-/// The risk of changing one list of protections into another. Items with the same value of a
-/// member are the same protection; `strength` says how much one protects. A protection that comes
-/// or grows tightens, one that goes or shrinks loosens, and one that differs in something else
-/// may do both.
-pub(super) fn change(old: &Value, new: &Value, key: &str, strength: fn(&Value) -> i64) -> Risk {
+/// How much an item protects: the member that says it, and its meaning as a number.
+pub(super) type Strength<'a> = (&'a str, fn(&Value) -> i64);
+
+/// For items that protect or do not, and nothing in between.
+pub(super) const UNRANKED: Strength<'_> = ("", |_| 0);
+
+/// The risk of changing one list of protections into another. Items with the same value of `key`
+/// are the same protection. A protection that comes or grows tightens, one that goes or shrinks
+/// loosens, and one that differs in something else may do both, however strong it is.
+pub(super) fn change(
+    old: &Value,
+    new: &Value,
+    key: &str,
+    (ranked, strength): Strength<'_>,
+) -> Risk {
     let items = |list: &Value| list.as_array().cloned().unwrap_or_default();
     let (old, new) = (items(old), items(new));
     let named =
         |all: &[Value], item: &Value| all.iter().find(|other| same(other, item, key)).cloned();
     let kept = old.iter().map(|item| match named(&new, item) {
         None => Risk::LOOSENS,
+        Some(other) if other == *item => Risk::NEUTRAL,
+        Some(other) if without(&other, ranked) != without(item, ranked) => Risk::REPLACES,
         Some(other) => match strength(&other).cmp(&strength(item)) {
-            std::cmp::Ordering::Less => Risk::LOOSENS,
-            std::cmp::Ordering::Greater => Risk::TIGHTENS,
-            std::cmp::Ordering::Equal if other == *item => Risk::NEUTRAL,
-            std::cmp::Ordering::Equal => Risk::REPLACES,
+            Ordering::Less => Risk::LOOSENS,
+            Ordering::Greater => Risk::TIGHTENS,
+            Ordering::Equal => Risk::REPLACES,
         },
     });
     let come = new.iter().filter(|item| named(&old, item).is_none()).map(|_| Risk::TIGHTENS);
@@ -28,7 +41,16 @@ pub(super) fn change(old: &Value, new: &Value, key: &str, strength: fn(&Value) -
 
 /// The same, of a list whose items are texts.
 pub(super) fn change_of_texts(old: &Value, new: &Value) -> Risk {
-    change(old, new, "", |_| 0)
+    change(old, new, "", UNRANKED)
+}
+
+/// An item without a member.
+pub(super) fn without(item: &Value, member: &str) -> Value {
+    let mut item = item.clone();
+    if let Value::Object(members) = &mut item {
+        members.shift_remove(member);
+    }
+    item
 }
 
 fn same(one: &Value, other: &Value, key: &str) -> bool {
@@ -53,7 +75,7 @@ mod tests {
     }
 
     fn judged(old: Value, new: Value) -> Risk {
-        change(&old, &new, "Name", enabled)
+        change(&old, &new, "Name", ("Status", enabled))
     }
 
     #[test]
@@ -68,6 +90,7 @@ mod tests {
         assert_eq!(judged(json!([on, other]), json!([other, on])), Risk::NEUTRAL);
         let more = json!({"Name": "S3", "Status": "ENABLED", "Scope": "all"});
         assert_eq!(judged(json!([on]), json!([more])), Risk::REPLACES);
+        assert_eq!(judged(json!([off]), json!([more])), Risk::REPLACES, "stronger hides nothing");
     }
 
     #[test]

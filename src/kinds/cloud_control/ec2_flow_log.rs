@@ -1,9 +1,6 @@
 //! Flow logs.
 
-use super::{
-    overlay::{Overlay, Reads},
-    rows,
-};
+use super::{overlay::Overlay, rows};
 use crate::{
     model::text,
     operations::{
@@ -25,8 +22,6 @@ pub(super) const OVERLAY: Overlay = Overlay {
     invented: true,
     arn: "arn:{partition}:ec2:{region}:{account}:vpc-flow-log/{id}",
     tags: Some(text::EC2),
-    // Nothing of one can be changed, and one that is gone is found missing in the index.
-    reads: Reads::InTurn,
     always: &["Id", "ResourceId"],
     refused: &[
         (

@@ -1,14 +1,16 @@
 //! Rules of EventBridge.
 
+use std::cmp::Ordering;
+
 use serde_json::Value;
 
 use super::{
     identifier::{Identifier, Made},
-    overlay::{Overlay, Safe, Says},
+    overlay::{Overlay, Says},
     rows,
 };
 use crate::{
-    model::text,
+    model::{Risk, policy_document::Context, text},
     operations::{
         Named, OfKind, On, Operation, ResourceType, Resources, When,
         table::{CLAIMS_UNCLAIMED, OURS, OURS_AFTER, OURS_WITHOUT, may},
@@ -36,11 +38,25 @@ pub(super) const OVERLAY: Overlay = Overlay {
         "the identifiers of rules on other buses are made in another manner",
         "leave it out: the rule is on the default bus",
     )],
-    words: &[("Description", Says::Harmless), ("State", Says::Safe(Safe::Word("ENABLED")))],
+    words: &[("Description", Says::Harmless), ("State", Says::Judged(state))],
     documents: &["EventPattern"],
     operations: OfKind { rows: ROWS, resource: Some(RULE), hands_on_roles: true, ..OfKind::NONE },
     ..Overlay::PLAIN
 };
+
+/// A rule sees nothing, or what changes something, or what only reads too (EventBridge user guide,
+/// management events from AWS services).
+fn state(old: &Value, new: &Value, _: &Context) -> Risk {
+    const STATES: [&str; 3] =
+        ["DISABLED", "ENABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"];
+    // It is on if nothing is said.
+    let sees = |state: &Value| STATES.iter().position(|it| state == it).unwrap_or(1);
+    match sees(new).cmp(&sees(old)) {
+        Ordering::Less => Risk::LOOSENS,
+        Ordering::Equal => Risk::NEUTRAL,
+        Ordering::Greater => Risk::TIGHTENS,
+    }
+}
 
 fn name(properties: &Value) -> Option<String> {
     properties["Name"].as_str().map(str::to_owned)

@@ -46,14 +46,23 @@ pub(super) const OVERLAY: Overlay = Overlay {
 
 /// What a feature looks for is not seen any more where it is off: that ends work.
 fn features(old: &Value, new: &Value, _: &Context) -> Risk {
+    let changed = switched(old, new);
+    if changed.opens { changed.stopping_work() } else { changed }
+}
+
+/// Of features, and of what they have in addition: names that are on or off.
+fn switched(old: &Value, new: &Value) -> Risk {
+    const MORE: &str = "AdditionalConfiguration";
     let [old, new] = [old, new].map(|list| list.as_array().cloned().unwrap_or_default());
+    let pairs = |item: &Value| old.iter().find(|other| other["Name"] == item["Name"]);
+    let inside = new.iter().filter_map(|item| Some(switched(&pairs(item)?[MORE], &item[MORE])));
     // Those that the manifest does not name stay.
     let stays = |item: &&Value| new.iter().any(|other| other["Name"] == item["Name"]);
-    let old: Value = old.iter().filter(stays).cloned().collect();
-    let changed = coverage::change(&old, &new.into(), "Name", |item| {
-        coverage::rank(item, "Status", &["DISABLED", "ENABLED"])
-    });
-    if changed.opens { changed.stopping_work() } else { changed }
+    let plain = |item: &Value| coverage::without(item, MORE);
+    let before: Value = old.iter().filter(stays).map(plain).collect();
+    let after: Value = new.iter().map(plain).collect();
+    let enabled = |item: &Value| coverage::rank(item, "Status", &["DISABLED", "ENABLED"]);
+    inside.collect::<Risk>().and(coverage::change(&before, &after, "Name", ("Status", enabled)))
 }
 
 const RESOURCE: ResourceType = ResourceType::new(

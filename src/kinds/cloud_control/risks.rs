@@ -14,11 +14,16 @@ pub(super) fn encrypted(old: &Value, new: &Value, _: &Context) -> Risk {
     }
 }
 
-/// Of the time for which something is kept; without one it stays. A shorter time deletes at once
-/// whatever has been there for longer.
+/// Of the time for which something is kept; without one it stays.
 pub(super) fn kept(old: &Value, new: &Value, _: &Context) -> Risk {
+    kept_or(i64::MAX, old, new)
+}
+
+/// Of the time for which something is kept, which is `default` without one. A shorter time deletes
+/// at once whatever has been there for longer.
+pub(super) fn kept_or(default: i64, old: &Value, new: &Value) -> Risk {
     let time = |value: &Value| match value {
-        Value::Null => Some(i64::MAX),
+        Value::Null => Some(default),
         Value::String(text) => text.parse().ok(),
         other => other.as_i64(),
     };

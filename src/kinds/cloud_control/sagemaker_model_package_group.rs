@@ -2,6 +2,10 @@
 
 use super::{identifier::Identifier, overlay::Overlay, rows};
 use crate::{
+    kind::{
+        Reach,
+        table::{ACCOUNT, PARTITION, PROPERTIES, Tree, get},
+    },
     model::{policy_document::Dialect, text},
     operations::{
         Named, OfKind, On, Operation, ResourceType, Resources,
@@ -24,9 +28,19 @@ pub(super) const OVERLAY: Overlay = Overlay {
     always: &["ModelPackageGroupArn", "ModelPackageGroupName"],
     // A resource policy like that of a bucket: it names principals and the group.
     policies: &[("ModelPackageGroupPolicy", Dialect::BucketPolicy)],
+    reach: Some(reach),
     operations: OfKind { rows: ROWS, resource: Some(RESOURCE), ..OfKind::NONE },
     ..Overlay::PLAIN
 };
+
+/// It can only deny what roles are allowed, as the policy of a bucket.
+fn reach(state: &Tree) -> Reach {
+    let text = |name| get(state, name).as_str().unwrap_or_default();
+    let group = get(state, PROPERTIES)["ModelPackageGroupName"].as_str().unwrap_or_default();
+    let (partition, account) = (text(PARTITION), text(ACCOUNT));
+    let place = format!("arn:{partition}:sagemaker:{{region}}:{account}");
+    Reach::Bucket { arn: format!("{place}:model-package-group/{group}") }
+}
 
 const RESOURCE: ResourceType = ResourceType::new(
     "model-package-group",

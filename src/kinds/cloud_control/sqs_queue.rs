@@ -5,11 +5,11 @@ use serde_json::Value;
 use super::{
     identifier::{Identifier, Made},
     overlay::{Overlay, Safe, Says},
-    risks::{encrypted, kept},
+    risks::{encrypted, kept_or},
     rows,
 };
 use crate::{
-    model::text,
+    model::{Risk, policy_document::Context, text},
     operations::{
         Named, OfKind, On, Operation, ResourceType, Resources, When,
         table::{CLAIMS_UNCLAIMED, OURS, OURS_AFTER, OURS_WITHOUT, may},
@@ -37,7 +37,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
         ("DelaySeconds", Says::Harmless),
         ("ReceiveMessageWaitTimeSeconds", Says::Harmless),
         ("VisibilityTimeout", Says::Harmless),
-        ("MessageRetentionPeriod", Says::Judged(kept)),
+        ("MessageRetentionPeriod", Says::Judged(messages_kept)),
         ("SqsManagedSseEnabled", Says::Safe(Safe::Flag(true))),
         ("KmsMasterKeyId", Says::Judged(encrypted)),
     ],
@@ -45,6 +45,11 @@ pub(super) const OVERLAY: Overlay = Overlay {
     operations: OfKind { rows: ROWS, resource: Some(QUEUE), ..OfKind::NONE },
     ..Overlay::PLAIN
 };
+
+/// SQS API reference, SetQueueAttributes: four days if nothing is said.
+fn messages_kept(old: &Value, new: &Value, _: &Context) -> Risk {
+    kept_or(345_600, old, new)
+}
 
 fn name(properties: &Value) -> Option<String> {
     properties["QueueName"].as_str().map(str::to_owned)

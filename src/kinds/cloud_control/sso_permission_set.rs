@@ -83,7 +83,7 @@ fn arn_of(id: &str) -> Option<String> {
 /// What a policy of the account says is not read: one that comes may allow anything, and one that
 /// goes may have denied something.
 fn referred(old: &Value, new: &Value, _: &Context) -> Risk {
-    let change = coverage::change(old, new, "", |_| 0);
+    let change = coverage::change_of_texts(old, new);
     match (change.closes, change.opens) {
         (false, false) => Risk::NEUTRAL,
         (true, false) => Risk::LOOSENS,

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::{
     accessanalyzer_analyzer, bedrock_guardrail, cloudtrail_trail, config_config_rule,
     config_configuration_recorder, controltower_enabled_control, ec2_eip, ec2_flow_log, ec2_subnet,
-    ec2_vpc, ec2_vpc_gateway_attachment, guardduty_detector, iam_managed_policy, iam_role,
-    logs_log_group, organizations_organizational_unit, ram_resource_share, s3_bucket, sns_topic,
-    sso_permission_set, table::table, types,
+    ec2_vpc, ec2_vpc_gateway_attachment, events_rule, guardduty_detector, iam_managed_policy,
+    iam_role, logs_log_group, organizations_organizational_unit, ram_resource_share, s3_bucket,
+    sns_topic, sqs_queue, sso_permission_set, table::table, types,
 };
 use crate::{
     kind::{
@@ -17,7 +17,7 @@ use crate::{
         erased::{Edit, ErasedKind as _},
         table::Table,
     },
-    model::Risk,
+    model::{Risk, policy_document::Dialect},
     operations::Mode,
 };
 
@@ -246,7 +246,9 @@ fn the_grants_are_the_permissions_of_the_handlers_but_for_what_no_manifest_can_n
                 || action.starts_with("s3tables:") && of.facts.name == s3_bucket::NAME
         };
         let handlers = of.facts.permissions.iter();
-        let handlers = handlers.filter(|(handler, _)| *handler != "list" || of.overlay.invented);
+        let handlers = handlers.filter(|(handler, _)| {
+            *handler != "list" || of.overlay.invented || of.is_tagged_without_arn()
+        });
         for (handler, actions) in handlers {
             for action in actions {
                 // Services are named in whatever case.
@@ -396,7 +398,8 @@ fn a_public_subnet_loosens_and_a_trail_that_records_less_does() {
         found[0].1
     };
     assert_eq!(one(trail(true, &["a"]), trail(false, &["a"])), Risk::TIGHTENS);
-    assert_eq!(one(trail(false, &["a"]), trail(true, &["a"])), Risk::LOOSENS);
+    let stopped = one(trail(false, &["a"]), trail(true, &["a"]));
+    assert_eq!(stopped, Risk::LOOSENS.stopping_work(), "asks for consent");
     assert_eq!(one(trail(true, &["a", "b"]), trail(true, &["a"])), Risk::TIGHTENS);
     assert_eq!(one(trail(true, &["a"]), trail(true, &["a", "b"])), Risk::LOOSENS);
     assert_eq!(one(trail(true, &["a"]), trail(true, &["b"])), Risk::REPLACES);
@@ -526,9 +529,19 @@ fn what_is_read_in_turn_has_tags_and_nothing_that_gives_access() {
     for of in types::all().filter(|of| of.overlay.reads == super::overlay::Reads::InTurn) {
         assert!(of.overlay.tags.is_some(), "{}: the index does not show it", of.facts.name);
         assert!(of.overlay.policies.is_empty(), "{}: a policy gives access", of.facts.name);
-        let tightens =
-            of.overlay.words.iter().any(|(_, says)| matches!(says, super::overlay::Says::Safe(_)));
+        use super::overlay::Says::{Judged, Safe, Watches};
+        let mut says = of.overlay.words.iter().map(|(_, says)| says);
+        let tightens = says.any(|it| matches!(it, Safe(_) | Watches(_) | Judged(_)));
         assert!(!tightens, "{}: a value of it is safer than another", of.facts.name);
+    }
+}
+
+#[test]
+fn every_policy_of_a_type_is_judged_by_whom_it_locks_out() {
+    for of in types::all() {
+        let documents = of.overlay.policies.iter();
+        let guarded = documents.filter(|(_, dialect)| *dialect == Dialect::BucketPolicy).count();
+        assert!(guarded == 0 || of.overlay.reach.is_some(), "{}", of.facts.name);
     }
 }
 
@@ -788,6 +801,42 @@ fn what_stops_watching_loosens_and_needs_consent() {
     assert!(found[0].1.opens && found[0].1.disrupts(), "{found:?}");
     let found = judged(wanted(true, "ENABLED"), detector(false, "DISABLED"));
     assert!(found.iter().all(|(_, risk)| *risk == Risk::TIGHTENS), "{found:?}");
+}
+
+#[test]
+fn a_part_of_a_feature_that_is_switched_on_again_waits_for_nobody() {
+    let feature = |status: &str| {
+        let more = json!([{"Name": "EKS_ADDON_MANAGEMENT", "Status": status}]);
+        json!([{"Name": "RUNTIME_MONITORING", "Status": "ENABLED", "AdditionalConfiguration": more}])
+    };
+    let judged = |want: &str, have: &str| {
+        let want = json!({"Enable": true, "Features": feature(want)});
+        let have = json!({"Id": "d", "Enable": true, "Features": feature(have)});
+        risks(guardduty_detector::NAME, want, have).into_iter().map(|(_, risk)| risk)
+    };
+    assert!(judged("ENABLED", "DISABLED").all(|risk| risk == Risk::TIGHTENS));
+    let off: Vec<_> = judged("DISABLED", "ENABLED").collect();
+    assert!(!off.is_empty() && off.iter().all(|risk| risk.opens && risk.disrupts()), "{off:?}");
+}
+
+#[test]
+fn a_rule_of_events_that_sees_less_loosens() {
+    let rule = |state: &str| json!({"Name": "r", "State": state});
+    let judged = |want, have| risks(events_rule::NAME, rule(want), rule(have))[0].1;
+    let all = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS";
+    assert_eq!(judged("DISABLED", "ENABLED"), Risk::LOOSENS);
+    assert_eq!(judged("ENABLED", all), Risk::LOOSENS);
+    assert_eq!(judged(all, "DISABLED"), Risk::TIGHTENS);
+}
+
+#[test]
+fn messages_that_are_deleted_sooner_ask_for_consent_also_by_default() {
+    let queue = |time: Value| json!({"QueueName": "q", "MessageRetentionPeriod": time});
+    let judged = |want, have| risks(sqs_queue::NAME, queue(want), queue(have));
+    let found = judged(Value::Null, json!(1_209_600));
+    assert!(found.iter().any(|(_, risk)| risk.disrupts()), "four days are the default: {found:?}");
+    let found = judged(json!(1_209_600), json!(345_600));
+    assert!(found.iter().all(|(_, risk)| *risk == Risk::NEUTRAL), "{found:?}");
 }
 
 #[test]

@@ -66,10 +66,16 @@ pub fn all() -> Vec<Case> {
         ),
         case("NET-03", subnet(true), subnet(false)),
         case("NET-04", vpc(), vpc() + &one("AWS::EC2::FlowLog", "ml", flow_log)),
+        case(
+            "NET-04",
+            vpc() + &one("AWS::EC2::FlowLog", "ml", &format!("{flow_log}, TrafficType: ACCEPT")),
+            vpc() + &one("AWS::EC2::FlowLog", "ml", &format!("{flow_log}, TrafficType: REJECT")),
+        ),
         case("CT-01", trail(false, "", &TYPES), trail(true, "", &TYPES)),
         case("CT-02", trail(true, "", &TYPES), trail(true, KEY, &TYPES)),
         case("CT-03", trail(true, "", &TYPES), trail(true, SURE, &TYPES)),
         case("CT-07", trail(true, "", &TYPES[..2]), trail(true, "", &TYPES)),
+        case("CT-07", trail(false, "", &TYPES), trail(true, "", &TYPES)),
         case(
             "SNS-01",
             one("AWS::SNS::Topic", "a", "TopicName: a"),

@@ -24,7 +24,7 @@ impl Resources {
             return;
         }
         let keys = ask.natural_keys.iter().filter(|key| !has_placeholder(key));
-        let named = keys.filter_map(|key| Some(key.rsplit_once('|')?.0.to_owned()));
+        let named = keys.filter_map(|key| Some(key.split_once('|')?.0.to_owned()));
         *self.within.lock().unwrap_or_else(PoisonError::into_inner) = named.collect();
     }
 

@@ -23,7 +23,8 @@ pub(super) fn reasons(
     let Some(facts) = grounds.facts(&step.address.scope) else { return Vec::new() };
     let kind = step.address.kind.as_str();
     let Some(resource) = resource_of(kind) else { return Vec::new() };
-    let place = grounds.place_with(facts, kind).with_only(resource, Some(arn));
+    let arn = arn.replace("{region}", &facts.region);
+    let place = grounds.place_with(facts, kind).with_only(resource, Some(&arn));
     let wanted = |_: &Operation, grant: &Grant| is_asked_of(resource, grant);
     let roles = grounds.break_glass.iter().map(|role| &role.principal);
     let roles = roles.filter(|it| it.account == facts.account);
