@@ -90,16 +90,19 @@ impl PolicyChange {
     }
 
     fn differing(&self) -> impl Iterator<Item = (&PolicyDocument, &Body)> {
-        let of = |document: Option<&'_ PolicyDocument>, numbers: &[usize]| {
-            let numbers = numbers.to_vec();
-            document.into_iter().flat_map(move |document| {
-                let bodies = numbers.clone().into_iter();
-                bodies.filter_map(move |at| Some((document, &document.statements.get(at)?.body)))
-            })
-        };
-        let before = of(self.before.as_ref(), &self.only_before);
-        before.chain(of(self.after.as_ref(), &self.only_after))
+        let before = statements(self.before.as_ref(), &self.only_before);
+        before.chain(statements(self.after.as_ref(), &self.only_after))
     }
+}
+
+fn statements<'a>(
+    document: Option<&'a PolicyDocument>,
+    numbers: &'a [usize],
+) -> impl Iterator<Item = (&'a PolicyDocument, &'a Body)> {
+    document.into_iter().flat_map(move |document| {
+        let bodies = numbers.iter();
+        bodies.filter_map(move |at| Some((document, &document.statements.get(*at)?.body)))
+    })
 }
 
 /// The numbers of the statements of a document that another one lacks. Variables are read in one
