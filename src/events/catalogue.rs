@@ -201,7 +201,8 @@ mod tests {
     #[test]
     fn the_events_of_global_services_are_in_one_region() {
         let (catalogue, registry) = (catalogue(), kinds::registry());
-        let covered = registry.names().into_iter().filter(|kind| catalogue.covered.contains(kind));
+        let names = registry.names().into_iter();
+        let covered = names.filter(|kind| catalogue.covered.contains(*kind));
         let (mut global, mut regional) = (0, 0);
         for kind in covered {
             let services = catalogue.services(kind);

@@ -152,8 +152,8 @@ impl Call<'_> {
         Some(match key {
             "aws:sourceip" | "aws:vpcsourceip" => match address {
                 None => Fact::Unknown,
-                Some(it) if (key == "aws:vpcsourceip") == through => Fact::one(&it.to_string()),
                 Some(it) if !through && is_private(it) => Fact::Unknown,
+                Some(it) if (key == "aws:vpcsourceip") == through => Fact::one(&it.to_string()),
                 Some(_) => Fact::Absent,
             },
             "aws:sourcevpce" => Fact::or(endpoint, without),

@@ -135,6 +135,9 @@ pub(super) fn tag_fact(key: &str, sent: &Value) -> Fact {
     }
 }
 
+/// What the key of a tag is called in a list of pairs.
+const PAIR: [&str; 3] = ["key", "Key", "tagKey"];
+
 #[derive(Default)]
 struct Tags {
     found: Vec<(String, Option<String>)>,
@@ -181,6 +184,10 @@ impl Tags {
             Value::Object(members) if members.contains_key("items") => {
                 self.list(&members["items"], depth + 1);
             }
+            // One pair, or a map with a tag of that name.
+            Value::Object(members) if PAIR.iter().any(|name| members.contains_key(*name)) => {
+                self.is_odd = true;
+            }
             Value::Object(members) if members.values().all(Value::is_string) => {
                 self.found.extend(members.iter().map(|(key, value)| (key.clone(), text(value))));
             }
@@ -194,7 +201,7 @@ impl Tags {
 
     fn pair(&mut self, value: &Value, depth: usize) {
         let of = |names: [&str; 3]| names.iter().find_map(|name| text(&value[*name]));
-        match of(["key", "Key", "tagKey"]) {
+        match of(PAIR) {
             Some(key) => self.found.push((key, of(["value", "Value", "tagValue"]))),
             // `{resourceType, tags}`.
             None if value.is_object() => self.gather(value, depth),
@@ -375,7 +382,8 @@ mod tests {
         }
         assert_eq!(tag_fact("aws:tagkeys", &json!({"name": "x"})), Fact::Absent);
         assert_eq!(tag_fact("aws:tagkeys", &json!({"tagKeys": ["a", "b"]})), is(&["a", "b"]));
-        for odd in [json!({"tagging": "a=b"}), json!({"tags": [7]})] {
+        let pair = json!({"tags": {"key": "team", "value": "a"}});
+        for odd in [json!({"tagging": "a=b"}), json!({"tags": [7]}), pair] {
             assert_eq!(tag_fact("aws:tagkeys", &odd), Fact::Unknown, "{odd}");
         }
     }

@@ -28,17 +28,17 @@ const NAMED: [(&str, &str, &str); 14] = [
     ("sagemaker", "resourceArn", "{}"),
 ];
 
-/// Types of SageMaker's resources, by the member that names one when it is made: those for which
-/// IAM checks nothing else.
-const SAGEMAKER: [(&str, &str); 8] = [
-    ("trainingJobName", "training-job"),
-    ("processingJobName", "processing-job"),
-    ("transformJobName", "transform-job"),
-    ("hyperParameterTuningJobName", "hyper-parameter-tuning-job"),
-    ("modelName", "model"),
-    ("endpointConfigName", "endpoint-config"),
-    ("notebookInstanceName", "notebook-instance"),
-    ("autoMLJobName", "automl-job"),
+/// Calls of SageMaker that make a resource and are checked on nothing else, with the member that
+/// names it and its type.
+const SAGEMAKER: [(&str, &str, &str); 8] = [
+    ("CreateAutoMLJob", "autoMLJobName", "automl-job"),
+    ("CreateEndpointConfig", "endpointConfigName", "endpoint-config"),
+    ("CreateHyperParameterTuningJob", "hyperParameterTuningJobName", "hyper-parameter-tuning-job"),
+    ("CreateModel", "modelName", "model"),
+    ("CreateNotebookInstance", "notebookInstanceName", "notebook-instance"),
+    ("CreateProcessingJob", "processingJobName", "processing-job"),
+    ("CreateTrainingJob", "trainingJobName", "training-job"),
+    ("CreateTransformJob", "transformJobName", "transform-job"),
 ];
 
 /// The resource of a request, in the form of [`Request::resource`]: any text where it is not known.
@@ -99,11 +99,9 @@ fn from_parameters(service: &str, record: &Record, sent: &Value) -> Option<Strin
         Some((value, _)) if value.starts_with("arn:") => return Some(value.to_owned()),
         Some((value, arn)) => arn.replace('*', &ANY_TEXT.to_string()).replace("{}", value),
         None if service == "sagemaker" => {
-            let named =
-                SAGEMAKER.iter().filter_map(|(member, sort)| Some((sent[*member].as_str()?, sort)));
-            let all: Vec<_> = named.collect();
-            // A call that names a job and its model is checked on one of them.
-            let [(name, sort)] = &all[..] else { return None };
+            let row = SAGEMAKER.iter().find(|(call, ..)| *call == record.event_name);
+            let (_, member, sort) = row?;
+            let name = sent[*member].as_str()?;
             // SageMaker writes names in lower case into ARNs; what IAM checks is not documented.
             if name.chars().any(char::is_uppercase) {
                 return None;
@@ -140,6 +138,7 @@ mod tests {
             serde_json::from_value(json!({"ARN": arn, "accountId": "111122223333"})).unwrap()
         });
         let record = Record {
+            event_name: action.split(':').nth(1).unwrap().to_owned(),
             aws_region: "eu-west-1".into(),
             recipient_account_id: "111122223333".into(),
             resources: listed.collect(),
@@ -192,7 +191,7 @@ mod tests {
         assert_eq!(resource("sqs:SendMessage", json!({}), &arns), "*");
         assert_eq!(resource("sqs:SendMessage", json!({}), &arns[..1]), arns[0]);
         assert_eq!(resource("ec2:RunInstances", json!({}), &arns[..1]), "*");
-        let both = json!({"transformJobName": "a", "modelName": "b"});
-        assert_eq!(resource("sagemaker:CreateTransformJob", both, &[]), "*");
+        let both = json!({"endpointName": "a", "endpointConfigName": "b"});
+        assert_eq!(resource("sagemaker:CreateEndpoint", both, &[]), "*");
     }
 }
