@@ -22,11 +22,17 @@ impl EventQueue {
         Some(format!("arn:{partition}:sqs:{}:{account}:{name}", self.region))
     }
 
-    /// What two URLs of one queue have in common: the host has several names.
+    /// What two URLs of one queue have in common: AWS's hosts have several names in a Region.
     pub(super) fn identity(&self) -> Option<(&str, &str, &str)> {
-        let (rest, name) = self.queue_url.rsplit_once('/')?;
-        Some((&self.region, rest.rsplit('/').next()?, name))
+        let (_, rest) = self.queue_url.split_once("://")?;
+        let (host, rest) = rest.split_once('/')?;
+        let (account, name) = rest.rsplit_once('/')?;
+        Some((if is_host_of_aws(host) { &self.region } else { host }, account, name))
     }
+}
+
+fn is_host_of_aws(host: &str) -> bool {
+    [".amazonaws.com", ".amazonaws.com.cn"].iter().any(|end| host.ends_with(end))
 }
 
 /// The queue of a scope's events.
@@ -84,7 +90,7 @@ fn belongs(url: &str, region: &str, account: &str) -> Result<(), (String, &'stat
         let why = format!("`{url}` is a queue of another account than the scope's");
         return Err((why, "each scope reads a queue of its own account, with its own role"));
     }
-    let is_of_aws = [".amazonaws.com", ".amazonaws.com.cn"].iter().any(|end| host.ends_with(end));
+    let is_of_aws = is_host_of_aws(host);
     if is_of_aws && scheme != "https" {
         return Err((format!("`{url}` is not encrypted"), "write https instead of http"));
     }
@@ -129,6 +135,17 @@ mod tests {
         ] {
             assert!(belongs(url, region, account).is_err(), "{url} {region} {account:?}");
         }
+    }
+
+    #[test]
+    fn two_names_of_a_queue_are_one_queue() {
+        let queue =
+            |url: &str| EventQueue { queue_url: url.to_owned(), region: "eu-west-1".to_owned() };
+        let one = queue("https://sqs.eu-west-1.amazonaws.com/111122223333/q");
+        let same = queue("https://eu-west-1.queue.amazonaws.com/111122223333/q");
+        let other = queue("https://sqs.eu-west-1.amazonaws.com/111122223333/other");
+        assert_eq!(one.identity(), same.identity());
+        assert_ne!(one.identity(), other.identity());
     }
 
     #[test]
