@@ -102,8 +102,9 @@
 //! [`settings`] and [`manifest`] read what is wanted; [`kind`] is the interface between the loop
 //! and the [`kinds`]; [`aws`] is what they share of the SDK, and [`operations`] lists all AWS calls
 //! that may be made; [`baseline`] checks what is wanted against security rules; [`plan`] decides,
-//! [`engine`] acts, and [`status`] reports; [`import`] goes the other way. [`model`] holds the data
-//! types, and [`simulator`] an AWS in memory.
+//! [`engine`] acts, and [`status`] reports; [`import`] goes the other way, and [`impact`] asks past
+//! calls what a policy would have stopped. [`model`] holds the data types, and [`simulator`] an AWS
+//! in memory.
 
 // clippy.toml's own exceptions for tests only cover test functions, not their helpers.
 #![cfg_attr(
@@ -116,6 +117,7 @@ pub mod baseline;
 pub mod cli;
 pub mod engine;
 pub mod events;
+pub mod impact;
 pub mod import;
 pub mod kind;
 pub mod kinds;

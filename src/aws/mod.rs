@@ -11,6 +11,7 @@ pub(crate) mod budget;
 mod classify;
 pub(crate) mod ec2_tags;
 mod guard;
+pub(crate) mod history;
 pub mod identity;
 pub(crate) mod identity_center;
 pub mod lookup;

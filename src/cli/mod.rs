@@ -16,6 +16,7 @@ mod github;
 mod guardrails;
 mod healthcheck;
 mod iam_policy;
+mod impact;
 mod import;
 mod init;
 mod junit;
@@ -127,6 +128,8 @@ enum Verb {
     Guardrails(guardrails::Args),
     /// Print the IAM policies that palisade's roles need
     IamPolicy(iam_policy::Args),
+    /// Show what policies would have denied, and allowed, of the calls of the past
+    Impact(impact::Args),
     /// Compare two IAM policy documents by meaning
     PolicyDiff(policy_diff::Args),
     /// Serve a simulated AWS on a socket
@@ -208,7 +211,9 @@ fn uses(verb: &str, setting: &str) -> bool {
         "brake" => {
             matches!(setting, "file" | "owner" | "brake_file" | "socket" | "memory_dir")
         }
-        "import" => matches!(setting, "file" | "owner" | "default_scope" | "organization" | "vars"),
+        "impact" | "import" => {
+            matches!(setting, "file" | "owner" | "default_scope" | "organization" | "vars")
+        }
         "release" => {
             matches!(setting, "file" | "owner" | "default_scope" | "mode" | "brake_file" | "vars")
         }
@@ -233,14 +238,15 @@ const EXIT_CODES: [(u8, &str, &str); 5] = [
     (
         2,
         "changes",
-        "`plan --detailed-exitcode`: there is something to do. `policy-diff`: the policies differ.",
+        "`plan --detailed-exitcode`: there is something to do. `impact --detailed-exitcode`: calls \
+         would be denied or allowed that were not. `policy-diff`: the policies differ.",
     ),
     (
         3,
         "something needs a person",
         "A step is held, in conflict, stopped by the brake, or waits for something that no pass \
          will end; of `plan` with --detailed-exitcode only. Paused, observed and audited things \
-         never cause it.",
+         never cause it. `impact --detailed-exitcode`: of some call it cannot be told.",
     ),
     (64, "wrong usage", "The command line was not understood (EX_USAGE of sysexits)."),
 ];
@@ -331,6 +337,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
         Verb::Schema(args) => schema::run(&args),
         Verb::Guardrails(args) => guardrails::run(&args),
         Verb::IamPolicy(args) => iam_policy::run(settings, &args),
+        Verb::Impact(args) => impact::run(settings, &args).await,
         Verb::PolicyDiff(args) => policy_diff::verb(&args),
         #[cfg(feature = "simulator")]
         Verb::Simulate(args) => simulate::run(&args).await,

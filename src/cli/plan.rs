@@ -214,7 +214,7 @@ pub(super) fn warnings(report: &Report) {
 }
 
 /// Prints errors, each with its line.
-fn note_all(problems: &[Problem]) {
+pub(super) fn note_all(problems: &[Problem]) {
     let shown = show_all(problems.iter().map(|it| Diagnostic::of(it, Sort::Error)));
     if !problems.is_empty() {
         output::note(shown.trim_end());

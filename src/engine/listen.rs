@@ -1,7 +1,7 @@
 //! The queues of events, and what they say of drifts.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::{
     drift::{Asked, Drift},
+    observe::Callers,
     pass::Engine,
     report::epoch_seconds,
     scopes::{Connected, Scopes},
@@ -63,8 +64,13 @@ impl Listener {
             };
             let access = &connected.access;
             let found = match what {
-                Wanted::Record(id) => {
-                    queue.record(access, &id).await.map(|it| it.into_iter().collect())
+                Wanted::Record { id, is_due } => {
+                    let found = queue.record(access, &id).await;
+                    if is_due && matches!(found, Ok(None)) {
+                        // Whoever wrote this message made it up.
+                        self.hub.deny(&scope, &id);
+                    }
+                    found.map(|it| it.into_iter().collect())
                 }
                 Wanted::Service { service, since, until } => {
                     queue.records(access, &service, (since, until)).await
@@ -183,7 +189,8 @@ impl Listening {
     /// arrives like events.
     fn look_up(&mut self) {
         let now = Instant::now();
-        let mut scanned = BTreeSet::new();
+        // One reading for all drifts of a service in a scope, of the time of all of them.
+        let mut scans: BTreeMap<(String, String), (f64, f64)> = BTreeMap::new();
         for awaited in &mut self.awaited {
             let due = LOOKUPS.get(awaited.lookups).is_some_and(|it| awaited.noticed + *it <= now);
             if !due {
@@ -191,25 +198,30 @@ impl Listening {
             }
             awaited.lookups += 1;
             let Question { scope, kind, since, until, .. } = &awaited.question;
-            if awaited.by.is_some() {
-                let named = self.hub.unconfirmed(&awaited.question);
-                for id in named.into_iter().take(MOST_IDS) {
-                    self.hub.look_up(Lookup { scope: scope.clone(), what: Wanted::Record(id) });
-                }
-                continue;
+            let is_due = awaited.lookups == LOOKUPS.len();
+            let named = self.hub.unconfirmed(&awaited.question);
+            for id in named.into_iter().take(MOST_IDS) {
+                let what = Wanted::Record { id, is_due };
+                self.hub.look_up(Lookup { scope: scope.clone(), what });
             }
-            for service in self.hub.services(kind) {
-                // One reading for all drifts of a service in a scope.
-                if scanned.insert((scope.clone(), service.clone())) {
-                    let what = Wanted::Service { service, since: *since, until: *until };
-                    self.hub.look_up(Lookup { scope: scope.clone(), what });
-                }
+            // A message that somebody made up names a cause too: what it does not confirm by the
+            // second time is looked for as if there were none.
+            let is_named = awaited
+                .by
+                .as_ref()
+                .is_some_and(|by| by.confidence > Confidence::Possible && awaited.lookups == 1);
+            for service in self.hub.services(kind).into_iter().filter(|_| !is_named) {
+                let time = scans.entry((scope.clone(), service)).or_insert((*since, *until));
+                *time = (time.0.min(*since), time.1.max(*until));
             }
+        }
+        for ((scope, service), (since, until)) in scans {
+            self.hub.look_up(Lookup { scope, what: Wanted::Service { service, since, until } });
         }
     }
 
-    /// Says what has changed in how events arrive, and whether they arrive from all scopes.
-    fn all_healthy(&self, scopes: &Scopes) -> bool {
+    /// Says what has changed in how events arrive.
+    fn tell_health(&self) {
         let health = self.hub.health(Instant::now());
         let mut known = self.health.lock().unwrap_or_else(PoisonError::into_inner);
         for (scope, state) in &health {
@@ -229,8 +241,6 @@ impl Listening {
             }
         }
         *known = health;
-        let healthy = |scope: &String| known.get(scope) == Some(&Health::Healthy);
-        scopes.facts().keys().all(healthy)
     }
 }
 
@@ -250,19 +260,18 @@ impl Engine {
         self.listening.as_ref().map(|it| it.hub.clone())
     }
 
-    /// The time between full passes: longer while events say what changes, in every scope and of
-    /// every kind that a manifest declares.
+    /// The time between full passes: longer while events say what changes of every kind that a
+    /// manifest declares, where it declares it.
     pub fn interval(&self) -> Duration {
         let settings = &self.setup.settings;
         let Some(listening) = &self.listening else { return settings.interval };
+        listening.tell_health();
+        let now = Instant::now();
         let covered = self.source.good().is_some_and(|good| {
-            good.snapshot.documents.keys().all(|address| listening.hub.covers(&address.kind))
+            let all = good.snapshot.declared();
+            !all.is_empty() && all.iter().all(|it| listening.hub.covers(&it.scope, &it.kind, now))
         });
-        if listening.all_healthy(&self.setup.scopes) && covered {
-            settings.event_interval
-        } else {
-            settings.interval
-        }
+        if covered { settings.event_interval } else { settings.interval }
     }
 
     /// Names who caused what, where records have come since; the drifts about which there is
@@ -302,6 +311,16 @@ impl Engine {
             }
         }
         listening.late.extend(named);
+    }
+
+    /// Notes who palisade is in each scope: what its role did before is no news.
+    pub(super) fn identify(&self, callers: &Callers) {
+        let Some(listening) = &self.listening else { return };
+        for (scope, caller) in callers {
+            if let (Ok(caller), Some(connected)) = (caller, self.setup.scopes.get(scope)) {
+                listening.hub.identify(scope, &caller.arn, connected.access.epoch_seconds());
+            }
+        }
     }
 
     /// When a cause is to be looked up.

@@ -250,6 +250,7 @@ impl Engine {
         let observing = Instant::now();
         let observation = self.observe(good.as_ref(), base.as_ref()).await;
         let (callers, observed) = (observation.callers.clone(), observing.elapsed());
+        self.identify(&callers);
         let mut made = self.make(good.as_ref(), base.as_ref(), observation, &begun).await;
         made.phases = Phases { reading, observing: observed, ..made.phases };
         self.live = std::mem::take(&mut made.live);

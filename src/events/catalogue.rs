@@ -9,6 +9,14 @@ use super::{
 };
 use crate::{kind::erased::Registry, operations};
 
+/// The longest names that are kept of one message, in bytes together: a message with more is about
+/// the whole kind. A hundred ids of EC2 are two thousand bytes.
+const MOST_BYTES: usize = 16 * 1024;
+
+/// Services that record their calls in one Region, that of the partition which is named here
+/// (CloudTrail user guide, "Global service events").
+const GLOBAL: [&str; 3] = ["account", "iam", "organizations"];
+
 /// What all kinds say about records.
 #[derive(Debug, Default)]
 pub struct Catalogue {
@@ -65,9 +73,12 @@ impl Catalogue {
         }
     }
 
-    /// Whether events say when a resource of this kind changes.
-    pub fn covers(&self, kind: &str) -> bool {
-        self.covered.contains(kind)
+    /// Whether the events of a Region say when a resource of this kind changes.
+    pub fn covers(&self, kind: &str, region: &str) -> bool {
+        let here = |service: &String| {
+            !GLOBAL.contains(&service.as_str()) || is_home_of_global_services(region)
+        };
+        self.covered.contains(kind) && self.services(kind).iter().all(here)
     }
 
     /// The services of the calls that change a kind's resources.
@@ -92,6 +103,11 @@ impl Catalogue {
     }
 }
 
+/// Whether the global services of some partition record their calls there.
+fn is_home_of_global_services(region: &str) -> bool {
+    matches!(region, "us-east-1" | "cn-north-1" | "us-gov-west-1")
+}
+
 fn key(service: &str, call: &str) -> (String, String) {
     (service.to_ascii_lowercase(), call.to_ascii_lowercase())
 }
@@ -105,10 +121,17 @@ fn target(row: &Row, event: &Event) -> Option<Target> {
     let record = &event.record;
     let named: Vec<String> =
         call.at.iter().flat_map(|path| paths::at(record, call.call, path)).collect();
-    let ids: BTreeSet<String> = named.iter().filter_map(|text| (records.id)(text)).collect();
+    let failed = call.failed_at.iter().flat_map(|path| paths::at(record, call.call, path));
+    let failed: BTreeSet<String> = failed.filter_map(|text| (records.id)(&text)).collect();
+    let all: BTreeSet<String> = named.iter().filter_map(|text| (records.id)(text)).collect();
+    let ids: BTreeSet<String> = all.difference(&failed).cloned().collect();
+    if ids.is_empty() && !all.is_empty() {
+        return None;
+    }
     let is_part = |text: &String| records.parts.iter().any(|part| text.starts_with(part));
     let unknown_part = named.iter().any(is_part);
-    if call.others || unknown_part {
+    let is_long = ids.iter().map(String::len).sum::<usize>() > MOST_BYTES;
+    if call.others || unknown_part || is_long {
         // Whoever is named is meant, and others may be.
         return Some(Target { kind, ids: None, does });
     }
@@ -124,4 +147,70 @@ fn target(row: &Row, event: &Event) -> Option<Target> {
 /// Whether the call tags resources of all kinds of its service.
 fn tags_anything(call: &Recorded) -> bool {
     call.call.contains("Tag")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{super::message::tests::event, *};
+    use crate::kinds;
+
+    fn catalogue() -> Catalogue {
+        Catalogue::of(&kinds::registry())
+    }
+
+    fn ids_of(call: &str, record: &serde_json::Value) -> Vec<Option<usize>> {
+        let targets = catalogue().targets(&event("ec2", call, record));
+        targets.into_iter().map(|target| target.ids.map(|ids| ids.len())).collect()
+    }
+
+    #[test]
+    fn a_message_with_very_many_names_is_about_the_whole_kind() {
+        let with = |count: usize| {
+            let items: Vec<_> =
+                (0..count).map(|n| json!({"resourceId": format!("sg-{n:017x}")})).collect();
+            ids_of("CreateTags", &json!({"requestParameters": {"resourcesSet": {"items": items}}}))
+        };
+        assert!(with(800).contains(&Some(800)), "16,000 bytes");
+        assert!(with(900).iter().all(Option::is_none), "18,000 bytes");
+    }
+
+    #[test]
+    fn what_a_call_failed_for_was_not_changed() {
+        let deleted = |failed: serde_json::Value| {
+            let ids = json!([{"tag": 1, "content": "vpce-1"}, {"tag": 2, "content": "vpce-2"}]);
+            let targets = catalogue().targets(&event(
+                "ec2",
+                "DeleteVpcEndpoints",
+                &json!({
+                    "requestParameters": {"DeleteVpcEndpointsRequest": {"VpcEndpointId": ids}},
+                    "responseElements": {"DeleteVpcEndpointsResponse": {"unsuccessful": failed}},
+                }),
+            ));
+            let ids = targets.into_iter().filter_map(|target| target.ids).flatten();
+            ids.collect::<Vec<_>>()
+        };
+        assert_eq!(deleted(json!("")), ["vpce-1", "vpce-2"]);
+        let one = json!({"resourceId": "vpce-1", "error": {"code": "DependencyViolation"}});
+        let other = json!({"resourceId": "vpce-2"});
+        assert_eq!(deleted(json!({"item": one})), ["vpce-2"]);
+        assert_eq!(deleted(json!({"item": [one, other]})), [""; 0]);
+    }
+
+    #[test]
+    fn the_events_of_global_services_are_in_one_region() {
+        let (catalogue, registry) = (catalogue(), kinds::registry());
+        let names = registry.names().into_iter();
+        let covered = names.filter(|kind| catalogue.covered.contains(*kind));
+        let (mut global, mut regional) = (0, 0);
+        for kind in covered {
+            let services = catalogue.services(kind);
+            let is_global = services.iter().any(|it| GLOBAL.contains(&it.as_str()));
+            assert_eq!(catalogue.covers(kind, "eu-west-1"), !is_global, "{kind}");
+            assert!(catalogue.covers(kind, "us-east-1"), "{kind}");
+            if is_global { global += 1 } else { regional += 1 }
+        }
+        assert!(global > 0 && regional > 0);
+    }
 }

@@ -3,7 +3,7 @@
 //! EventBridge: nothing reports an error in any of these cases, and all are found so.
 
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
 
@@ -21,6 +21,9 @@ const UNREADABLE_AFTER: Duration = Duration::from_mins(5);
 /// Request ids that arrived before the answer to the call did.
 const ARRIVED: usize = 1_000;
 
+/// One event may be lost on its way; more than this many in a row are not lost by chance.
+const MISSES: usize = 3;
+
 /// The state of a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Health {
@@ -32,23 +35,37 @@ pub enum Health {
     Broken(String),
 }
 
-/// The chain of one scope.
+/// The chain of one scope. A trail can leave out the events of one service, such as KMS, so that
+/// what proves one proves nothing of another.
 #[derive(Debug, Default)]
 pub(super) struct Chain {
     awaited: VecDeque<Written>,
     arrived: VecDeque<String>,
-    proved: Option<Instant>,
-    lost: Option<String>,
+    services: BTreeMap<String, Service>,
     unreadable: Option<(Instant, String)>,
     /// Own writes without their events so far.
     pub(super) missing: u64,
+}
+
+/// What is known of the events of one service.
+#[derive(Debug, Default)]
+struct Service {
+    proved: Option<Instant>,
+    /// The calls of own writes in a row whose events did not come.
+    missed: Vec<String>,
+}
+
+impl Written {
+    fn service(&self) -> &str {
+        self.action.split(':').next().unwrap_or_default()
+    }
 }
 
 impl Chain {
     /// Waits for the event of an own write.
     pub(super) fn wrote(&mut self, written: Written) {
         if self.arrived.contains(&written.request_id) {
-            self.prove(written.at);
+            self.prove(written.service(), written.at);
         } else {
             self.awaited.push_back(written);
         }
@@ -56,10 +73,9 @@ impl Chain {
 
     /// An event of this place with that request id has come.
     pub(super) fn came(&mut self, request_id: &str, now: Instant) {
-        let before = self.awaited.len();
-        self.awaited.retain(|it| it.request_id != request_id);
-        if self.awaited.len() < before {
-            self.prove(now);
+        let at = self.awaited.iter().position(|it| it.request_id == request_id);
+        if let Some(written) = at.and_then(|at| self.awaited.remove(at)) {
+            self.prove(written.service(), now);
         } else {
             self.arrived.push_back(request_id.to_owned());
             let surplus = self.arrived.len().saturating_sub(ARRIVED);
@@ -67,9 +83,9 @@ impl Chain {
         }
     }
 
-    fn prove(&mut self, now: Instant) {
-        self.proved = Some(now);
-        self.lost = None;
+    fn prove(&mut self, service: &str, now: Instant) {
+        let known = self.services.entry(service.to_owned()).or_default();
+        *known = Service { proved: Some(now), missed: Vec::new() };
     }
 
     /// The queue was read, or it could not be.
@@ -81,39 +97,65 @@ impl Chain {
         };
     }
 
-    /// Its state.
-    pub(super) fn health(&mut self, now: Instant) -> Health {
+    /// Notes the writes whose events do not come any more.
+    fn expire(&mut self, now: Instant) {
         let is_late = |it: &Written| now.saturating_duration_since(it.at) >= LOST_AFTER;
-        let late: BTreeSet<String> =
-            self.awaited.iter().filter(|it| is_late(it)).map(|it| it.action.clone()).collect();
-        let before = self.awaited.len();
-        self.awaited.retain(|it| !is_late(it));
-        self.missing += (before - self.awaited.len()) as u64;
-        if !late.is_empty() {
-            let calls: Vec<String> = late.into_iter().collect();
-            self.proved = None;
-            self.lost = Some(format!(
+        let all = std::mem::take(&mut self.awaited).into_iter();
+        let (late, awaited): (Vec<Written>, Vec<Written>) = all.partition(is_late);
+        self.awaited = awaited.into();
+        self.missing += late.len() as u64;
+        for written in late {
+            let service = self.services.entry(written.service().to_owned()).or_default();
+            // What came since the write was made proves that events come.
+            if service.proved.is_none_or(|proved| proved <= written.at + LOST_AFTER) {
+                service.proved = None;
+                service.missed.push(written.action);
+            }
+        }
+    }
+
+    /// Whether the events of a service arrive, for all that is known: a proof within a day, and no
+    /// write since that did not come back.
+    pub(super) fn arrive(&mut self, service: &str, now: Instant) -> bool {
+        self.expire(now);
+        let known = self.services.get(service);
+        self.unreadable.is_none() && known.is_some_and(|it| it.is_proved(now))
+    }
+
+    /// Its state: healthy if the events of every service that palisade writes to arrive.
+    pub(super) fn health(&mut self, now: Instant) -> Health {
+        self.expire(now);
+        if let Some((since, why)) = &self.unreadable
+            && now.saturating_duration_since(*since) >= UNREADABLE_AFTER
+        {
+            return Health::Broken(format!("the queue cannot be read: {why}"));
+        }
+        let broken = self.services.values().filter(|it| it.missed.len() > MISSES);
+        let calls: BTreeSet<&str> =
+            broken.flat_map(|it| it.missed.iter().map(String::as_str)).collect();
+        if !calls.is_empty() {
+            let calls: Vec<&str> = calls.into_iter().collect();
+            return Health::Broken(format!(
                 "no event of palisade's own {} came within {} minutes: look at the trail, the \
                  rule and the queue's policy",
                 calls.join(", "),
                 LOST_AFTER.as_secs() / 60
             ));
         }
-        if let Some((since, why)) = &self.unreadable
-            && now.saturating_duration_since(*since) >= UNREADABLE_AFTER
-        {
-            return Health::Broken(format!("the queue cannot be read: {why}"));
-        }
-        if let Some(why) = &self.lost {
-            return Health::Broken(why.clone());
-        }
-        let holds = |at: &Instant| now.saturating_duration_since(*at) < PROOF_LASTS;
-        let readable = self.unreadable.is_none();
-        if readable && self.proved.as_ref().is_some_and(holds) {
+        let mut services = self.services.values().peekable();
+        let any = services.peek().is_some();
+        if self.unreadable.is_none() && any && services.all(|it| it.is_proved(now)) {
             Health::Healthy
         } else {
             Health::Unproved
         }
+    }
+}
+
+impl Service {
+    fn is_proved(&self, now: Instant) -> bool {
+        let holds = |at: Instant| now.saturating_duration_since(at) < PROOF_LASTS;
+        self.missed.is_empty() && self.proved.is_some_and(holds)
     }
 }
 
@@ -142,20 +184,40 @@ mod tests {
     }
 
     #[test]
-    fn a_write_without_its_event_breaks_it_within_ten_minutes_and_the_next_proof_mends_it() {
+    fn one_missing_event_ends_the_proof_and_four_in_a_row_break_it_within_ten_minutes() {
         let (mut chain, now) = (Chain::default(), Instant::now());
         chain.wrote(written("1", now));
         chain.came("1", now);
         chain.wrote(written("2", now));
-        let later = now + Duration::from_mins(8);
-        assert_eq!(chain.health(later), Health::Healthy);
+        assert_eq!(chain.health(now + Duration::from_mins(8)), Health::Healthy);
         let later = now + Duration::from_mins(10);
+        assert_eq!(chain.health(later), Health::Unproved, "one may be lost");
+        assert!(!chain.arrive("ec2", later));
+        for id in ["3", "4", "5"] {
+            chain.wrote(written(id, later));
+        }
+        let later = later + Duration::from_mins(10);
         let Health::Broken(why) = chain.health(later) else { panic!("not broken") };
         assert!(why.contains("ec2:CreateTags"), "{why}");
-        assert_eq!(chain.missing, 1);
-        chain.wrote(written("3", later));
-        chain.came("3", later);
-        assert_eq!(chain.health(later), Health::Healthy);
+        assert_eq!(chain.missing, 4);
+        chain.wrote(written("6", later));
+        chain.came("6", later);
+        assert_eq!(chain.health(later), Health::Healthy, "the next proof mends it");
+    }
+
+    #[test]
+    fn what_proves_one_service_proves_nothing_of_another() {
+        let (mut chain, now) = (Chain::default(), Instant::now());
+        chain.wrote(written("1", now));
+        chain.came("1", now);
+        assert!(chain.arrive("ec2", now) && !chain.arrive("kms", now));
+        let kms = Written { action: "kms:PutKeyPolicy".into(), ..written("2", now) };
+        chain.wrote(kms);
+        chain.wrote(written("3", now + Duration::from_mins(9)));
+        chain.came("3", now + Duration::from_mins(9));
+        let later = now + Duration::from_mins(10);
+        assert!(chain.arrive("ec2", later) && !chain.arrive("kms", later));
+        assert_eq!(chain.health(later), Health::Unproved, "the trail may leave KMS out");
     }
 
     #[test]

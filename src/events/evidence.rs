@@ -4,7 +4,7 @@
 //! *likely* at most; *exact* takes the same record from CloudTrail itself. Only what can have
 //! caused this difference counts: the resource, what the call does, and the time must fit.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +15,9 @@ use super::{
     who::{Principal, Who},
 };
 
-/// The most records kept of all scopes, and the oldest.
+/// The most records kept of one scope, the most bytes of the names in them, and the oldest.
 const KEPT: usize = 10_000;
+const MOST_BYTES: usize = 8 * 1024 * 1024;
 const MAX_AGE: f64 = 24.0 * 3600.0;
 
 /// How sure a cause is.
@@ -122,14 +123,23 @@ pub struct Question {
 /// Records that may be the cause of something.
 #[derive(Debug, Default)]
 pub(super) struct Evidence {
-    records: VecDeque<Record>,
+    scopes: BTreeMap<String, Records>,
+}
+
+/// The records of one scope: a flood in one takes nothing from another.
+#[derive(Debug, Default)]
+struct Records {
+    all: VecDeque<Record>,
+    /// The bytes of the names in them.
+    bytes: usize,
 }
 
 #[derive(Debug)]
 struct Record {
-    scope: String,
     targets: Vec<Target>,
     request_id: Option<String>,
+    /// The caller's ARN, of a role's session with its name.
+    arn: Option<String>,
     /// Whether CloudTrail itself has it.
     verified: bool,
     /// With a confidence that is replaced.
@@ -155,16 +165,106 @@ impl Evidence {
         targets: Vec<Target>,
         verified: bool,
     ) {
-        let known = self.records.iter().filter(|it| it.verified && it.scope == scope);
-        if known.map(|it| &it.by.event_id).any(|id| *id == event.id) {
-            return;
+        let records = self.scopes.entry(scope.to_owned()).or_default();
+        if !records.all.iter().any(|it| it.verified && it.by.event_id == event.id) {
+            records.push(Record::of(event, targets, verified));
         }
-        let Who { sort, principal, person, session, via, source_address, user_agent, .. } =
+    }
+
+    /// CloudTrail itself has this record. Whatever the queue said under its id is dropped: it may
+    /// be somebody else's. Without targets it is no evidence of a change.
+    pub(super) fn confirm(&mut self, scope: &str, event: &Event, targets: Vec<Target>) {
+        let records = self.scopes.entry(scope.to_owned()).or_default();
+        let claimed = records.remove(|it| it.by.event_id == event.id);
+        if !targets.is_empty() {
+            let mut record = Record::of(event, targets, true);
+            record.explains = claimed.into_iter().flat_map(|it| it.explains).collect();
+            records.push(record);
+        }
+    }
+
+    /// CloudTrail has no such record: what the queue said under this id is dropped.
+    pub(super) fn deny(&mut self, scope: &str, id: &str) {
+        if let Some(records) = self.scopes.get_mut(scope) {
+            records.remove(|it| !it.verified && it.by.event_id == id);
+        }
+    }
+
+    fn of(&self, scope: &str) -> impl Iterator<Item = &Record> {
+        self.scopes.get(scope).into_iter().flat_map(|records| &records.all)
+    }
+
+    /// The ids of records that would answer a question and that CloudTrail has not confirmed.
+    pub(super) fn unverified(&self, question: &Question, own: &Own) -> Vec<String> {
+        let records = self.of(&question.scope);
+        let fitting = records.filter(|it| it.level(question, own).is_some());
+        fitting.filter(|it| !it.verified).map(|it| it.by.event_id.clone()).collect()
+    }
+
+    /// Who caused it, as far as the records say.
+    pub(super) fn answer(&mut self, question: &Question, own: &Own) -> Option<By> {
+        let records = &mut self.scopes.get_mut(&question.scope)?.all;
+        let fit = |record: &Record| record.level(question, own);
+        let fitting: Vec<(usize, Confidence)> = records
+            .iter()
+            .enumerate()
+            .filter_map(|(index, record)| Some((index, fit(record)?)))
+            .collect();
+        let best = fitting.iter().map(|(_, level)| *level).max()?;
+        let best: Vec<usize> =
+            fitting.iter().filter(|(_, level)| *level == best).map(|(index, _)| *index).collect();
+        let latest = best
+            .iter()
+            .copied()
+            .max_by(|a, b| records[*a].by.at.total_cmp(&records[*b].by.at).then(a.cmp(b)))?;
+        let who = |index: &usize| {
+            let by = &records[*index].by;
+            (&by.principal, &by.person, &by.session)
+        };
+        let several = best.iter().any(|index| who(index) != who(&latest));
+        let confidence = if several { Confidence::Possible } else { fit(&records[latest])? };
+        let record = &mut records[latest];
+        let Question { kind, id, drift, .. } = question;
+        let explained = Explained { kind: kind.clone(), id: id.clone(), drift: *drift };
+        if confidence > Confidence::Possible && !record.explains.contains(&explained) {
+            record.explains.push(explained);
+        }
+        Some(By { confidence, ..record.by.clone() })
+    }
+}
+
+impl Records {
+    fn push(&mut self, record: Record) {
+        let newest = record.by.at;
+        self.bytes += record.bytes();
+        self.all.push_back(record);
+        while self.all.len() > KEPT
+            || self.bytes > MOST_BYTES
+            || self.all.front().is_some_and(|it| newest - it.by.at > MAX_AGE)
+        {
+            let Some(oldest) = self.all.pop_front() else { break };
+            self.bytes -= oldest.bytes();
+        }
+    }
+
+    /// Takes those that are meant.
+    fn remove(&mut self, is_it: impl Fn(&Record) -> bool) -> Vec<Record> {
+        let all = std::mem::take(&mut self.all);
+        let (gone, kept): (Vec<Record>, Vec<Record>) = all.into_iter().partition(is_it);
+        self.all = kept.into();
+        self.bytes -= gone.iter().map(Record::bytes).sum::<usize>();
+        gone
+    }
+}
+
+impl Record {
+    fn of(event: &Event, targets: Vec<Target>, verified: bool) -> Self {
+        let Who { sort, principal, person, session, via, source_address, user_agent, arn, .. } =
             event.who.clone();
-        self.records.push_back(Record {
-            scope: scope.to_owned(),
+        Self {
             targets,
             request_id: event.request_id.clone(),
+            arn,
             verified,
             by: By {
                 confidence: Confidence::Possible,
@@ -180,77 +280,26 @@ impl Evidence {
                 at: event.at,
             },
             explains: Vec::new(),
-        });
-        let newest = event.at;
-        while self.records.len() > KEPT
-            || self.records.front().is_some_and(|it| newest - it.by.at > MAX_AGE)
-        {
-            self.records.pop_front();
         }
     }
 
-    /// CloudTrail itself has this record. Whatever the queue said under its id is dropped: it may
-    /// be somebody else's. Without targets it is no evidence of a change.
-    pub(super) fn confirm(&mut self, scope: &str, event: &Event, targets: Vec<Target>) {
-        let is_it = |it: &Record| it.scope == scope && it.by.event_id == event.id;
-        let claimed = self.records.iter().filter(|it| is_it(it));
-        let explains: Vec<Explained> = claimed.flat_map(|it| it.explains.iter().cloned()).collect();
-        self.records.retain(|it| !is_it(it));
-        if targets.is_empty() {
-            return;
-        }
-        self.note(scope, event, targets, true);
-        if let Some(known) = self.records.iter_mut().find(|it| is_it(it)) {
-            known.explains = explains;
-        }
+    fn bytes(&self) -> usize {
+        let names = self.targets.iter().flat_map(|target| &target.ids).flatten();
+        names.map(String::len).sum()
     }
 
-    /// The ids of records that would answer a question and that CloudTrail has not confirmed.
-    pub(super) fn unverified(&self, question: &Question, own: &Own) -> Vec<String> {
-        let fitting = self.records.iter().filter(|it| it.level(question, own).is_some());
-        fitting.filter(|it| !it.verified).map(|it| it.by.event_id.clone()).collect()
-    }
-
-    /// Who caused it, as far as the records say.
-    pub(super) fn answer(&mut self, question: &Question, own: &Own) -> Option<By> {
-        let fit = |record: &Record| record.level(question, own);
-        let fitting: Vec<(usize, Confidence)> = self
-            .records
-            .iter()
-            .enumerate()
-            .filter_map(|(index, record)| Some((index, fit(record)?)))
-            .collect();
-        let best = fitting.iter().map(|(_, level)| *level).max()?;
-        let best: Vec<usize> =
-            fitting.iter().filter(|(_, level)| *level == best).map(|(index, _)| *index).collect();
-        let latest = best.iter().copied().max_by(|a, b| {
-            self.records[*a].by.at.total_cmp(&self.records[*b].by.at).then(a.cmp(b))
-        })?;
-        let who = |index: &usize| {
-            let by = &self.records[*index].by;
-            (&by.principal, &by.person, &by.session)
-        };
-        let several = best.iter().any(|index| who(index) != who(&latest));
-        let confidence = if several { Confidence::Possible } else { fit(&self.records[latest])? };
-        let record = &mut self.records[latest];
-        let Question { kind, id, drift, .. } = question;
-        let explained = Explained { kind: kind.clone(), id: id.clone(), drift: *drift };
-        if confidence > Confidence::Possible && !record.explains.contains(&explained) {
-            record.explains.push(explained);
-        }
-        Some(By { confidence, ..record.by.clone() })
-    }
-}
-
-impl Record {
     /// How well it fits; `None` if it cannot be the cause.
     fn level(&self, question: &Question, own: &Own) -> Option<Confidence> {
         let in_time = self.by.at >= question.since && self.by.at <= question.until;
         let mine = self.request_id.as_deref().is_some_and(|id| own.has(id));
+        // palisade's role is for palisade only. What it did before this process began, an earlier
+        // one did; since then it is nobody whom this process knows, and named with doubt.
+        let role = self.arn.as_deref().and_then(|arn| own.role_since(&question.scope, arn));
+        let mine = mine || role.is_some_and(|began| self.by.at <= began);
         // One change causes one drift of a resource; the next one has another cause.
         let same = |it: &&Explained| it.kind == question.kind && it.id == question.id;
         let spent = self.explains.iter().filter(same).any(|it| it.drift != question.drift);
-        if self.scope != question.scope || !in_time || mine || spent {
+        if !in_time || mine || spent {
             return None;
         }
         let target = self.targets.iter().find(|target| target.kind == question.kind)?;
@@ -258,6 +307,9 @@ impl Record {
             return None;
         }
         match (&target.ids, &question.id) {
+            (Some(ids), Some(id)) if ids.contains(id) && role.is_some() => {
+                Some(Confidence::Possible)
+            }
             (Some(ids), Some(id)) if ids.contains(id) => {
                 Some(if self.verified { Confidence::Exact } else { Confidence::Likely })
             }
@@ -413,8 +465,52 @@ mod tests {
         for _ in 0..=KEPT {
             evidence.note("prod", &record(&json!({})), targets(None, INGRESS), false);
         }
-        assert_eq!(evidence.records.len(), KEPT);
-        assert!(evidence.records.iter().all(|it| it.by.at > NOW - 100.0));
+        assert_eq!(evidence.of("prod").count(), KEPT);
+        assert!(evidence.of("prod").all(|it| it.by.at > NOW - 100.0));
+        evidence.note("other", &record(&json!({})), targets(None, INGRESS), false);
+        assert_eq!(evidence.of("prod").count(), KEPT, "each scope has its own");
+        let long: Vec<String> = (0..500).map(|n| format!("sg-{n:029x}")).collect();
+        let long: Vec<&str> = long.iter().map(String::as_str).collect();
+        for _ in 0..1_000 {
+            evidence.note("prod", &record(&json!({})), targets(Some(&long), INGRESS), false);
+        }
+        let (records, bytes) = (evidence.of("prod").count(), evidence.scopes["prod"].bytes);
+        assert!(bytes <= MOST_BYTES && records < 1_000, "{records} records, {bytes} bytes");
+    }
+
+    #[test]
+    fn an_id_that_cloudtrail_does_not_have_names_nobody_any_more() {
+        let mut evidence = Evidence::default();
+        let event = record(&json!({}));
+        evidence.note("prod", &event, targets(Some(&["sg-1"]), INGRESS), false);
+        evidence.deny("other", &event.id);
+        assert!(level(&mut evidence, &question()).is_some());
+        evidence.deny("prod", &event.id);
+        assert_eq!(level(&mut evidence, &question()), None);
+        evidence.confirm("prod", &event, targets(Some(&["sg-1"]), INGRESS));
+        evidence.deny("prod", &event.id);
+        assert_eq!(level(&mut evidence, &question()), Some(Confidence::Exact));
+    }
+
+    #[test]
+    fn what_palisades_role_did_before_this_process_is_palisades_and_since_then_in_doubt() {
+        let role = "arn:aws:sts::111122223333:assumed-role/palisade/palisade";
+        let identity = json!({"type": "AssumedRole", "arn": role, "accountId": "111122223333",
+            "sessionContext": {"sessionIssuer": {"arn":
+                "arn:aws:iam::111122223333:role/palisade"}}});
+        let event = record(&json!({"userIdentity": identity}));
+        let by = |began: f64, caller: &str| {
+            let own = Own::default();
+            own.identify("prod", caller, began);
+            let mut evidence = Evidence::default();
+            evidence.note("prod", &event, targets(Some(&["sg-1"]), INGRESS), true);
+            evidence.answer(&question(), &own).map(|by| by.confidence)
+        };
+        let session = "arn:aws:sts::111122223333:assumed-role/palisade/another";
+        assert_eq!(by(event.at + 1.0, session), None, "an earlier process");
+        assert_eq!(by(event.at - 1.0, session), Some(Confidence::Possible), "not this process");
+        let other = "arn:aws:sts::111122223333:assumed-role/other/palisade";
+        assert_eq!(by(event.at + 1.0, other), Some(Confidence::Exact), "another role");
     }
 
     #[test]

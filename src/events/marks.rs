@@ -63,7 +63,6 @@ struct Pending {
 struct Later {
     at: ScopedKind,
     hint: Hint,
-    since: Instant,
     due: Instant,
 }
 
@@ -145,17 +144,18 @@ impl Marks {
         let hint = Hint { ids: hint.ids.clone(), looks };
         match self.later.iter_mut().find(|it| it.at == *at && it.due == due) {
             Some(known) => known.hint.ids = together([known.hint.ids.take(), hint.ids]),
-            None => self.later.push(Later { at: at.clone(), hint, since: now, due }),
+            None => self.later.push(Later { at: at.clone(), hint, due }),
         }
     }
 
-    /// A full pass that began then has looked at everything noted before.
+    /// A full pass that began then has looked at everything noted before. What is to be looked at
+    /// again later stays: it waits because reads may lag behind, as that pass's may have.
     pub(super) fn covered(&mut self, began: Instant) {
         for mark in self.kinds.values_mut() {
             mark.pending.retain(|it| it.since > began);
             mark.flooded = mark.flooded.filter(|since| *since > began);
         }
-        self.later.retain(|it| it.since > began);
+        self.later.retain(|it| it.due > began);
     }
 }
 
@@ -240,6 +240,18 @@ mod tests {
         marks.covered(began);
         let hints = marks.take(&own, began + Duration::from_secs(2));
         assert_eq!(hints[&at()].ids, ids(&["sg-2"]));
+    }
+
+    #[test]
+    fn a_full_pass_before_the_time_of_a_second_look_does_not_stand_for_it() {
+        let (mut marks, own, now) = (Marks::default(), Own::default(), Instant::now());
+        marks.again(&at(), &Hint { ids: ids(&["sg-1"]), looks: 0 }, false, now);
+        marks.covered(now + Duration::from_secs(1));
+        assert_eq!(marks.due(), Some(now + AGAIN[0]));
+        assert_eq!(marks.take(&own, now + AGAIN[0])[&at()].ids, ids(&["sg-1"]));
+        marks.again(&at(), &Hint { ids: ids(&["sg-1"]), looks: 0 }, false, now);
+        marks.covered(now + AGAIN[0]);
+        assert_eq!(marks.due(), None);
     }
 
     #[test]

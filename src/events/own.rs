@@ -1,9 +1,10 @@
 //! What palisade itself did, by AWS's request ids: the answer to each of its writes carries one,
 //! and so does the record. Nothing else is proof: a role can be assumed by others, and a user agent
-//! is what the client says.
+//! is what the client says. But palisade's role is palisade's alone: what it did before this
+//! process began, an earlier process did.
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{BTreeMap, HashSet, VecDeque},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -22,6 +23,9 @@ struct Ids {
     order: VecDeque<String>,
     /// Those that [`Own::take_new`] has not returned yet.
     new: Vec<Written>,
+    /// The identity in each scope, and when this process first had it there, in seconds since the
+    /// epoch.
+    identities: BTreeMap<String, (String, f64)>,
 }
 
 /// A write that AWS has answered.
@@ -57,6 +61,25 @@ impl Own {
         }
     }
 
+    /// Notes whom this process is in a scope: the caller's ARN, and the time in seconds since the
+    /// epoch. The first time counts.
+    pub fn identify(&self, scope: &str, caller: &str, epoch: f64) {
+        let mut ids = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = ids.identities.entry(scope.to_owned());
+        let known = known.or_insert_with(|| (caller.to_owned(), epoch));
+        if known.0 != caller {
+            *known = (caller.to_owned(), epoch);
+        }
+    }
+
+    /// If a caller is the identity that this process has in a scope, whatever the session: since
+    /// when the process has it, in seconds since the epoch.
+    pub(super) fn role_since(&self, scope: &str, caller: &str) -> Option<f64> {
+        let ids = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (own, since) = ids.identities.get(scope)?;
+        (without_session(own) == without_session(caller)).then_some(*since)
+    }
+
     /// The writes since the last call.
     pub(super) fn take_new(&self) -> Vec<Written> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).new)
@@ -65,6 +88,14 @@ impl Own {
     /// Whether this process made the request with this id.
     pub fn has(&self, request_id: &str) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).known.contains(request_id)
+    }
+}
+
+/// A caller without the name of its session.
+fn without_session(arn: &str) -> &str {
+    match arn.rsplit_once('/') {
+        Some((role, _)) if arn.contains(":assumed-role/") => role,
+        _ => arn,
     }
 }
 

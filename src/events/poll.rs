@@ -20,7 +20,9 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 const EMPTY_PAUSE: Duration = Duration::from_secs(1);
 
 /// Reads a scope's queue. A message is deleted once what it says is kept in memory: a hint that is
-/// lost with the process is made up for by the full pass at the start.
+/// lost with the process is made up for by the full pass at the start. One that is not understood
+/// is deleted too, counted and logged by its digest: it would not be understood the next time, and
+/// what comes again and again hides the rest.
 pub async fn poll(hub: &Hub, scope: &str, access: &Access, queue: &Queue) {
     let (mut pause, mut odd) = (FIRST_PAUSE, Odd::default());
     loop {
@@ -64,9 +66,7 @@ fn take(hub: &Hub, scope: &str, epoch: f64, messages: &[Message], odd: &mut Odd)
         if outcome == Outcome::Malformed || outcome == Outcome::Foreign {
             odd.say(scope, outcome, message);
         }
-        if outcome.is_done() {
-            done.push(message.receipt.clone());
-        }
+        done.push(message.receipt.clone());
     }
     done
 }

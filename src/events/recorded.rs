@@ -1,8 +1,8 @@
 //! What a kind says about the calls that change its resources, as CloudTrail records them.
 //!
 //! The shapes are from real records and AWS's user guides; a call of which no record is known has
-//! the shape that its API suggests, and whatever that path does not find is looked for in the whole
-//! record. A shape that is not understood never hides an event: it concerns the whole kind then.
+//! the shape that its API suggests. A shape that is not understood never hides an event: where the
+//! paths find nothing, it concerns the whole kind.
 
 /// The keys of edits that set and remove tags, for [`Does::Edit`].
 pub const TAGS: &[&str] = &["tags", "untag"];
@@ -30,6 +30,9 @@ pub struct Recorded {
     /// covers both forms in which EC2's calls are recorded, and passes through lists. Two paths
     /// with `+` between them are a name in two parts.
     pub at: &'static [&'static str],
+    /// Paths to the names of those that it was to change and did not: the answer to a call about
+    /// several can name some for which it failed.
+    pub failed_at: &'static [&'static str],
     /// What it does to them.
     pub does: Does,
     /// Whether it may change resources of the kind that it does not name.
@@ -55,7 +58,7 @@ impl Recorded {
         call: &'static str,
         at: &'static [&'static str],
     ) -> Self {
-        Self { service, call, at, does: Does::Create, others: false }
+        Self { service, call, at, failed_at: &[], does: Does::Create, others: false }
     }
 
     /// A call that removes resources.
@@ -64,7 +67,7 @@ impl Recorded {
         call: &'static str,
         at: &'static [&'static str],
     ) -> Self {
-        Self { service, call, at, does: Does::Delete, others: false }
+        Self { service, call, at, failed_at: &[], does: Does::Delete, others: false }
     }
 
     /// A call that changes resources; `keys` as in [`Does::Edit`].
@@ -74,7 +77,13 @@ impl Recorded {
         at: &'static [&'static str],
         keys: &'static [&'static str],
     ) -> Self {
-        Self { service, call, at, does: Does::Edit(keys), others: false }
+        Self { service, call, at, failed_at: &[], does: Does::Edit(keys), others: false }
+    }
+
+    /// The same, if the answer names those for which it failed.
+    #[must_use]
+    pub const fn failing_for(self, failed_at: &'static [&'static str]) -> Self {
+        Self { failed_at, ..self }
     }
 
     /// The same, if it may change resources that it does not name.

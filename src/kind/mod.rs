@@ -49,7 +49,10 @@ pub use self::{
     known::{Known, KnownResource, LookupItem, LookupKind, ScopeFacts, zones_of},
     lines::{Line, Sign, policy_lines, state_lines},
     population::{Population, Unread, tolerate},
-    refs::{Called, Candidates, Refs, Resolution, has_placeholder, is_placeholder},
+    refs::{
+        Called, Candidates, Refs, Resolution, has_placeholder, is_placeholder,
+        stands_for_something_later,
+    },
     target::{Accepts, Form, ID_HELP, Lookup, TagSpec, Target, Targets, id_form, is_literal_id},
     typed::typed,
     unresolved::{LeftOut, Missing, Unresolved},

@@ -21,6 +21,18 @@ impl EventQueue {
         let account = rest.rsplit('/').next()?;
         Some(format!("arn:{partition}:sqs:{}:{account}:{name}", self.region))
     }
+
+    /// What two URLs of one queue have in common: AWS's hosts have several names in a Region.
+    pub(super) fn identity(&self) -> Option<(&str, &str, &str)> {
+        let (_, rest) = self.queue_url.split_once("://")?;
+        let (host, rest) = rest.split_once('/')?;
+        let (account, name) = rest.rsplit_once('/')?;
+        Some((if is_host_of_aws(host) { &self.region } else { host }, account, name))
+    }
+}
+
+fn is_host_of_aws(host: &str) -> bool {
+    [".amazonaws.com", ".amazonaws.com.cn"].iter().any(|end| host.ends_with(end))
 }
 
 /// The queue of a scope's events.
@@ -44,6 +56,7 @@ impl FileEvents {
         self,
         field: &dyn Fn(&str) -> String,
         region: &str,
+        account: &str,
         is_region: impl Fn(&str) -> bool,
     ) -> Result<EventQueue, SettingsError> {
         let Self { queue_url, region: own } = self;
@@ -58,8 +71,34 @@ impl FileEvents {
             let why = format!("`{region}` is not a Region");
             return Err(value(field("events.region"), why, "write its code, such as us-east-1"));
         }
+        if let Err((why, help)) = belongs(&queue_url, &region, account) {
+            return Err(value(field("events.queueUrl"), why, help));
+        }
         Ok(EventQueue { queue_url, region })
     }
+}
+
+/// Whether a queue is of the scope's account and of the Region whose events it is to carry, and at
+/// AWS is reached over TLS. A queue at another address, such as an emulator's, has no Region in its
+/// name.
+fn belongs(url: &str, region: &str, account: &str) -> Result<(), (String, &'static str)> {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let mut parts = rest.split('/');
+    let host = parts.next().unwrap_or_default();
+    let of = parts.next().unwrap_or_default();
+    if account != of {
+        let why = format!("`{url}` is a queue of another account than the scope's");
+        return Err((why, "each scope reads a queue of its own account, with its own role"));
+    }
+    let is_of_aws = is_host_of_aws(host);
+    if is_of_aws && scheme != "https" {
+        return Err((format!("`{url}` is not encrypted"), "write https instead of http"));
+    }
+    if is_of_aws && !host.split('.').any(|part| part == region) {
+        let why = format!("`{url}` is not a queue in {region}");
+        return Err((why, "write the queue's Region as `events.region`, or another queue"));
+    }
+    Ok(())
 }
 
 /// Whether it is a URL that ends with an account and a name.
@@ -79,6 +118,35 @@ fn is_queue(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_queue_belongs_to_the_scopes_account_and_region() {
+        let url = "https://sqs.eu-west-1.amazonaws.com/111122223333/q";
+        let cn = "https://sqs.cn-north-1.amazonaws.com.cn/111122223333/q";
+        let own = "111122223333";
+        assert!(belongs(url, "eu-west-1", own).is_ok());
+        assert!(belongs(cn, "cn-north-1", own).is_ok());
+        assert!(belongs("http://localhost:4566/111122223333/q", "eu-west-1", own).is_ok());
+        for (url, region, account) in [
+            (url, "us-east-1", own),
+            (url, "eu-west", own),
+            (url, "eu-west-1", "444455556666"),
+            ("http://sqs.eu-west-1.amazonaws.com/111122223333/q", "eu-west-1", own),
+        ] {
+            assert!(belongs(url, region, account).is_err(), "{url} {region} {account:?}");
+        }
+    }
+
+    #[test]
+    fn two_names_of_a_queue_are_one_queue() {
+        let queue =
+            |url: &str| EventQueue { queue_url: url.to_owned(), region: "eu-west-1".to_owned() };
+        let one = queue("https://sqs.eu-west-1.amazonaws.com/111122223333/q");
+        let same = queue("https://eu-west-1.queue.amazonaws.com/111122223333/q");
+        let other = queue("https://sqs.eu-west-1.amazonaws.com/111122223333/other");
+        assert_eq!(one.identity(), same.identity());
+        assert_ne!(one.identity(), other.identity());
+    }
 
     #[test]
     fn a_queue_is_named_by_its_url() {

@@ -222,7 +222,10 @@ impl FileScope {
         }
         let identity =
             self.identity.of_scope(&field("identity"), &self.account, partition(&self.region))?;
-        let events = self.events.map(|it| it.check(&field, &self.region, is_region)).transpose()?;
+        let events = self
+            .events
+            .map(|it| it.check(&field, &self.region, &self.account, is_region))
+            .transpose()?;
         let role = self
             .assume_role
             .map(|role| AssumedRole { role_arn: role.role_arn, external_id: role.external_id });

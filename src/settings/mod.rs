@@ -368,7 +368,7 @@ fn one_reader(scopes: &BTreeMap<String, Scope>) -> Result<(), SettingsError> {
     let mut readers = BTreeMap::new();
     for (name, scope) in scopes {
         let Some(events) = &scope.events else { continue };
-        if let Some(other) = readers.insert(&events.queue_url, name) {
+        if let Some(other) = readers.insert(events.identity(), name) {
             let why = format!("scope {other} reads this queue, and each message comes once");
             let field = format!("scopes.{name}.events.queueUrl");
             return Err(value(field, why, "give each scope a queue of its own"));

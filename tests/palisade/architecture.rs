@@ -432,12 +432,13 @@ fn says_name(source: &Source) -> bool {
 }
 
 /// Parts of the program whose text is held to the house style. Only additions.
-const STYLED: [&str; 17] = [
+const STYLED: [&str; 18] = [
     "aws/",
     "baseline/",
     "cli/",
     "engine/",
     "events/",
+    "impact/",
     "kind/",
     "kinds/",
     "lib.rs",

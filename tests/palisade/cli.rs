@@ -91,6 +91,7 @@ fn help_names_every_verb_and_exits_with_0() {
         "schema",
         "guardrails",
         "iam-policy",
+        "impact",
         "policy-diff",
         "simulate",
         "demo",

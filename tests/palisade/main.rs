@@ -32,6 +32,7 @@ mod grants;
 mod groups;
 mod iam;
 mod identity;
+mod impact;
 mod import;
 mod inputs;
 mod known_bugs;

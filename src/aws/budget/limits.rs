@@ -57,7 +57,7 @@ const STS_PAGE: &str = "AWS re:Post and vendors' documents that quote it: 600 re
 
 /// Shared with every other tool of the account.
 const CLOUDTRAIL_PAGE: &str =
-    "CloudTrail user guide, Quotas: LookupEvents, two a second, per account and Region";
+    "CloudTrail user guide, Quotas: LookupEvents, two a second, per account (and Region)";
 const IDENTITY_CENTER_PAGE: &str = "Identity Center user guide, Quotas: all operations together";
 
 const fn row(
@@ -179,7 +179,11 @@ static LIMITS: &[Limit] = &[
         counted: Counted::Together,
         ..row("ssoadmin", &["*"], 20.0, 20.0, IDENTITY_CENTER_PAGE)
     },
-    row("cloudtrail", &["LookupEvents"], 2.0, 2.0, CLOUDTRAIL_PAGE),
+    // Of the two readings the stricter one: in all Regions together.
+    Limit {
+        within: Within::Account,
+        ..row("cloudtrail", &["LookupEvents"], 2.0, 2.0, CLOUDTRAIL_PAGE)
+    },
     Limit { counted: Counted::Together, source: None, ..row("sqs", &["*"], 100.0, 50.0, "") },
     unpublished("identitystore"),
     unpublished("resourcegroupstaggingapi"),
@@ -291,6 +295,7 @@ mod tests {
             (1.0, 1.0, "organizations:EnablePolicyType".to_owned())
         );
         assert_eq!(Limit::of("Organizations", "ListRoots").region("eu-west-1"), "");
+        assert_eq!(Limit::of("CloudTrail", "LookupEvents").region("eu-west-1"), "");
         assert!(Limit::of("Glacier", "Whatever").source.is_none());
     }
 }

@@ -92,6 +92,12 @@ pub fn has_placeholder(text: &str) -> bool {
     text.contains(KNOWN_AFTER_APPLY) || text.contains(NOT_RESOLVED)
 }
 
+/// Whether a text of a policy contains anything that stands for a value which is not known yet:
+/// also the organization's id.
+pub fn stands_for_something_later(text: &str) -> bool {
+    has_placeholder(text) || text.contains(PLACEHOLDER_ORGANIZATION)
+}
+
 /// Resolves the references of one manifest.
 #[derive(Debug)]
 pub struct Refs<'a> {

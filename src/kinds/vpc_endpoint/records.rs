@@ -15,7 +15,8 @@ pub(super) const RECORDS: Records = Records {
             &["responseElements/vpcEndpoint/vpcEndpointId"],
         ),
         Recorded::edits(EC2, "ModifyVpcEndpoint", ENDPOINT, &[]),
-        Recorded::deletes(EC2, "DeleteVpcEndpoints", ENDPOINT),
+        Recorded::deletes(EC2, "DeleteVpcEndpoints", ENDPOINT)
+            .failing_for(&["responseElements/unsuccessful/resourceId"]),
         Recorded::edits(EC2, "CreateTags", TAGGED, TAGS),
         Recorded::edits(EC2, "DeleteTags", TAGGED, TAGS),
     ],

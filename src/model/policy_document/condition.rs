@@ -1,12 +1,13 @@
 //! Whether a `Condition` holds for a request.
 
-use std::net::IpAddr;
+use std::{collections::BTreeSet, net::IpAddr};
 
 use ipnet::IpNet;
 
 use super::{
     canonical::{Conditions, Token, Tokens},
     decimal::Decimal,
+    keys::unfilled,
     operator::{Operator, Qualifier, Relation, Test},
     pattern::{Known, Pattern, Tri},
 };
@@ -14,15 +15,45 @@ use super::{
 /// Every operator and every key in it must hold; the values of one key are alternatives.
 /// `variables` says whether the document's version supports policy variables.
 pub(super) fn holds(conditions: &Conditions, known: &Known, variables: bool) -> Tri {
-    let tests = conditions
-        .iter()
-        .flat_map(|(operator, keys)| keys.iter().map(move |(key, values)| (operator, key, values)));
-    Tri::all(tests.map(|(operator, key, values)| {
-        match (Operator::parse(operator), known.get(key.key())) {
-            (Some(operator), Some(actual)) => key_holds(operator, values, actual, known, variables),
-            _ => Tri::Unknown,
+    Tri::all(tests(conditions).map(|test| test_holds(test, known, variables)))
+}
+
+/// The keys that leave it undecided whether a `Condition` holds: those whose values are not known,
+/// and those in whose values a variable is not known.
+pub(super) fn undecided(
+    conditions: &Conditions,
+    known: &Known,
+    variables: bool,
+) -> BTreeSet<String> {
+    let mut keys = BTreeSet::new();
+    for test in tests(conditions) {
+        let (_, key, values) = test;
+        if test_holds(test, known, variables) != Tri::Unknown {
+            continue;
         }
-    }))
+        let mut names = if variables { unfilled(values, known) } else { BTreeSet::new() };
+        if names.is_empty() || !known.contains_key(key.key()) {
+            names.insert(key.key().to_owned());
+        }
+        keys.extend(names);
+    }
+    keys
+}
+
+/// One key of one operator, with its values.
+type OneTest<'a> = (&'a str, &'a Token, &'a Tokens);
+
+fn tests(conditions: &Conditions) -> impl Iterator<Item = OneTest<'_>> {
+    conditions.iter().flat_map(|(operator, keys)| {
+        keys.iter().map(move |(key, values)| (operator.as_str(), key, values))
+    })
+}
+
+fn test_holds((operator, key, values): OneTest<'_>, known: &Known, variables: bool) -> Tri {
+    match (Operator::parse(operator), known.get(key.key())) {
+        (Some(operator), Some(actual)) => key_holds(operator, values, actual, known, variables),
+        _ => Tri::Unknown,
+    }
 }
 
 fn key_holds(

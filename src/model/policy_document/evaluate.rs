@@ -90,27 +90,39 @@ impl PolicyDocument {
         }
     }
 
-    fn applies(&self, body: &Body, request: &Request) -> Tri {
-        let variables = self.version == Version::V2012;
-        let action = |patterns: &Tokens| {
-            Tri::any(patterns.iter().map(|p| self.action_matches(p, &request.action)))
-        };
-        let resource = |patterns: &Tokens| {
-            let context = variables.then_some(&request.context);
-            let read = |p: &Token| Pattern::of_resource(p.shown(), context);
-            Tri::any(patterns.iter().map(|p| read(p).matches_resource(&request.resource)))
-        };
+    pub(super) fn applies(&self, body: &Body, request: &Request) -> Tri {
         // Most statements are about other actions: skip the rest of them.
-        let about = self.selected(body.action.as_ref(), action);
+        let about = self.concerns(body, &request.action);
         if about == Tri::No {
             return Tri::No;
         }
         Tri::all([
             about,
             self.principal_matches(body, request),
-            self.selected(body.resource.as_ref(), resource),
-            condition::holds(&body.condition, &request.context, variables),
+            self.resource_matches(body, request),
+            condition::holds(&body.condition, &request.context, self.has_variables()),
         ])
+    }
+
+    /// Whether the language of the document has policy variables.
+    pub(super) fn has_variables(&self) -> bool {
+        self.version == Version::V2012
+    }
+
+    /// Whether a statement is about an action.
+    pub(super) fn concerns(&self, body: &Body, action: &str) -> Tri {
+        self.selected(body.action.as_ref(), |patterns| {
+            Tri::any(patterns.iter().map(|p| self.action_matches(p, action)))
+        })
+    }
+
+    /// Whether a statement is about the resource of a request.
+    pub(super) fn resource_matches(&self, body: &Body, request: &Request) -> Tri {
+        let context = self.has_variables().then_some(&request.context);
+        self.selected(body.resource.as_ref(), |patterns| {
+            let read = |p: &Token| Pattern::of_resource(p.shown(), context);
+            Tri::any(patterns.iter().map(|p| read(p).matches_resource(&request.resource)))
+        })
     }
 
     fn selected(
@@ -147,7 +159,7 @@ impl PolicyDocument {
         folded
     }
 
-    fn principal_matches(&self, body: &Body, request: &Request) -> Tri {
+    pub(super) fn principal_matches(&self, body: &Body, request: &Request) -> Tri {
         match &body.principal {
             // It applies to every principal in the accounts below it, or to the identity that it is
             // attached to.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::PolicyDocument;
+use super::{PolicyDocument, canonical::Tokens, pattern::Known};
 
 impl PolicyDocument {
     /// The condition keys that the document depends on, in lower case: those that its conditions
@@ -29,13 +29,24 @@ impl PolicyDocument {
 /// The names of the variables in every text below `value`.
 fn variables(value: &Value, found: &mut BTreeSet<String>) {
     match value {
-        Value::String(text) => {
-            let inside = text.split("${").skip(1).filter_map(|rest| rest.split_once('}'));
-            let names = inside.map(|(inside, _)| inside.split(',').next().unwrap_or_default());
-            found.extend(names.map(|name| name.trim().to_ascii_lowercase()));
-        }
+        Value::String(text) => names_in(text, found),
         Value::Array(items) => items.iter().for_each(|item| variables(item, found)),
         Value::Object(members) => members.values().for_each(|member| variables(member, found)),
         _ => {}
     }
+}
+
+/// The names of the variables in a text, in lower case.
+fn names_in(text: &str, found: &mut BTreeSet<String>) {
+    let inside = text.split("${").skip(1).filter_map(|rest| rest.split_once('}'));
+    let names = inside.map(|(inside, _)| inside.split(',').next().unwrap_or_default());
+    found.extend(names.map(|name| name.trim().to_ascii_lowercase()));
+}
+
+/// The policy variables in these texts whose values are not known.
+pub(super) fn unfilled(texts: &Tokens, known: &Known) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    texts.iter().for_each(|text| names_in(text.shown(), &mut names));
+    names.retain(|name| !known.contains_key(name) && !matches!(&**name, "*" | "?" | "$"));
+    names
 }

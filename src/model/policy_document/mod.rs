@@ -9,6 +9,7 @@
 
 mod admission;
 mod canonical;
+mod change;
 mod compare;
 mod condition;
 mod decimal;
@@ -35,13 +36,14 @@ use serde_json::Value;
 
 pub use admission::{Admission, AttachedTo, Party, Untied, Who, Why};
 pub use canonical::Effect;
+pub use change::{Judgement, PolicyChange};
 pub use compare::{Comparison, compare, equivalent};
 pub use diff::{DocumentChange, ElementChange, PolicyDiff, StatementChange, StatementDiff, diff};
 pub use direction::Widening;
 pub use error::PolicyError;
 pub(crate) use error::printable;
 pub use evaluate::{ANY_TEXT, Decision, Request};
-pub(crate) use lint::catalogue::is_service;
+pub(crate) use lint::catalogue::{is_action, is_service, supports_resource_control};
 pub use lint::{Gravity, Lint, LintRule, Topic};
 
 use canonical::{PrincipalType, Statement, Version};

@@ -378,7 +378,7 @@ fn longest_run(text: &str) -> usize {
 }
 
 /// A code span: its content is literal.
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text = clip(&printable(text), LINE);
     if text.trim().is_empty() {
         return String::new();
@@ -389,7 +389,7 @@ fn code(text: &str) -> String {
 }
 
 /// A code span in a table. A backslash before it would make a bar end the cell again.
-fn cell(text: &str) -> String {
+pub(crate) fn cell(text: &str) -> String {
     code(&clip(text, NAME).replace('|', "¦"))
 }
 

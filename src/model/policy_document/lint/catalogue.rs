@@ -102,7 +102,7 @@ const RCP_SERVICES: &str = include_str!("rcp_services.txt");
 
 /// Whether a service (its prefix, in whatever case) supports resource control policies. A pattern
 /// counts as supported.
-pub(super) fn supports_resource_control(service: &str) -> bool {
+pub(crate) fn supports_resource_control(service: &str) -> bool {
     let lines = RCP_SERVICES.lines().filter(|line| !line.starts_with('#'));
     is_wild(service)
         || lines.flat_map(|line| line.split(' ')).any(|it| it.eq_ignore_ascii_case(service))
@@ -114,7 +114,7 @@ pub(crate) fn is_service(prefix: &str) -> bool {
 }
 
 /// Whether an action exists under exactly this name.
-pub(super) fn is_action(action: &str) -> bool {
+pub(crate) fn is_action(action: &str) -> bool {
     matches!(judge(action), Verdict::Known | Verdict::OtherCase(_)) && action != "*"
 }
 

@@ -1,0 +1,150 @@
+//! What policies would have done to calls of the past, over the command line and without AWS.
+
+use std::{fs, path::Path, process::Command};
+
+use palisade::simulator::example::SETTINGS;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const POLICY: &str = r#"
+apiVersion: palisade.dev/v1alpha1
+kind: ServiceControlPolicy
+metadata: {name: jobs-in-vpc, scope: org}
+spec:
+  policyName: jobs-in-vpc
+  description: Jobs run in the VPC
+  targets: ["ou:/Workloads"]
+  content:
+    Version: "2012-10-17"
+    Statement:
+      - Sid: InVpc
+        Effect: Deny
+        Action: sagemaker:CreateTrainingJob
+        Resource: "*"
+        Condition: {"Null": {"sagemaker:VpcSubnets": "true"}}
+"#;
+const ACCOUNT: &str = "111122223333";
+
+struct Place(TempDir);
+
+impl Place {
+    fn new(events: &[Value]) -> Self {
+        let place = Self(tempfile::tempdir().expect("a directory"));
+        place.write("palisade.yaml", SETTINGS);
+        fs::create_dir(place.path().join("state")).expect("made");
+        place.write("state/policy.yaml", POLICY);
+        place.write("events.json", &json!({"Records": events}).to_string());
+        place
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        fs::write(self.path().join(file), text).expect("written");
+    }
+
+    /// The exit code and what was printed.
+    fn impact(&self, more: &[&str]) -> (i32, String) {
+        let output = Command::new(env!("CARGO_BIN_EXE_palisade"))
+            .current_dir(self.path())
+            .args(["impact", "state/policy.yaml", "--dir", "state", "--events", "events.json"])
+            .args(more)
+            .env("NO_COLOR", "1")
+            .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+            .output()
+            .expect("it runs");
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8(said).expect("UTF-8");
+        (output.status.code().expect("it ends by itself"), said)
+    }
+}
+
+fn job(id: u32, in_vpc: bool) -> Value {
+    let config = if in_vpc { json!({"subnets": ["subnet-1"]}) } else { Value::Null };
+    json!({
+        "eventVersion": "1.11", "eventTime": format!("2026-01-{:02}T00:00:00Z", 1 + id % 28),
+        "eventSource": "sagemaker.amazonaws.com", "eventName": "CreateTrainingJob",
+        "awsRegion": "eu-west-1", "sourceIPAddress": "198.51.100.7", "userAgent": "x",
+        "requestID": format!("r-{id}"), "eventID": format!("e-{id}"), "eventType": "AwsApiCall",
+        "recipientAccountId": ACCOUNT,
+        "userIdentity": {"type": "AssumedRole", "accountId": ACCOUNT, "principalId": "A:ci",
+            "arn": format!("arn:aws:sts::{ACCOUNT}:assumed-role/ci/s-{id}"),
+            "sessionContext": {"sessionIssuer":
+                {"arn": format!("arn:aws:iam::{ACCOUNT}:role/ci")}}},
+        "requestParameters": {"trainingJobName": "train", "vpcConfig": config},
+    })
+}
+
+#[test]
+fn a_policy_is_judged_by_files_of_events_without_aws() {
+    let events: Vec<Value> = (0..10).map(|id| job(id, id % 2 == 0)).collect();
+    let place = Place::new(&events);
+    let below = ["--from-nothing", "--below", ACCOUNT];
+    let (code, said) = place.impact(&below);
+    assert_eq!(code, 0, "{said}");
+    assert!(
+        said.contains(
+            "newly denied 5x sagemaker:CreateTrainingJob by arn:aws:iam::111122223333:role/ci"
+        ),
+        "{said}"
+    );
+    assert!(said.contains("decided by InVpc; 2026-01-02 to 2026-01-10; event e-1"), "{said}");
+    assert!(said.contains("5 newly denied, 0 cannot be told, 0 newly allowed"), "{said}");
+    let (code, _) = place.impact(&[&below[..], &["--detailed-exitcode"]].concat());
+    assert_eq!(code, 2);
+
+    let (_, said) = place.impact(&[&below[..], &["-o", "json"]].concat());
+    let report: Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(report["policies"][0]["newlyDenied"], 5);
+    assert_eq!(report["policies"][0]["groups"][0]["events"], json!(["e-1", "e-3", "e-5"]));
+    assert_eq!(report["covered"]["accounts"][ACCOUNT], 10);
+    let (_, said) = place.impact(&[&below[..], &["-o", "markdown"]].concat());
+    assert!(said.contains("| newly denied | 5 | `sagemaker:CreateTrainingJob` |"), "{said}");
+    let (_, said) = place.impact(&[&below[..], &["--since", "1d"]].concat());
+    assert!(said.contains("nothing can be told"), "long ago: {said}");
+}
+
+#[test]
+fn where_it_is_not_known_whom_a_policy_concerns_it_does_not_say_that_nothing_changes() {
+    let place = Place::new(&[job(1, false)]);
+    let (code, said) = place.impact(&["--from-nothing", "--detailed-exitcode"]);
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("whether the account is below the policy's targets"), "{said}");
+    assert!(said.contains("0 newly denied, 1 cannot be told"), "{said}");
+    let place = Place::new(&[]);
+    let below = ["--from-nothing", "--below", ACCOUNT, "--detailed-exitcode"];
+    let (code, said) = place.impact(&below);
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("there are no calls to judge by"), "{said}");
+}
+
+#[test]
+fn a_change_of_the_directory_is_judged_by_what_differs() {
+    let place = Place::new(&[job(1, false)]);
+    fs::create_dir(place.path().join("base")).expect("made");
+    place.write("base/policy.yaml", POLICY);
+    let against = ["--base", "base", "--below", ACCOUNT, "--detailed-exitcode"];
+    let (code, said) = place.impact(&against);
+    assert_eq!((code, said.contains("no policy changes")), (0, true), "{said}");
+    place.write("state/policy.yaml", &POLICY.replace("CreateTrainingJob", "CreateModel"));
+    let (code, said) = place.impact(&against);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("newly allowed 1x sagemaker:CreateTrainingJob"), "{said}");
+}
+
+#[test]
+fn what_cannot_be_read_is_named() {
+    let place = Place::new(&[]);
+    place.write("events.json", "{\"Records\": [{\"eventName\": ");
+    let below = ["--from-nothing", "--below", ACCOUNT];
+    let (code, said) = place.impact(&below);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("events.json: it ends in the middle"), "{said}");
+    place.write("events.json", "[]");
+    place.write("state/policy.yaml", &POLICY.replace("targets", "target"));
+    let (code, said) = place.impact(&below);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("did you mean `targets`"), "{said}");
+}
