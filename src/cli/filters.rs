@@ -9,7 +9,7 @@ use crate::{engine::Report, kinds, manifest::did_you_mean, plan::Focus, settings
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Filters")]
 pub(super) struct Filters {
-    /// Only manifests of this scope. As for the other filters: `*` and `?` stand for any text and
+    /// Only manifests of this scope, or of the scopes of this set. As for the other filters: `*` and `?` stand for any text and
     /// any character, it may be repeated, and the rest is not shown, counted or changed
     #[arg(long, value_name = "SCOPE")]
     scope: Vec<String>,
@@ -25,9 +25,15 @@ impl Filters {
     /// What they stand for; `None` if there are none. A scope or a kind that does not exist is an
     /// error.
     pub(super) fn focus(&self, settings: &Settings) -> anyhow::Result<Option<Focus>> {
-        for pattern in self.scope.iter().filter(|it| !is_pattern(it)) {
-            if !settings.scopes.contains_key(pattern) {
-                let names: Vec<&str> = settings.scopes.keys().map(String::as_str).collect();
+        let mut scopes = Vec::new();
+        for pattern in &self.scope {
+            if is_pattern(pattern) || settings.scopes.contains_key(pattern) {
+                scopes.push(pattern.clone());
+            } else if let Some(set) = settings.sets.get(pattern) {
+                scopes.extend(set.scopes.iter().cloned());
+            } else {
+                let names = settings.scopes.keys().chain(settings.sets.keys());
+                let names: Vec<&str> = names.map(String::as_str).collect();
                 match did_you_mean(pattern, names.iter().copied()) {
                     Some(near) => {
                         anyhow::bail!("unknown scope `{pattern}`; did you mean `{near}`?")
@@ -46,7 +52,7 @@ impl Filters {
             schema::find(&registry, pattern).map(|kind| kind.profile().name.to_owned())
         });
         let focus = Focus {
-            scopes: self.scope.clone(),
+            scopes,
             kinds: kinds.collect::<anyhow::Result<_>>().context("--kind")?,
             names: self.name.clone(),
         };

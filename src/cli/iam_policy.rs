@@ -51,7 +51,8 @@ enum Form {
 }
 
 pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
-    let settings = Settings::load(overrides).context("settings")?;
+    let mut settings = Settings::load(overrides).context("settings")?;
+    settings.assume_accounts().context("settings")?;
     if let Some(scope) = &args.scope
         && !settings.scopes.contains_key(scope)
     {
@@ -74,7 +75,8 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
         let fence = settings.fence(&[(name.clone(), facts.clone())].into());
         let usage = usage
             .within(fence.bounds(name).ok().cloned())
-            .listening(settings.scopes[name].events.is_some());
+            .listening(settings.scopes[name].events.is_some())
+            .listing_accounts(settings.lists_accounts(name));
         let mut policies = Policies::new(&facts, &settings.owner, &usage);
         if args.observe_only {
             policies = Policies { apply: Vec::new(), destroy: Vec::new(), ..policies };

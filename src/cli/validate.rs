@@ -1,6 +1,9 @@
 //! `validate`: every check that needs no AWS, and the secure baseline.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use anyhow::Context as _;
 use serde::Serialize;
@@ -156,10 +159,19 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     if overrides.file.is_none() && !Path::new(DEFAULT_FILE).exists() {
         // Without settings the scopes are unknown: those that manifests name are assumed to exist.
         let unknown = Scope::default();
-        for scope in scopes_named(&args.directory.dir) {
+        let named = scopes_named(&args.directory.dir);
+        for set in named.sets {
+            // Each has one scope, whose name no manifest gives.
+            let only = BTreeSet::from([format!("{set}.unknown")]);
+            let set = settings.sets.entry(set).or_default();
+            (set.scopes, set.home) = (only.clone(), only);
+        }
+        let of_sets = settings.sets.values().flat_map(|set| set.scopes.clone());
+        for scope in named.scopes.into_iter().chain(of_sets.collect::<Vec<_>>()) {
             settings.scopes.entry(scope).or_insert_with(|| unknown.clone());
         }
     }
+    settings.assume_accounts().context("settings")?;
     let (mut found, manifests) = examine(&settings, args);
     if args.live {
         found.live = Some(audit(&settings, &manifests).await?);

@@ -13,6 +13,7 @@ mod defect;
 mod domains;
 mod drift;
 mod ending;
+mod fleet;
 mod futile;
 mod hints;
 mod history;

@@ -15,6 +15,7 @@ use super::{
     apply::{self, Audit, Fresh, Generation, Readings, Terms},
     audits::Audits,
     base::{self, Base, Ground},
+    fleet::Fleet,
     hints::{Standing, matched},
     history::History,
     learn::Learnt,
@@ -77,6 +78,7 @@ pub struct Engine {
     pub(super) learnt: Learnt,
     search: Search,
     observers: Observers,
+    fleet: Fleet,
     pub(super) audits: Audits,
     pub(super) history: History,
     pub(super) remembering: Option<Remembering>,
@@ -134,6 +136,7 @@ impl Engine {
             learnt: Learnt::default(),
             search: Search::default(),
             observers: Observers::default(),
+            fleet: Fleet::default(),
             audits: Audits::default(),
             history: History::default(),
             remembering: None,
@@ -242,6 +245,9 @@ impl Engine {
     pub async fn pass(&mut self) -> Report {
         self.full_passes += 1;
         let begun = self.begin();
+        if self.fleet.follow(&mut self.setup).await {
+            self.standing = None;
+        }
         self.load();
         let reading = begun.at.elapsed();
         let good = self.source.good().cloned();
@@ -341,7 +347,7 @@ impl Engine {
             plan.note_halt(&self.control.halted.halt);
             return Made { plan, ..Made::default() };
         };
-        let Self { setup, control, learnt, source, remembering, .. } = self;
+        let Self { setup, control, learnt, source, remembering, fleet, .. } = self;
         let window = setup.settings.settle_window;
         learnt.note_observation(&good.snapshot, &claims, &since, window);
         if source.problems.is_empty() {
@@ -366,6 +372,7 @@ impl Engine {
             now: begun.epoch,
         };
         let mut plan = planning.whole(learnt).await;
+        plan.unknown.extend(fleet.unknown(setup));
         let took = read.elapsed();
         let mut comparison = None;
         if let Some(base) = base {

@@ -11,13 +11,15 @@ use crate::{
         CloudError, ScopeFacts,
         erased::{ErasedPort, Registry},
     },
-    settings::{Settings, partition},
+    settings::{Scope, Settings, partition},
 };
 
 /// One connected scope.
 pub struct Connected {
     /// Its clients.
     pub access: Access,
+    /// What they were made from.
+    scope: Scope,
     /// Its kinds' ports: those of all listed kinds, and those of others that a manifest names.
     ports: Mutex<BTreeMap<&'static str, Arc<dyn ErasedPort>>>,
 }
@@ -41,6 +43,7 @@ pub struct Scopes {
     connected: BTreeMap<String, Arc<Connected>>,
     facts: BTreeMap<String, ScopeFacts>,
     ambient: Option<Access>,
+    connection: Connection,
 }
 
 /// A scope that cannot be set up.
@@ -70,42 +73,79 @@ impl Scopes {
         connection: &Connection,
         registry: &Registry,
     ) -> Result<Self, ConnectError> {
-        let connection = connection.clone().of(&settings.owner);
-        let mut scopes = Self { connected: BTreeMap::new(), facts: BTreeMap::new(), ambient: None };
-        for (name, scope) in &settings.scopes {
-            let region = scope
-                .region
-                .clone()
-                .or_else(|| connection.region())
-                .ok_or_else(|| ConnectError::NoRegion(name.clone()))?;
-            let mut facts = ScopeFacts {
-                name: name.clone(),
-                account: scope.account.clone().unwrap_or_default(),
-                partition: partition(&region).to_owned(),
-                region,
-            };
-            if scope.role.is_some() && scopes.ambient.is_none() {
-                scopes.ambient = Some(connection.access(facts.clone(), None).await);
-            }
-            let mut access = connection.access(facts.clone(), scope.role.as_ref()).await;
-            if scope.account.is_none() {
-                let caller = identity::caller(&access)
-                    .await
-                    .map_err(|source| ConnectError::NoAccount { scope: name.clone(), source })?;
-                facts.account = caller.account;
-                access = connection.access(facts.clone(), scope.role.as_ref()).await;
-            }
-            let fence = settings.fence(&[(name.clone(), facts.clone())].into());
-            access.identity_path = fence.bounds(name).ok().map(|bounds| bounds.path.clone());
-            let ports = registry
-                .iter()
-                .map(|kind| (kind.profile().name, Arc::from(kind.connect(&access))))
-                .collect();
-            let connected = Connected { access, ports: Mutex::new(ports) };
-            scopes.connected.insert(name.clone(), Arc::new(connected));
-            scopes.facts.insert(name.clone(), facts);
-        }
+        let mut scopes = Self {
+            connected: BTreeMap::new(),
+            facts: BTreeMap::new(),
+            ambient: None,
+            connection: connection.clone().of(&settings.owner),
+        };
+        scopes.follow(settings, registry).await?;
         Ok(scopes)
+    }
+
+    /// Connects scopes that are new in the settings, and lets go of those that are not there any
+    /// more or are reached in another way.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub async fn follow(
+        &mut self,
+        settings: &Settings,
+        registry: &Registry,
+    ) -> Result<(), ConnectError> {
+        let same =
+            |name: &String, it: &mut Arc<Connected>| settings.scopes.get(name) == Some(&it.scope);
+        self.connected.retain(same);
+        let connected = &self.connected;
+        self.facts.retain(|name, _| connected.contains_key(name));
+        for (name, scope) in &settings.scopes {
+            if !self.connected.contains_key(name) {
+                self.add(settings, registry, name, scope).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn add(
+        &mut self,
+        settings: &Settings,
+        registry: &Registry,
+        name: &str,
+        scope: &Scope,
+    ) -> Result<(), ConnectError> {
+        let connection = &self.connection;
+        let region = scope
+            .region
+            .clone()
+            .or_else(|| connection.region())
+            .ok_or_else(|| ConnectError::NoRegion(name.to_owned()))?;
+        let mut facts = ScopeFacts {
+            name: name.to_owned(),
+            account: scope.account.clone().unwrap_or_default(),
+            partition: partition(&region).to_owned(),
+            region,
+        };
+        if scope.role.is_some() && self.ambient.is_none() {
+            self.ambient = Some(connection.access(facts.clone(), None).await);
+        }
+        let mut access = connection.access(facts.clone(), scope.role.as_ref()).await;
+        if scope.account.is_none() {
+            let caller = identity::caller(&access)
+                .await
+                .map_err(|source| ConnectError::NoAccount { scope: name.to_owned(), source })?;
+            facts.account = caller.account;
+            access = connection.access(facts.clone(), scope.role.as_ref()).await;
+        }
+        let fence = settings.fence(&[(name.to_owned(), facts.clone())].into());
+        access.identity_path = fence.bounds(name).ok().map(|bounds| bounds.path.clone());
+        let ports = registry
+            .iter()
+            .map(|kind| (kind.profile().name, Arc::from(kind.connect(&access))))
+            .collect();
+        let connected = Connected { access, scope: scope.clone(), ports: Mutex::new(ports) };
+        self.connected.insert(name.to_owned(), Arc::new(connected));
+        self.facts.insert(name.to_owned(), facts);
+        Ok(())
     }
 
     /// Account and Region of every scope, for loading without AWS: unknown values get placeholders.

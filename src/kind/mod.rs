@@ -85,6 +85,9 @@ pub struct Profile {
     /// Whether orphans are also searched for in scopes where no manifest declares this kind. Not
     /// for a kind that only one account of the organization may read.
     pub sweep: bool,
+    /// Whether it exists once an account or an organization, and not once a Region: of the scopes
+    /// of a set, it is declared in those of the home Region only.
+    pub global: bool,
 }
 
 /// What makes a live resource belong to a manifest.

@@ -140,8 +140,8 @@ impl Loader<'_> {
         let (vars, organization) = (&settings.vars, &settings.organization);
         let scopes: Vec<_> = scopes.collect();
         let fence = settings.fence(facts);
-        let default = &settings.default_scope;
-        format!("{default:?} {scopes:?} {facts:?} {vars:?} {organization:?} {fence:?}")
+        let (default, sets) = (&settings.default_scope, &settings.sets);
+        format!("{default:?} {sets:?} {scopes:?} {facts:?} {vars:?} {organization:?} {fence:?}")
     }
 }
 

@@ -116,6 +116,11 @@ pub struct Metadata {
     /// A scope in the settings; may be omitted if they have a default one.
     #[serde(default)]
     pub scope: Option<String>,
+    /// A set of scopes in the settings, in place of `scope`: the manifest stands for one resource
+    /// in each of them. Where another manifest of this name gives one of them as its `scope`, that
+    /// one holds.
+    #[serde(default)]
+    pub scope_set: Option<String>,
 }
 
 /// A manifest as loaded: checked, variables substituted, references recorded.
@@ -125,6 +130,10 @@ pub struct Document {
     pub address: Address,
     /// Its place in the directory.
     pub origin: Origin,
+    /// The set of scopes for which it is declared, if it is not declared for its scope alone.
+    pub set: Option<Arc<str>>,
+    /// Where another set declares the same resource: nobody can say which one holds.
+    pub disputed: Option<Origin>,
     /// Its lifecycle.
     pub lifecycle: Lifecycle,
     /// Its spec; a tombstone may have none.
@@ -135,7 +144,7 @@ pub struct Document {
     pub natural_keys: Vec<String>,
     /// What is known of it for as long as it does not change.
     pub kept: Kept,
-    pub(super) places: Place,
+    pub(super) places: Arc<Place>,
 }
 
 /// Something that was found out about a document, and is a function of the document, the settings
@@ -198,7 +207,7 @@ pub(super) struct Place {
 /// Manifests by address. What did not change is the same in the next snapshot.
 pub type Documents = BTreeMap<Address, Arc<Document>>;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Envelope {
     pub(super) api_version: String,

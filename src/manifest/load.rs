@@ -11,8 +11,8 @@ use serde_json::Value;
 use super::{
     Cache, Part, Problem, declared,
     document::{
-        API_VERSION, APPROVAL, Approval, Document, Documents, Envelope, Place, is_below, join,
-        missing_field, type_problems, typed,
+        API_VERSION, APPROVAL, Approval, Document, Documents, Envelope, Metadata, Place, is_below,
+        join, missing_field, type_problems, typed,
     },
     foreign, node,
     problem::did_you_mean,
@@ -22,7 +22,7 @@ use super::{
 use crate::{
     kind::{Invalid, ScopeFacts, erased::Registry},
     model::{Address, Fence, ScopedKind},
-    settings::Settings,
+    settings::{ScopeSet, Settings},
 };
 
 /// The inputs of loading.
@@ -167,7 +167,7 @@ pub(super) struct Reading<'a> {
     pub(super) named: Vec<String>,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
     fn file(&mut self, file: &SourceFile) {
         let path: Arc<Path> = file.shown.as_path().into();
         let at = |(line, column)| super::Origin { file: file.shown.clone(), line, column };
@@ -277,7 +277,7 @@ impl Reading<'_> {
         if envelope.kind == APPROVAL {
             return self.approval(&place, envelope.spec.as_ref());
         }
-        let scope = self.scope(&place, envelope.metadata.scope.as_deref());
+        let place_of = self.place_of(&place, &envelope.metadata);
         if self.loader.registry.get(&envelope.kind).is_none() {
             let mut names = self.loader.registry.names();
             names.push(APPROVAL);
@@ -289,8 +289,8 @@ impl Reading<'_> {
             let why = self.loader.registry.why_not(&envelope.kind).unwrap_or(why);
             self.contents.problems.push(place.problem("kind", &why));
         }
-        match scope.filter(|_| self.contents.problems.len() == before) {
-            Some(scope) => self.manifest(place, scope, envelope),
+        match place_of.filter(|_| self.contents.problems.len() == before) {
+            Some(place_of) => self.manifest(place, place_of, &envelope),
             None => self.spec_alone(&place),
         }
     }
@@ -317,26 +317,67 @@ impl Reading<'_> {
         }));
     }
 
-    fn scope(&mut self, place: &Place, named: Option<&str>) -> Option<String> {
-        let settings = self.loader.settings;
-        let Some(scope) = named.or(settings.default_scope.as_deref()) else {
-            let why = Invalid::new("", "has no scope, and the settings have no defaultScope")
-                .help("add `scope:`");
-            self.contents.problems.push(place.problem("metadata", &why));
-            return None;
+    /// Where the manifest's resources are.
+    fn place_of(&mut self, place: &Place, metadata: &Metadata) -> Option<PlaceOf<'a>> {
+        let loader = self.loader;
+        let found = match (metadata.scope.as_deref(), metadata.scope_set.as_deref()) {
+            (Some(_), Some(_)) => {
+                let why = Invalid::new("", "stands next to `scope`")
+                    .help("a manifest is for one scope or for a set of them: remove one");
+                Err(("metadata.scopeSet", why))
+            }
+            (None, Some(set)) => {
+                set_of(loader.settings, set).map_err(|why| ("metadata.scopeSet", why))
+            }
+            (scope, None) => scope_of(loader.settings, scope),
         };
-        if settings.scopes.contains_key(scope) {
-            return Some(scope.to_owned());
-        }
-        let names: Vec<&str> = settings.scopes.keys().map(String::as_str).collect();
-        let help = did_you_mean(scope, names.iter().copied()).map_or_else(
-            || format!("scopes of the settings: {}", names.join(", ")),
-            |near| format!("did you mean `{near}`?"),
-        );
-        let why = Invalid::new("", format!("unknown scope `{scope}`")).help(help);
-        self.contents.problems.push(place.problem("metadata.scope", &why));
-        None
+        found.map_err(|(at, why)| self.contents.problems.push(place.problem(at, &why))).ok()
     }
+}
+
+/// Where a manifest's resources are.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum PlaceOf<'a> {
+    /// In one scope.
+    Scope(&'a str),
+    /// In each scope of a set, by its name.
+    Set(&'a str, &'a ScopeSet),
+}
+
+fn scope_of<'s>(
+    settings: &'s Settings,
+    named: Option<&str>,
+) -> Result<PlaceOf<'s>, (&'static str, Invalid)> {
+    let Some(scope) = named.or(settings.default_scope.as_deref()) else {
+        let why = Invalid::new("", "has no scope, and the settings have no defaultScope")
+            .help("add `scope:`, or `scopeSet:` for each scope of a set");
+        return Err(("metadata", why));
+    };
+    match settings.scopes.get_key_value(scope) {
+        Some((name, _)) => Ok(PlaceOf::Scope(name)),
+        None => Err(("metadata.scope", unknown("scope", scope, settings.scopes.keys()))),
+    }
+}
+
+fn set_of<'s>(settings: &'s Settings, named: &str) -> Result<PlaceOf<'s>, Invalid> {
+    match settings.sets.get_key_value(named) {
+        Some((name, set)) => Ok(PlaceOf::Set(name, set)),
+        None => Err(unknown("set of scopes", named, settings.sets.keys())),
+    }
+}
+
+fn unknown<'n>(what: &str, named: &str, names: impl Iterator<Item = &'n String>) -> Invalid {
+    /// More names than these do not fit a message.
+    const LISTED: usize = 20;
+    let names: Vec<&str> = names.map(String::as_str).collect();
+    let listed = names.iter().copied().take(LISTED).collect::<Vec<_>>().join(", ");
+    let help = match did_you_mean(named, names.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if names.is_empty() => format!("the settings have no {what}"),
+        None if names.len() > LISTED => format!("{what}s of the settings: {listed}, …"),
+        None => format!("{what}s of the settings: {listed}"),
+    };
+    Invalid::new("", format!("unknown {what} `{named}`")).help(help)
 }
 
 /// Whether a path leads to one of the others, to something around it, or to something in it.

@@ -76,14 +76,24 @@ pub use self::{
     tree::SourceFile,
 };
 
-/// The scopes that the manifests below a directory name, as far as it can be read: for checking
-/// without settings.
-pub(crate) fn scopes_named(dir: &std::path::Path) -> std::collections::BTreeSet<String> {
+/// The scopes and sets of scopes that manifests name.
+#[derive(Debug, Default)]
+pub(crate) struct Named {
+    pub(crate) scopes: std::collections::BTreeSet<String>,
+    pub(crate) sets: std::collections::BTreeSet<String>,
+}
+
+/// The scopes and sets of scopes that the manifests below a directory name, as far as it can be
+/// read: for checking without settings.
+pub(crate) fn scopes_named(dir: &std::path::Path) -> Named {
     let files = tree::read(dir).files;
-    let documents = files.iter().filter_map(|file| node::parse(&file.text).ok()).flatten();
-    documents
-        .filter_map(|document| Some(document.value["metadata"]["scope"].as_str()?.to_owned()))
-        .collect()
+    let mut named = Named::default();
+    for document in files.iter().filter_map(|file| node::parse(&file.text).ok()).flatten() {
+        let metadata = &document.value["metadata"];
+        named.scopes.extend(metadata["scope"].as_str().map(str::to_owned));
+        named.sets.extend(metadata["scopeSet"].as_str().map(str::to_owned));
+    }
+    named
 }
 
 /// A text with the variables of a scope filled in, as in every manifest.

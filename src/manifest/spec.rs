@@ -14,28 +14,53 @@ use super::{
         Document, Envelope, Kept, Place, Presence, invalid_from, join, pointer, type_problems,
     },
     foreign, identity,
-    load::Reading,
+    load::{PlaceOf, Reading},
     vars,
 };
 use crate::{
     kind::{
         Invalid, Known, Refs, Resolution,
-        erased::{ErasedKind, Resolved},
+        erased::{ErasedKind, Registry, Resolved},
+        placeholder::{self, Piece},
     },
     model::Address,
 };
 
 impl Reading<'_> {
-    pub(super) fn manifest(&mut self, place: Place, scope: String, envelope: Envelope) {
+    /// Adds what a manifest stands for: one resource, or one in each scope of a set.
+    pub(super) fn manifest(&mut self, place: Place, place_of: PlaceOf<'_>, envelope: &Envelope) {
+        let Some(kind) = self.loader.registry.get(&envelope.kind) else { return };
+        self.waivers(&place, envelope);
+        let kept = Arc::new(place.clone().without_content());
+        match place_of {
+            PlaceOf::Scope(scope) => self.resource(&place, &kept, (scope, None), envelope.clone()),
+            PlaceOf::Set(name, set) => {
+                let name: Arc<str> = name.into();
+                let scopes = if kind.profile().global { &set.home } else { &set.scopes };
+                let named = self.named.clone();
+                for scope in scopes {
+                    self.named.clone_from(&named);
+                    let of = (scope.as_str(), Some(&name));
+                    self.resource(&place, &kept, of, envelope.clone());
+                }
+            }
+        }
+    }
+
+    fn resource(
+        &mut self,
+        place: &Place,
+        kept: &Arc<Place>,
+        (scope, set): (&str, Option<&Arc<str>>),
+        mut envelope: Envelope,
+    ) {
         let loader = self.loader;
-        let mut envelope = envelope;
         let address = Address::new(scope, &envelope.kind, &envelope.metadata.name);
         let (Some(facts), Some(kind)) =
             (loader.facts.get(&address.scope), loader.registry.get(&address.kind))
         else {
             return;
         };
-        self.waivers(&place, &envelope);
         let mut wrong = Vec::new();
         let var = |name: &str| loader.settings.var(&address.scope, name);
         if let Some(adopt) = &mut envelope.lifecycle.adopt {
@@ -51,6 +76,9 @@ impl Reading<'_> {
         if let Some(spec) = &mut spec {
             let alone = vars::alone("spec", spec);
             vars::substitute("spec", spec, facts, &var, &mut wrong);
+            if let (Some(home), true) = (loader.settings.home(scope), set.is_some()) {
+                at_home(spec, home, loader.registry);
+            }
             self.check_spec(kind, spec, &alone, &mut wrong);
         } else if envelope.lifecycle.state == Presence::Present {
             wrong.push(Invalid::new("spec", "missing").help(format!(
@@ -72,7 +100,7 @@ impl Reading<'_> {
             let want = resolved.as_ref().map(|resolved| &resolved.state);
             wrong = identity::problems(&of, &address, &envelope.lifecycle, want, self.fence);
         }
-        self.report(&place, &wrong, spec.as_ref().unwrap_or(&Value::Null));
+        self.report(place, &wrong, spec.as_ref().unwrap_or(&Value::Null));
         let warnings = std::mem::take(&mut recorded.warnings);
         let shown = warnings.iter().map(|it| place.problem(&join("spec", &it.field), it));
         self.contents.warnings.extend(shown);
@@ -89,9 +117,11 @@ impl Reading<'_> {
         }
         self.contents.documents.push(Arc::new(Document {
             origin: place.origin("kind"),
+            set: set.cloned(),
+            disputed: None,
             recorded,
             lifecycle: envelope.lifecycle,
-            places: place.without_content(),
+            places: Arc::clone(kept),
             spec,
             natural_keys,
             kept: Kept::default(),
@@ -120,7 +150,10 @@ impl Reading<'_> {
         }
         let texts = vars::alone("spec", &spec);
         let settings = self.loader.settings;
-        let named = value["metadata"]["scope"].as_str().or(settings.default_scope.as_deref());
+        let of_set = value["metadata"]["scopeSet"].as_str();
+        let of_set = of_set.and_then(|set| settings.sets.get(set)?.home.first());
+        let named = value["metadata"]["scope"].as_str().or(of_set.map(String::as_str));
+        let named = named.or(settings.default_scope.as_deref());
         let mut wrong = Vec::new();
         if let Some((scope, facts)) =
             named.and_then(|scope| Some((scope, self.loader.facts.get(scope)?)))
@@ -174,6 +207,30 @@ impl Reading<'_> {
                 None
             }
         }
+    }
+}
+
+/// References in texts of a set's manifest to what exists once an account, with the scope that it
+/// is declared in.
+fn at_home(value: &mut Value, home: &str, registry: &Registry) {
+    match value {
+        Value::String(text) if text.contains("${") => {
+            let pieces = placeholder::pieces(text).into_iter().map(|piece| match piece {
+                Piece::Text(text) | Piece::Open(text) => text.to_owned(),
+                Piece::Literal(inner) => format!("$${{{inner}}}"),
+                Piece::Token(inner) => {
+                    let kind = inner.split('/').next().and_then(|kind| registry.get(kind));
+                    let global = kind.is_some_and(|kind| kind.profile().global);
+                    let scope = if global && placeholder::is_path(inner) { home } else { "" };
+                    let slash = if scope.is_empty() { "" } else { "/" };
+                    format!("${{{scope}{slash}{inner}}}")
+                }
+            });
+            *text = pieces.collect();
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| at_home(item, home, registry)),
+        Value::Object(map) => map.values_mut().for_each(|item| at_home(item, home, registry)),
+        _ => {}
     }
 }
 

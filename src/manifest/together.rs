@@ -47,14 +47,33 @@ impl Whole<'_> {
         }
     }
 
+    /// A manifest for one scope holds there instead of one for a set; two for sets are a conflict
+    /// of that scope alone, since who belongs to a set can change by itself.
     fn insert(&mut self, document: &Arc<Document>) {
         let address = &document.address;
-        if let Some(first) = self.snapshot.documents.get(address) {
-            let why = Invalid::new("", format!("{address} is declared twice"))
-                .help(format!("the other one is at {}", first.origin));
-            self.problems.push(document.places.problem("metadata.name", &why));
-        } else {
+        let Some(first) = self.snapshot.documents.get_mut(address) else {
             self.snapshot.documents.insert(address.clone(), Arc::clone(document));
+            return;
+        };
+        match (&first.set, &document.set) {
+            (None, Some(_)) => {}
+            (Some(_), None) => *first = Arc::clone(document),
+            (Some(one), Some(other)) if one != other => {
+                let why = format!("sets {one} and {other} both declare {address}");
+                let why = Invalid::new("", why).help(format!(
+                    "the other one is at {}; declare it for the scope itself, or take the scope \
+                     out of one set",
+                    first.origin
+                ));
+                self.snapshot.warnings.push(document.places.problem("metadata.scopeSet", &why));
+                let disputed = Some(document.origin.clone());
+                *first = Arc::new(Document { disputed, ..Document::clone(first) });
+            }
+            _ => {
+                let why = Invalid::new("", format!("{address} is declared twice"))
+                    .help(format!("the other one is at {}", first.origin));
+                self.problems.push(document.places.problem("metadata.name", &why));
+            }
         }
     }
 

@@ -18,6 +18,9 @@ pub struct Member {
     pub above: BTreeSet<String>,
     /// Whether AWS has closed or suspended it, or is closing it: nobody can work in it.
     pub closed: bool,
+    /// Whether AWS says that it is active. One of which it says neither is not certain to be open
+    /// nor closed.
+    pub active: bool,
 }
 
 impl OrganizationTree {

@@ -150,6 +150,8 @@ pub enum Need {
     OrganizationId,
     /// Only scopes whose settings name a queue of events.
     Events,
+    /// Only the scope in which the accounts of a set of scopes are listed.
+    Accounts,
     /// Only manifests with a lookup of this kind.
     Lookup(LookupKind),
     /// Only manifests for which the kind records this ([`OfKind::usage`]).

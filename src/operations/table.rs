@@ -118,6 +118,13 @@ pub(super) const EVERYWHERE: &[Operation] = &[
         .only_needs(&[])
         .note("STS answers every caller: no permission is needed."),
     reads("organizations:DescribeOrganization").only(Need::OrganizationId),
+    reads("organizations:DescribeOrganization").only(Need::Accounts),
+    reads("organizations:ListAccounts").only(Need::Accounts),
+    reads("organizations:ListAccountsForParent")
+        .only(Need::Accounts)
+        .note("Only where ListAccounts does not say where the accounts are."),
+    reads("organizations:ListRoots").only(Need::Accounts),
+    reads("organizations:ListOrganizationalUnitsForParent").only(Need::Accounts),
     reads("sqs:GetQueueAttributes").on(QUEUES, &[]).only(Need::Events),
     reads("sqs:ReceiveMessage").on(QUEUES, &[]).only(Need::Events),
     reads("sqs:DeleteMessageBatch")

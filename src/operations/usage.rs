@@ -102,6 +102,17 @@ impl Usage {
         self
     }
 
+    /// The same, for a scope that does or does not list the accounts of the organization for sets.
+    #[must_use]
+    pub fn listing_accounts(mut self, lists: bool) -> Self {
+        if lists {
+            self.needs.insert(Need::Accounts);
+        } else {
+            self.needs.remove(&Need::Accounts);
+        }
+        self
+    }
+
     /// All permissions needed, each with its operation. `palisade iam-policy` prints them, and no
     /// policy may deny them to palisade.
     pub fn grants(&self) -> impl Iterator<Item = (&'static Operation, &'static Grant)> {

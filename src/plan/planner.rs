@@ -27,7 +27,7 @@ use crate::{
         Claimed, Line, Resolution,
         erased::{ErasedKind, Resolved},
     },
-    manifest::{Document, ManifestMode, Presence},
+    manifest::{Document, ManifestMode, Origin, Presence},
     model::{Address, Claim, Observed, Phase, Risk, Tags, claim, policy_document::printable},
     settings::Mode,
 };
@@ -95,6 +95,9 @@ impl Planner<'_> {
     fn document(&mut self, document: &Document) {
         let Inputs { look, memory, .. } = *self.inputs;
         let address = &document.address;
+        if let Some(other) = &document.disputed {
+            return self.disputed(document, other);
+        }
         let (Some(resolving), Some(kind), Some(live)) = (
             look.resolved(address),
             look.kind(&address.kind),
@@ -136,6 +139,16 @@ impl Planner<'_> {
                 }
             }
         }
+    }
+
+    fn disputed(&mut self, document: &Document, other: &Origin) {
+        self.plan.conflicts.push(Conflict {
+            address: document.address.clone(),
+            origin: Some(document.origin.to_string()),
+            ids: BTreeSet::new(),
+            why: format!("another set of scopes declares it too, at {other}"),
+            help: "declare it for the scope itself, or take the scope out of one set".to_owned(),
+        });
     }
 
     /// With real ids a value turned out to be impossible (it passed the checks on loading).

@@ -21,6 +21,7 @@ use super::{
     regions::{is_known_region, partition},
     rules::FileRule,
     secret::Secret,
+    sets::FileScopeSet,
 };
 use crate::{
     aws::AssumedRole,
@@ -41,6 +42,9 @@ pub(super) struct File {
     pub(super) default_scope: Option<String>,
     /// The accounts and Regions that manifests may name, each with the role used to reach it.
     pub(super) scopes: BTreeMap<String, FileScope>,
+    /// Accounts times Regions for which one manifest can stand, by the name that it gives as
+    /// `metadata.scopeSet`.
+    pub(super) scope_sets: BTreeMap<String, FileScopeSet>,
     /// Values of `${var.NAME}` in manifests.
     pub(super) vars: BTreeMap<String, String>,
     /// The organization's id; saves the call that asks for it.
@@ -293,7 +297,7 @@ fn wrong_partition(field: &str, arn: &str, region: &str) -> Result<(), SettingsE
 }
 
 /// Whether it has the form of a Region code. `doctor` checks whether AWS has it.
-fn is_region(text: &str) -> bool {
+pub(super) fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let plain = |part: &&str| {
         !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())

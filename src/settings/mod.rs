@@ -15,6 +15,7 @@ mod notification;
 mod regions;
 mod rules;
 mod secret;
+mod sets;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -40,8 +41,11 @@ pub use self::{
     notification::{Channel, Target, Urgency, check_url},
     regions::{PARTITIONS, is_known_region, partition, regions},
     secret::Secret,
+    sets::{FromOrganization, ScopeSet},
 };
-use crate::{aws::AssumedRole, baseline::Switch, manifest::did_you_mean, model::HeldRisk};
+use crate::{
+    aws::AssumedRole, baseline::Switch, kind::ScopeFacts, manifest::did_you_mean, model::HeldRisk,
+};
 
 /// Whether the process may write.
 #[derive(
@@ -140,6 +144,10 @@ pub struct Settings {
     pub default_scope: Option<String>,
     /// The scopes, by name.
     pub scopes: BTreeMap<String, Scope>,
+    /// Those that are written out, and in no set.
+    written: BTreeMap<String, Scope>,
+    /// Sets of them, by name.
+    pub sets: BTreeMap<String, ScopeSet>,
     /// Values of `${var.NAME}`.
     pub vars: BTreeMap<String, String>,
     /// The id of the organization (`o-…`); saves the call that asks for it.
@@ -231,7 +239,10 @@ impl Settings {
             let checked = scope.check(&name)?;
             scopes.insert(name, checked);
         }
-        if scopes.is_empty() {
+        let sets = sets::read(file.scope_sets, &scopes)?;
+        let written = scopes;
+        let (sets, mut scopes) = sets::expand(&sets, &written, &BTreeMap::new())?;
+        if scopes.is_empty() && sets.is_empty() {
             let ambient = Scope::default();
             scopes.insert("default".to_owned(), ambient);
         }
@@ -264,6 +275,8 @@ impl Settings {
             default_scope,
             notify: notification::targets(file.notify, |name| scopes.contains_key(name))?,
             scopes,
+            written,
+            sets,
             vars,
             organization,
             interval,
@@ -319,6 +332,46 @@ impl Settings {
         if let Some(Ok(mode)) = self.levers.mode() {
             self.mode = mode;
         }
+    }
+
+    /// Whether the accounts of a set are listed in this scope.
+    pub fn lists_accounts(&self, scope: &str) -> bool {
+        self.sets.values().any(|set| set.organization.as_ref().is_some_and(|it| it.scope == scope))
+    }
+
+    /// For checking without AWS: one account whose number is not known stands for those of each set
+    /// that come from the organization.
+    ///
+    /// # Errors
+    /// As [`Self::follow`].
+    pub fn assume_accounts(&mut self) -> Result<(), SettingsError> {
+        let sets = self.sets.iter().filter(|(_, set)| set.organization.is_some());
+        let unknown = BTreeSet::from([ScopeFacts::UNKNOWN_ACCOUNT.to_owned()]);
+        let found: BTreeMap<_, _> = sets.map(|(name, _)| (name.clone(), unknown.clone())).collect();
+        if found.is_empty() { Ok(()) } else { self.follow(&found) }
+    }
+
+    /// Takes the accounts that were found for sets of the organization, by set. The scopes of
+    /// accounts that are not among them are gone.
+    ///
+    /// # Errors
+    /// An account cannot be in the set: nothing changes then.
+    pub fn follow(
+        &mut self,
+        found: &BTreeMap<String, BTreeSet<String>>,
+    ) -> Result<(), SettingsError> {
+        (self.sets, self.scopes) = sets::expand(&self.sets, &self.written, found)?;
+        Ok(())
+    }
+
+    /// The scope in which what exists once an account is declared, for a scope of a set.
+    pub fn home(&self, scope: &str) -> Option<&str> {
+        let account = self.scopes.get(scope)?.account.as_ref()?;
+        let of_account = |home: &&String| {
+            self.scopes.get(*home).is_some_and(|it| it.account.as_ref() == Some(account))
+        };
+        let mut sets = self.sets.values().filter(|set| set.scopes.contains(scope));
+        sets.find_map(|set| set.home.iter().find(of_account)).map(String::as_str)
     }
 
     /// The value of `${var.NAME}` in a scope.

@@ -27,6 +27,7 @@ mod directory;
 mod drift;
 mod endpoints;
 mod events;
+mod fleet;
 mod gate;
 mod grants;
 mod groups;

@@ -20,7 +20,7 @@ use aws_sdk_ec2::types::Tag;
 pub use self::{
     moving::{moving, parent},
     organization::{every_place, has_full_access},
-    tree::{is_closed, tree},
+    tree::{is_closed, members, tree},
 };
 use super::{Access, classify, identity_center::Principal};
 use crate::{

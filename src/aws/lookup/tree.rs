@@ -9,10 +9,10 @@ use aws_sdk_organizations::types::{Account, AccountState, AccountStatus};
 
 use super::{
     Pages, identified,
-    organization::{children, root},
+    organization::{self, children, root},
 };
 use crate::{
-    aws::{Access, classify},
+    aws::{Access, classify, identity},
     kind::{Class, CloudError},
     model::{Member, OrganizationTree},
 };
@@ -82,7 +82,7 @@ fn from_paths(accounts: &[(String, Account)]) -> Option<OrganizationTree> {
         if !above.iter().any(|part| part.starts_with("r-")) {
             return None;
         }
-        tree.insert(id.clone(), Member { above, closed: is_closed(account) });
+        tree.insert(id.clone(), member(above, account));
     }
     Some(OrganizationTree(tree))
 }
@@ -105,7 +105,7 @@ async fn walk(access: &Access) -> Result<OrganizationTree, CloudError> {
             ));
         }
         for (id, account) in inside(access, &place).await? {
-            tree.0.insert(id, Member { above: above.clone(), closed: is_closed(&account) });
+            tree.0.insert(id, member(above.clone(), &account));
         }
         tokio::time::sleep(BETWEEN_LISTINGS).await;
         for (_, unit) in children(access, &place).await? {
@@ -140,6 +140,59 @@ async fn inside(access: &Access, parent: &str) -> Result<Vec<(String, Account)>,
             return Ok(accounts);
         }
     }
+}
+
+fn member(above: BTreeSet<String>, account: &Account) -> Member {
+    Member { above, closed: is_closed(account), active: is_active(account) }
+}
+
+/// Whether AWS says so: one that is being activated is not active yet.
+fn is_active(account: &Account) -> bool {
+    match (account.state(), account.status()) {
+        (Some(state), _) => *state == AccountState::Active,
+        (None, status) => status == Some(&AccountStatus::Active),
+    }
+}
+
+/// The active accounts below these units (`root`, a path such as `/Workloads/ML`, or an id), without
+/// the management account, which no policy of the organization restrains.
+///
+/// # Errors
+/// A page that could not be read, or a unit that does not exist: a part of the accounts is never
+/// returned.
+pub async fn members(
+    access: &Access,
+    units: &BTreeSet<String>,
+) -> Result<BTreeSet<String>, CloudError> {
+    const OPERATION: &str = "organizations:DescribeOrganization";
+    let (ids, named): (BTreeSet<_>, BTreeSet<_>) = units
+        .iter()
+        .map(|unit| unit.strip_prefix("ou:").unwrap_or(unit).to_owned())
+        .partition(|unit| unit.starts_with("ou-") || unit.starts_with("r-"));
+    let mut places = ids;
+    if !named.is_empty() {
+        let found = organization::places(access, &named).await?;
+        let found: BTreeMap<_, _> =
+            found.into_iter().filter_map(|place| Some((place.name?, place.id))).collect();
+        for name in &named {
+            let id = found.get(name).ok_or_else(|| {
+                let why = format!("the organization has no unit {name}");
+                CloudError::new(
+                    "organizations:ListOrganizationalUnitsForParent",
+                    Class::Invalid,
+                    why,
+                )
+            })?;
+            places.insert(id.clone());
+        }
+    }
+    let manager = identity::organization(access).await?.management_account;
+    let manager = manager.ok_or_else(|| {
+        CloudError::new(OPERATION, Class::Unknown, "the answer names no management account")
+    })?;
+    let tree = tree(access).await?;
+    let is_member = |id: &&str| *id != manager && tree.0.get(*id).is_some_and(|it| it.active);
+    Ok(tree.below(&places).into_iter().filter(is_member).map(str::to_owned).collect())
 }
 
 /// `State` is the newer member and says more; `Status` was to be withdrawn on 9 September 2026

@@ -56,6 +56,7 @@ impl Kind for Fragile {
         removal: Removal::Prunable,
         writers: Writers::Many,
         sweep: false,
+        global: false,
     };
     type Spec = Spec;
     type State = State;

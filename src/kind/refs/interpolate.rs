@@ -92,7 +92,9 @@ impl Refs<'_> {
         if !placeholder::is_path(inner) {
             return Ok(None);
         }
-        let (path, form) = match inner.rsplit_once('.') {
+        // The name of a scope may have points.
+        let suffixed = inner.rsplit_once('.').filter(|(_, suffix)| !suffix.contains('/'));
+        let (path, form) = match suffixed {
             Some((path, "arn")) => (path, Part::Form(Form::Arn)),
             Some((path, "id")) => (path, Part::Form(Form::Id)),
             // The properties of a type are those of CloudFormation's documentation.

@@ -49,6 +49,7 @@ pub fn table() -> Table {
             // Organizations serializes the changes of an organization.
             writers: Writers::One,
             sweep: false,
+            global: true,
         },
         operations: operations::OPERATIONS,
         errors: errors::ERRORS,

@@ -38,6 +38,7 @@ pub fn table() -> Table {
             removal: Removal::Never,
             writers: Writers::Many,
             sweep: false,
+            global: false,
         },
         operations: operations::OPERATIONS,
         errors: &[],

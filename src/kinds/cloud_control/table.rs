@@ -75,7 +75,24 @@ fn profile(overlay: &Overlay) -> Profile {
         writers: Writers::Many,
         // A search where nothing is declared would ask every account for dozens of permissions.
         sweep: false,
+        global: is_global(overlay.name),
     }
+}
+
+/// Services whose resources exist once an account or an organization.
+const GLOBAL: [&str; 7] = [
+    "AWS::Budgets::",
+    "AWS::CE::",
+    "AWS::CloudFront::",
+    "AWS::IAM::",
+    "AWS::Organizations::",
+    "AWS::Route53::",
+    "AWS::SSO::",
+];
+
+/// Whether resources of a type exist once an account or an organization, in all Regions.
+pub(super) fn is_global(name: &str) -> bool {
+    GLOBAL.iter().any(|service| name.starts_with(service))
 }
 
 /// No manifest names it.

@@ -95,6 +95,7 @@ fn table(of: Listed) -> Table {
             removal: Removal::Never,
             writers: Writers::Many,
             sweep: false,
+            global: table::is_global(of.name),
         },
         operations: OfKind {
             usage: Some(|_, usage| {

@@ -34,6 +34,7 @@ pub fn table() -> Table {
             removal: Removal::TombstoneOnly,
             writers: Writers::Many,
             sweep: true,
+            global: false,
         },
         operations: operations::OPERATIONS,
         errors: errors::ERRORS,

@@ -109,6 +109,7 @@ impl<S: Sister> Kind for Policy<S> {
         removal: Removal::TombstoneOnly,
         writers: Writers::One,
         sweep: false,
+        global: true,
     };
     const CONCERNS_ORGANIZATION: bool = true;
     const OPERATIONS: OfKind = Self::CALLS;

@@ -45,6 +45,7 @@ pub fn table() -> Table {
             removal: Removal::Never,
             writers: Writers::Many,
             sweep: false,
+            global: true,
         },
         operations: operations::OPERATIONS,
         errors: errors::ERRORS,

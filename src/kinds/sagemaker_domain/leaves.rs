@@ -51,6 +51,7 @@ pub fn table() -> Table {
             // An update of a domain that is updating fails, but domains do not block each other.
             writers: Writers::Many,
             sweep: true,
+            global: false,
         },
         operations: operations::OPERATIONS,
         errors: errors::ERRORS,

@@ -68,6 +68,7 @@ impl Kind for SecurityGroup {
         removal: Removal::Prunable,
         writers: Writers::Many,
         sweep: true,
+        global: false,
     };
     const OPERATIONS: OfKind = operations::OPERATIONS;
     const ERRORS: &'static [Meaning] = errors::ERRORS;

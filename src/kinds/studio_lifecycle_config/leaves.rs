@@ -33,6 +33,7 @@ pub fn table() -> Table {
             removal: Removal::Prunable,
             writers: Writers::Many,
             sweep: true,
+            global: false,
         },
         operations: operations::OPERATIONS,
         errors: &[],

@@ -38,6 +38,7 @@ pub fn table() -> Table {
             // There can be thousands that no manifest names, and the tags of each take a call: they
             // are looked through only where a manifest declares one.
             sweep: false,
+            global: false,
         },
         operations: operations::OPERATIONS,
         errors: &[],

@@ -42,6 +42,7 @@ pub fn table() -> Table {
             removal: Removal::Prunable,
             writers: Writers::Many,
             sweep: true,
+            global: false,
         },
         operations: operations::OPERATIONS,
         errors: errors::ERRORS,

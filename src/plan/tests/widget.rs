@@ -104,6 +104,7 @@ impl<const KEPT: bool> Kind for Toy<KEPT> {
         removal: if KEPT { Removal::TombstoneOnly } else { Removal::Prunable },
         writers: Writers::Many,
         sweep: true,
+        global: false,
     };
     type Spec = Spec;
     type State = State;

@@ -71,6 +71,7 @@ pub(super) fn table() -> Table {
             removal: Removal::Prunable,
             writers: Writers::Many,
             sweep: false,
+            global: false,
         },
         operations: OfKind::NONE,
         errors: &[],

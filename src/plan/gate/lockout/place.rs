@@ -142,7 +142,8 @@ impl<'a> Place<'a> {
     pub(super) fn of_everything(facts: ScopeFacts, inputs: &'a Inputs<'a>) -> Self {
         let mut usage = Usage::everything(inputs.look.installation.registry)
             .within(bounds_in(&facts.name, inputs))
-            .listening(false);
+            .listening(false)
+            .listing_accounts(false);
         usage.kinds.retain(|kind| !is_in_organization(kind, inputs));
         usage.needs.remove(&Need::OrganizationId);
         Self::new(facts, usage, inputs, BTreeSet::new())

@@ -26,7 +26,10 @@ fn organization(closed: &[&str]) -> OrganizationTree {
     ];
     let member = |(id, units): (&str, &[&str])| {
         let above = units.iter().copied().chain([ROOT]).map(str::to_owned).collect();
-        (id.to_owned(), Member { above, closed: closed.contains(&id) })
+        (
+            id.to_owned(),
+            Member { above, closed: closed.contains(&id), active: !closed.contains(&id) },
+        )
     };
     OrganizationTree(accounts.map(member).into())
 }

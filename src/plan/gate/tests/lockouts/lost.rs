@@ -274,6 +274,7 @@ fn a_policy_on_a_unit_that_palisade_is_certainly_not_below_concerns_it_not() {
     let member = |above: &[&str]| Member {
         above: above.iter().map(|&it| it.to_owned()).collect(),
         closed: false,
+        active: true,
     };
     let tree = OrganizationTree(BTreeMap::from([(
         ACCOUNT.to_owned(),

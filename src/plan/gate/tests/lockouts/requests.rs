@@ -25,7 +25,10 @@ fn bounds() -> Bounds {
 
 /// Everything that palisade may use. Without events it does the same, later.
 fn usage() -> Usage {
-    Usage::everything(&kinds::registry()).within(Some(bounds())).listening(false)
+    Usage::everything(&kinds::registry())
+        .within(Some(bounds()))
+        .listening(false)
+        .listing_accounts(false)
 }
 
 fn granted() -> Vec<&'static crate::operations::Grant> {
