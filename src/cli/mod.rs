@@ -285,26 +285,35 @@ pub async fn main() -> ExitCode {
     }
 }
 
-/// Prints why a command failed: what is wrong in the settings with its line.
+/// Prints why a command failed: everything that is wrong in the settings, each with its line.
 fn told(error: &anyhow::Error) {
-    let wrong = error.downcast_ref::<SettingsError>();
-    match wrong.and_then(|wrong| Some((wrong, wrong.origin.as_deref()?))) {
-        Some((SettingsError { field, why, help, .. }, origin)) => {
-            let is_name = ["unknown field", "unknown rule"].iter().any(|it| why.starts_with(it));
-            let part = if is_name { Part::Name } else { Part::Value };
-            let shown = diagnostics::show_all([Diagnostic {
-                sort: Sort::Error,
-                rule: None,
-                origin,
-                part,
-                path: field,
-                message: why,
-                notes: Vec::new(),
-                help,
-            }]);
-            output::note(shown.trim_end());
-        }
-        None => output::note(format_args!("{0}error:{0:#} {error:#}", output::ERROR)),
+    let Some(wrong) = error.downcast_ref::<SettingsError>() else {
+        output::note(format_args!("{0}error:{0:#} {error:#}", output::ERROR));
+        return;
+    };
+    for wrong in std::iter::once(wrong).chain(&wrong.others) {
+        let SettingsError { origin, field, why, help, .. } = wrong;
+        let Some(origin) = origin.as_deref() else {
+            let line = wrong.line();
+            output::note(format_args!(
+                "{0}error:{0:#} settings: {line}\n  help: {help}",
+                output::ERROR
+            ));
+            continue;
+        };
+        let is_name = ["unknown field", "unknown rule"].iter().any(|it| why.starts_with(it));
+        let part = if is_name { Part::Name } else { Part::Value };
+        let shown = diagnostics::show_all([Diagnostic {
+            sort: Sort::Error,
+            rule: None,
+            origin,
+            part,
+            path: field,
+            message: why,
+            notes: Vec::new(),
+            help,
+        }]);
+        output::note(shown.trim_end());
     }
 }
 

@@ -53,7 +53,7 @@ pub use self::{
     outcome::{Outcome, SkipReason, StepResult},
     pass::Engine,
     report::{Changed, PendingDeletion, Phases, Report},
-    scopes::{ConnectError, Scopes},
+    scopes::{ConnectError, Connected, Scopes},
     source::Source,
     timeline::Timeline,
 };
