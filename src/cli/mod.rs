@@ -24,6 +24,7 @@ mod man;
 mod output;
 mod plan;
 pub mod policy_diff;
+mod progress;
 mod prompt;
 mod release;
 mod run;
@@ -35,7 +36,11 @@ mod simulate;
 mod validate;
 mod watch;
 
-use std::process::ExitCode;
+use std::{
+    io::{self, IsTerminal as _},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
@@ -43,7 +48,7 @@ use self::diagnostics::{Diagnostic, Sort};
 use crate::{
     manifest::Part,
     settings::{Overrides, SETTINGS, SettingsError},
-    telemetry::{self, LogFormat},
+    telemetry::{self, Audit, LogFormat},
 };
 
 /// Keeps the AWS accounts of a machine-learning platform exactly as their Git repository says.
@@ -83,6 +88,15 @@ struct Cli {
         env = "PALISADE_LOG_FORMAT"
     )]
     log_format: LogFormat,
+    /// Append the audit log to this file, one JSON object a line, and keep it out of stderr
+    #[arg(
+        long,
+        global = true,
+        help_heading = LOG,
+        value_name = "FILE",
+        env = "PALISADE_AUDIT_LOG"
+    )]
+    audit_log: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -212,7 +226,7 @@ fn uses(verb: &str, setting: &str) -> bool {
         "release" => {
             matches!(setting, "file" | "owner" | "default_scope" | "mode" | "brake_file" | "vars")
         }
-        "init" => setting == "owner",
+        "init" => matches!(setting, "owner" | "identity_path" | "identity_boundary"),
         "validate" => matches!(setting, "file" | "default_scope" | "vars"),
         "iam-policy" => matches!(setting, "file" | "owner" | "default_scope" | "vars"),
         _ => false,
@@ -272,7 +286,21 @@ pub async fn main() -> ExitCode {
     };
     // The demo prints its own story; log lines are shown only if they are requested.
     let quiet = cli.quiet || (cli.verb.tells_itself() && cli.verbose == 0);
-    telemetry::init(cli.log_format, cli.verbose, quiet);
+    let audit = match cli.audit_log.as_deref().map(telemetry::audit_file).transpose() {
+        Ok(audit) => audit,
+        Err(error) => {
+            told(&error.into());
+            return ExitCode::FAILURE;
+        }
+    };
+    // On a terminal `apply` has a line for each change, between which records are noise.
+    let tells_changes = matches!(cli.verb, Verb::Apply(_)) && io::stderr().is_terminal();
+    let audit = match audit {
+        Some(file) => Audit::File(file),
+        None if tells_changes && cli.verbose == 0 => Audit::None,
+        None => Audit::Stderr,
+    };
+    telemetry::init(cli.log_format, cli.verbose, quiet, audit);
     match dispatch(cli).await {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::Failed) => ExitCode::FAILURE,

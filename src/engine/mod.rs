@@ -49,7 +49,7 @@ pub use self::{
     history::{Event, Happened, History},
     listen::Listener,
     live::{Links, Live},
-    options::Options,
+    options::{Options, Watcher},
     outcome::{Outcome, SkipReason, StepResult},
     pass::Engine,
     report::{Changed, PendingDeletion, Phases, Report},

@@ -8,7 +8,7 @@ use std::{
 use super::{Context, ImportError, pages::Pages};
 use crate::{
     baseline::{self, Finding, Subject},
-    manifest::{Loader, Problem, Snapshot, SourceFile},
+    manifest::{Cache, Loader, Problem, Snapshot, SourceFile},
     model::{Address, PhysicalId},
 };
 
@@ -33,6 +33,8 @@ pub struct Directory {
     files: Vec<SourceFile>,
     /// The file of each manifest, below the directory.
     manifests: BTreeMap<Address, String>,
+    /// What was understood of files that an import has not changed since.
+    cache: Cache,
     /// What is adopted, by scope and kind.
     adopted: BTreeMap<(String, String, PhysicalId), Address>,
 }
@@ -93,12 +95,16 @@ impl Directory {
     }
 
     /// The directory with the pages in it, loaded as every command loads it.
-    pub fn loaded(&self, context: Context<'_>, pages: &Pages) -> Result<Snapshot, Vec<Problem>> {
+    pub fn loaded(
+        &mut self,
+        context: Context<'_>,
+        pages: &Pages,
+    ) -> Result<Snapshot, Vec<Problem>> {
         let written: Vec<SourceFile> = pages.files().collect();
         let is_new = |file: &SourceFile| written.iter().any(|it| it.shown == file.shown);
         let kept = self.files.iter().filter(|file| !is_new(file)).cloned();
         let files = kept.chain(written.clone()).collect();
-        loader(context).read_files(&self.dir, files, Vec::new()).snapshot
+        loader(context).read_changed(&self.dir, files, &mut self.cache).snapshot
     }
 
     /// The findings of the baseline in the pages.

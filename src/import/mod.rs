@@ -153,7 +153,7 @@ async fn go_on(
     progress: &dyn Progress,
 ) -> Result<Summary, ImportError> {
     let Context { settings, registry, scopes } = context;
-    let directory = Directory::read(context, &request.dir)?;
+    let mut directory = Directory::read(context, &request.dir)?;
     let every = registry.iter().map(|kind| kind.profile().name);
     let kinds: BTreeSet<&'static str> =
         every.filter(|kind| request.kinds.is_empty() || request.kinds.contains(kind)).collect();
@@ -166,17 +166,14 @@ async fn go_on(
     let selected = select::select(context, request, &read, &index, &directory, &mut summary);
     let Selected { mut drafts, known } = selected;
     let mut sought = Sought::default();
-    let clock = std::time::Instant::now();
-    for round in 0..ROUNDS {
-        eprintln!("TIME round {round} {:?}", clock.elapsed());
+    let mut before = Pages::default();
+    for _ in 0..ROUNDS {
         refer(&mut index, registry, &drafts, &known);
-        let pages = Pages::of(&drafts, context, &index, &directory, request.force);
-        eprintln!("TIME pages {:?}", clock.elapsed());
+        let pages = Pages::of(&drafts, context, &index, &directory, request.force, &before);
         let comparison = Comparison { registry, index: &index, pages: &pages };
         let corrected = match directory.loaded(context, &pages) {
             Err(problems) => comparison.refused(&problems, &mut drafts)?,
             Ok(snapshot) => {
-                eprintln!("TIME loaded {:?}", clock.elapsed());
                 sought.fetch(scopes, &snapshot, &index).await;
                 let (drafts, seen) = (&mut drafts, sought.known(&index));
                 let corrected = comparison.differing(&snapshot, drafts, &known, seen);
@@ -195,6 +192,7 @@ async fn go_on(
                 corrected
             }
         };
+        before = pages;
         summary.take_skipped(&mut drafts);
         if !corrected {
             break;

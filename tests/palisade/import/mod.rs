@@ -188,13 +188,10 @@ const BUILT: [&str; 8] = [
 #[tokio::test(start_paused = true)]
 async fn three_hundred_resources_of_other_hands_are_imported_to_no_change() {
     let world = World::empty();
-    let clock = std::time::Instant::now();
     account::build(&world, 7).await;
-    eprintln!("TIME build {:?}", clock.elapsed());
     world.writes();
     let dir = tempfile::tempdir().expect("a directory");
     let summary = everything(&world, &dir).await;
-    eprintln!("TIME import {:?}", clock.elapsed());
     let imported: usize = summary.counts.values().sum();
     assert!(imported >= 300, "{imported}: {}", summary.text());
     let missing: Vec<_> = kinds::registry()
@@ -215,7 +212,6 @@ async fn three_hundred_resources_of_other_hands_are_imported_to_no_change() {
     let unsayable: Vec<_> = unsayable.collect();
     assert!(unsayable.is_empty(), "{unsayable:#?}");
     adopted(&world, dir.path(), &summary).await;
-    eprintln!("TIME adopted {:?}", clock.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
