@@ -58,7 +58,8 @@ pub fn audit_file(path: &Path) -> Result<File, NoAuditLog> {
     opened.map_err(|why| NoAuditLog { path: path.to_owned(), why })
 }
 
-/// Starts logging. `verbosity` counts `-v`; `RUST_LOG` takes precedence. A closed stderr is ignored.
+/// Starts logging. `verbosity` counts `-v`; `RUST_LOG` takes precedence. A closed stderr is
+/// ignored.
 pub fn init(format: LogFormat, verbosity: u8, quiet: bool, audit: Audit) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
         let directives = directives(verbosity, quiet, matches!(audit, Audit::Stderr));
@@ -88,8 +89,8 @@ pub fn init(format: LogFormat, verbosity: u8, quiet: bool, audit: Audit) {
     let _ = tracing_subscriber::registry().with(log).with(audit).try_init();
 }
 
-/// The filter for a verbosity, in the syntax of `RUST_LOG`. Records of the audit log are on at every
-/// level, if they are in this log.
+/// The filter for a verbosity, in the syntax of `RUST_LOG`. Records of the audit log are on at
+/// every level, if they are in this log.
 pub fn directives(verbosity: u8, quiet: bool, audits: bool) -> String {
     let level = match (quiet, verbosity) {
         // Quiet also turns the audit log off.

@@ -37,12 +37,9 @@ fn fish(script: &str, command: &clap::Command) -> String {
             let words = argument.get_possible_values();
             let words: Vec<&str> = words.iter().map(|word| word.get_name()).collect();
             if !words.is_empty() {
-                let name = verb.get_name();
-                let _ = writeln!(
-                    out,
-                    "complete -c palisade -n \"__fish_palisade_using_subcommand {name}\" -f -a \"{}\"",
-                    words.join(" ")
-                );
+                let (name, words) = (verb.get_name(), words.join(" "));
+                let when = format!("__fish_palisade_using_subcommand {name}");
+                let _ = writeln!(out, "complete -c palisade -n \"{when}\" -f -a \"{words}\"");
             }
         }
     }

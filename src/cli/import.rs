@@ -29,10 +29,10 @@ use crate::{
                   skipped and named. `palisade plan` then shows no change but the claims, which \
                   `palisade apply` writes.\n\
                   A second import writes only what no manifest in the directory adopts.\n\
-                  One that was stopped is gone on with: what it read within the last hour is kept in \
-                  OUTDIR/.import and\n\
-                  not read again, unless it looks like a secret, and files are put in place whole or \
-                  not at all.\n\n\
+                  One that was stopped is gone on with: what it read within the last hour is kept \
+                  in OUTDIR/.import and\n\
+                  not read again, unless it looks like a secret, and files are put in place whole \
+                  or not at all.\n\n\
                   Exit code: 0 if everything could be read, 1 if not: then what was read is \
                   imported, and the next import\n\
                   adds the rest."

@@ -90,10 +90,7 @@ pub(crate) fn scopes_named(dir: &std::path::Path) -> std::collections::BTreeSet<
 
 /// A text with the variables of a scope filled in, as in every manifest.
 #[cfg(test)]
-pub(crate) fn expanded(
-    text: &str,
-    facts: &crate::kind::ScopeFacts,
-) -> Result<String, crate::kind::Invalid> {
+pub(crate) fn expanded(text: &str, facts: &crate::kind::ScopeFacts) -> Result<String, Invalid> {
     vars::expand(text, facts, &|_| None)
 }
 

@@ -110,8 +110,8 @@ pub const FAMILIES: &[Family] = &[
     histogram(
         DRIFT_SECONDS,
         &["scope"],
-        "Time from the change of a live resource, where an event says when it was, to the pass that \
-         saw it put back.",
+        "Time from the change of a live resource, where an event says when it was, to the pass \
+         that saw it put back.",
     ),
     counter(
         "palisade_drift_seen_total",
