@@ -121,6 +121,9 @@ fn the_headline_says_the_worst_that_is_true() {
     report.plan.steps.retain(|step| !matches!(step.verdict, Verdict::Held(_)));
     assert_eq!(headline(&view(&report)).1, "Waiting for a person", "an audit found something");
     report.audited.findings.clear();
+    let orphans = "something belongs to no manifest";
+    assert_eq!(headline(&view(&report)).1, "Waiting for a person", "{orphans}");
+    report.plan.orphans.clear();
     assert_eq!(headline(&view(&report)).1, "Making changes");
     report.plan.steps.retain(|step| matches!(step.verdict, Verdict::Reported(_)));
     assert_eq!(headline(&view(&report)).1, "Differences are only reported");
