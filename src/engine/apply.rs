@@ -129,7 +129,7 @@ pub struct Terms<'a> {
     pub audit: Audit<'a>,
     /// Keys of edits that were made a short while ago and are repeated.
     pub again: &'a BTreeSet<(Address, String)>,
-    /// Is told when a step has ended.
+    /// Called when a step has ended.
     pub watcher: Option<&'a dyn Watcher>,
 }
 

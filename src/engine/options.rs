@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt, path::PathBuf, sync::Arc};
 use super::StepResult;
 use crate::plan::{Focus, Only, Plan};
 
-/// Is told what passes carry out, while they do. It decides nothing.
+/// Follows what passes carry out, while they do. It decides nothing.
 pub trait Watcher: fmt::Debug + Send + Sync {
     /// The plan, right before it is carried out.
     fn begin(&self, plan: &Plan);
@@ -24,7 +24,7 @@ pub struct Options {
     pub focus: Option<Focus>,
     /// Another state of the directory: the report says what the change from it does.
     pub base: Option<PathBuf>,
-    /// Is told what passes carry out.
+    /// Follows what passes carry out.
     pub watcher: Option<Arc<dyn Watcher>>,
     /// Whether steps are carried out; `plan` sets `false`, and its clients could not write anyway.
     pub write: bool,

@@ -600,7 +600,7 @@ mod tests {
         assert_eq!(series(&text).len(), MOST_SCOPES + 1);
         has(&text, "palisade_drift_seen_total{kind=\"KmsKey\",scope=\"zz-large\"} 0");
         has(&text, "palisade_drift_seen_total{kind=\"KmsKey\",scope=\"other\"} 0");
-        // Whoever has series keeps them, even beside larger ones.
+        // A scope that has series keeps them, also when larger ones come.
         report.manifests = (0..300)
             .map(|number| Address::new(format!("s{:03}", 299 - number), "KmsKey", "a"))
             .chain((0..9).map(|number| Address::new("s299", "KmsKey", format!("n{number}"))))

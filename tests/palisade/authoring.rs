@@ -545,7 +545,7 @@ fn a_new_repository_with_a_network_of_its_own_applies_to_in_sync() {
     let apply = ["apply", "--yes", "--settle-window", "1s"];
     let held = run(aws.palisade(&new).args(apply), 3);
     let mut approved = aws.palisade(&new);
-    approved.args(apply);
+    approved.args(apply).arg("--all");
     let digests: std::collections::BTreeSet<&str> =
         held.split("--approve ").skip(1).filter_map(|it| it.split_whitespace().next()).collect();
     assert!(!digests.is_empty(), "{held}");

@@ -25,6 +25,13 @@ const STUDIO: &str = "studio.yaml";
 /// A network of its own.
 const NETWORK: &str = include_str!("network.yaml");
 
+/// What a domain accepts where no guardrail stands above it.
+const UNLIMITED: &str = "\
+lifecycle:
+  waive:
+    SMD-16: no guardrail of an organization is managed here; `palisade init --management-account` writes one
+";
+
 /// The guardrails.
 const OF_ORGANIZATION: [(&str, &str); 9] = [
     ("approved-regions", include_str!("../../../desired-state/organization/approved-regions.yaml")),
@@ -112,6 +119,12 @@ pub(super) fn all(answers: &Answers, settings: String) -> anyhow::Result<Vec<New
             let text = replaced(text, "scope: ml-prod", &format!("scope: {}", place.scope))?;
             let text = in_network(&answers.network, &text);
             let text = if answers.regions.len() > 1 { regional(&text) } else { text };
+            // The guardrail that limits instance types is the organization's.
+            let text = if answers.management_account.is_none() && name == STUDIO {
+                text.replacen("\nspec:\n", &format!("\n{UNLIMITED}spec:\n"), 1)
+            } else {
+                text
+            };
             add(format!("desired-state/{}/{name}", place.scope), text);
         }
     }
@@ -160,7 +173,7 @@ fn network(first: Ipv4Net, number: u32, scope: &str) -> anyhow::Result<String> {
     let size = 1u32 << (32 - first.prefix_len());
     let start = number.checked_mul(size).and_then(|it| it.checked_add(first.network().into()));
     let start =
-        start.context("--block: there are no addresses for so many accounts and Regions")?;
+        start.context("--block: it has too few addresses for these accounts and Regions")?;
     let block = Ipv4Net::new(start.into(), first.prefix_len())?;
     let mut parts = block.subnets(first.prefix_len() + 2)?;
     let mut part = || parts.next().context("a block has four parts");
@@ -236,8 +249,8 @@ const EDITOR: &str = "\
 /// What there is to do for a new network.
 const NEW_NETWORK: &str = "
 The network is new. Its flow log is written with the role `ml-flow-logs`, which VPC Flow Logs
-assumes. The first `palisade apply` makes everything and shows the digest with which
-`palisade apply --approve DIGEST` then puts the subnets into their route table.
+assumes. The first `palisade apply` makes what it can, and shows the digest with which
+`palisade apply --approve DIGEST --all` puts the subnets into their route table, and makes the rest.
 ";
 
 fn readme(answers: &Answers) -> String {
