@@ -29,7 +29,7 @@ const NETWORK: &str = include_str!("network.yaml");
 const UNLIMITED: &str = "\
 lifecycle:
   waive:
-    SMD-16: no guardrail of an organization is managed here; `palisade init --management-account` writes one
+    SMD-16: no organization's guardrails are managed here; `--management-account` of init writes them
 ";
 
 /// The guardrails.
