@@ -29,7 +29,7 @@ const NETWORK: &str = include_str!("network.yaml");
 const UNLIMITED: &str = "\
 lifecycle:
   waive:
-    SMD-16: no organization's guardrails are managed here; `--management-account` of init writes them
+    SMD-16: no organization's guardrails are managed here; init writes them (--management-account)
 ";
 
 /// The guardrails.
