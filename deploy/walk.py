@@ -155,7 +155,7 @@ def walk(record, hands, checks, stack):
     took = time.monotonic() - opened
     checks.expect(f"the opening is closed after {took:.1f} s", took < 60)
     record.say(f"After {took:.1f} seconds it is closed again (`interval` is 2 s here), and palisade says so wherever it is asked:")
-    until("the history has it", lambda: "22" in record_of(record, "ml-prod/SecurityGroup/studio-apps"))
+    until("the history has its end", lambda: "drift ended" in record_of(record, "ml-prod/SecurityGroup/studio-apps"))
     run("palisade history ml-prod/SecurityGroup/studio-apps")
     of_groups = re.compile(r"^palisade_drift_corrected_total.*SecurityGroup.*", re.MULTILINE)
     # The metrics are those of the last pass.
