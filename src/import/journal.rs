@@ -112,21 +112,17 @@ impl Journal {
     pub fn open(dir: &Path, settings: &Settings) -> Result<Self, JournalError> {
         let is_new = !dir.exists();
         let folder = dir.join(FOLDER);
-        let refused = |path: &Path| {
-            let path = path.to_owned();
-            move |why| JournalError::Refused { path, why }
-        };
-        fs::create_dir_all(folder.join(READ)).map_err(refused(&folder))?;
+        refused(&folder, fs::create_dir_all(folder.join(READ)))?;
         let ignore = folder.join(".gitignore");
-        fs::write(&ignore, "*\n").map_err(refused(&ignore))?;
+        refused(&ignore, fs::write(&ignore, "*\n"))?;
         let path = folder.join(LOCK);
         let mut options = File::options();
         let lock = options.write(true).create(true).truncate(false).open(&path);
-        let lock = lock.map_err(refused(&path))?;
+        let lock = refused(&path, lock)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(JournalError::InUse(dir.to_owned())),
-            Err(TryLockError::Error(why)) => return Err(refused(&path)(why)),
+            Err(TryLockError::Error(why)) => refused(&path, Err(why))?,
         }
         let (dir, owner) = (dir.to_owned(), settings.owner.clone());
         Ok(Self { dir, is_new, folder, owner, used: AtomicUsize::new(0), _lock: lock })
@@ -189,16 +185,16 @@ impl Journal {
     pub fn write(&self, pages: &Pages, force: bool) -> Result<(), JournalError> {
         let mut ready = Ready { files: Vec::new(), force };
         let aside = self.folder.join(FILES);
-        self.remove(&aside, |path| fs::remove_dir_all(path))?;
-        self.refused(&aside, fs::create_dir_all(&aside))?;
+        remove(&aside, |path| fs::remove_dir_all(path))?;
+        refused(&aside, fs::create_dir_all(&aside))?;
         for (number, (name, file)) in pages.names().zip(pages.files()).enumerate() {
             let path = aside.join(number.to_string());
-            self.refused(&file.shown, whole(&path, file.text.as_bytes()))?;
+            refused(&file.shown, whole(&path, file.text.as_bytes()))?;
             ready.files.push(name.into());
         }
         let text = serde_json::to_vec(&ready).unwrap_or_default();
         let path = self.folder.join(READY);
-        self.refused(&path, whole(&path, &text))?;
+        refused(&path, whole(&path, &text))?;
         self.finish(force).map(drop)
     }
 
@@ -208,11 +204,13 @@ impl Journal {
     /// A file cannot be written, or is there already and is another one.
     pub fn finish(&self, force: bool) -> Result<Vec<String>, JournalError> {
         let ready = self.folder.join(READY);
-        let Ok(text) = fs::read(&ready) else { return Ok(Vec::new()) };
-        // It was written as a whole: one that cannot be read is not this version's.
-        let Ok(Ready { files, force: forced }) = serde_json::from_slice(&text) else {
-            return Ok(Vec::new());
+        let text = match fs::read(&ready) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            read => refused(&ready, read)?,
         };
+        // Without it nobody knows what is missing of manifests that refer to each other.
+        let Ready { files, force: forced } =
+            refused(&ready, serde_json::from_slice(&text).map_err(io::Error::from))?;
         let mut placed = Vec::new();
         for (number, file) in files.iter().enumerate() {
             let path = self.folder.join(FILES).join(number.to_string());
@@ -223,17 +221,17 @@ impl Journal {
             self.place(&path, &self.dir.join(file), force || forced)?;
             placed.push(file.to_string_lossy().into_owned());
         }
-        self.remove(&ready, |path| fs::remove_file(path))?;
-        self.remove(&self.folder.join(FILES), |path| fs::remove_dir_all(path))?;
+        remove(&ready, |path| fs::remove_file(path))?;
+        remove(&self.folder.join(FILES), |path| fs::remove_dir_all(path))?;
         Ok(placed)
     }
 
     /// Puts a whole file in its place at once; one that is there is only replaced by force.
     fn place(&self, path: &Path, target: &Path, force: bool) -> Result<(), JournalError> {
         let parent = target.parent().map_or(Ok(()), fs::create_dir_all);
-        self.refused(target, parent)?;
+        refused(target, parent)?;
         if force {
-            return self.refused(target, fs::rename(path, target));
+            return refused(target, fs::rename(path, target));
         }
         match fs::hard_link(path, target) {
             Ok(()) => {}
@@ -248,11 +246,11 @@ impl Journal {
             }
             // A file system without links. The empty file keeps the name until the rename.
             Err(_) => {
-                self.refused(target, File::create_new(target))?;
-                return self.refused(target, fs::rename(path, target));
+                refused(target, File::create_new(target))?;
+                return refused(target, fs::rename(path, target));
             }
         }
-        self.remove(path, |path| fs::remove_file(path))
+        remove(path, |path| fs::remove_file(path))
     }
 
     /// Forgets everything: nothing is left to go on with.
@@ -260,7 +258,7 @@ impl Journal {
     /// # Errors
     /// It cannot be removed.
     pub fn end(self) -> Result<(), JournalError> {
-        self.remove(&self.folder, |path| fs::remove_dir_all(path))
+        remove(&self.folder, |path| fs::remove_dir_all(path))
     }
 
     /// Leaves what the next import can use; nothing else stays.
@@ -274,21 +272,18 @@ impl Journal {
             }
         }
     }
+}
 
-    fn remove(
-        &self,
-        path: &Path,
-        remove: impl Fn(&Path) -> io::Result<()>,
-    ) -> Result<(), JournalError> {
-        match remove(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => self.refused(path, Err(error)),
-            _ => Ok(()),
-        }
+/// Removes what may be gone already.
+fn remove(path: &Path, remove: impl Fn(&Path) -> io::Result<()>) -> Result<(), JournalError> {
+    match remove(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => refused(path, Err(error)),
+        _ => Ok(()),
     }
+}
 
-    fn refused<T>(&self, path: &Path, result: io::Result<T>) -> Result<T, JournalError> {
-        result.map_err(|why| JournalError::Refused { path: path.to_owned(), why })
-    }
+fn refused<T>(path: &Path, result: io::Result<T>) -> Result<T, JournalError> {
+    result.map_err(|why| JournalError::Refused { path: path.to_owned(), why })
 }
 
 /// Writes a file of the folder as a whole.
