@@ -1,6 +1,6 @@
 //! `apply`: makes passes until nothing is left to do, or only what needs a person.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use tokio::time::Instant;
@@ -10,6 +10,7 @@ use super::{
     filters::{self, Filters},
     output::{self, Directory},
     plan::{self as shown, Saved, problems},
+    progress::Applying,
     prompt,
     session::{Access, Session},
 };
@@ -76,9 +77,9 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
             None => return Ok(Ended::Failed),
         }
     }
-    if asking == Asking::Printed {
-        options.announce = Some(announce);
-    } else if !chosen {
+    let progress = Arc::new(Applying::new(asking == Asking::Printed));
+    options.watcher = Some(Arc::<Applying>::clone(&progress));
+    if asking != Asking::Printed && !chosen {
         let only = if saved.is_some() { Only::Saved } else { Only::Shown };
         options.only = Some(only(known.clone()));
     }
@@ -86,7 +87,7 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     if session.engine.settings().mode == Mode::Observe {
         anyhow::bail!("the settings say `mode: observe`, so nothing is written");
     }
-    until_quiet(&mut session.engine, args.timeout, asking, known).await
+    until_quiet(&mut session.engine, args.timeout, asking, known, &progress).await
 }
 
 /// Shows the plan and asks for confirmation; returns what was shown, if the answer is yes.
@@ -121,6 +122,7 @@ pub(super) async fn until_quiet(
     timeout: Duration,
     asking: Asking,
     mut known: Shown,
+    progress: &Applying,
 ) -> anyhow::Result<Ended> {
     let deadline = Instant::now() + timeout;
     let mut printed = String::new();
@@ -128,7 +130,9 @@ pub(super) async fn until_quiet(
     // The person who was asked has seen the warnings above the plan.
     let mut warned = asking == Asking::Person;
     loop {
+        progress.show();
         let report = engine.pass().await;
+        progress.hide();
         if !std::mem::replace(&mut warned, true) {
             shown::warnings(&report);
         }
@@ -172,14 +176,6 @@ pub(super) async fn until_quiet(
             printed = waits;
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
-    }
-}
-
-/// Prints what is done next, before it is done. A failure to print stops nothing.
-fn announce(plan: &Plan) {
-    let next = Plan { steps: plan.go().cloned().collect(), ..Plan::default() };
-    if next.has_changes() {
-        let _ = output::print(&format!("{}\n", plan::render::text(&next)));
     }
 }
 

@@ -3,22 +3,21 @@
 use std::{
     collections::BTreeSet,
     fs,
-    io::{self, IsTerminal as _},
     path::{Path, PathBuf},
 };
 
 use anyhow::Context as _;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{
     Ended,
     output::{self, DEFAULT_DIR, Format},
+    progress::Reading,
     schema,
 };
 use crate::{
     aws::{Connection, Guard},
     engine::Scopes,
-    import::{self, Context, Progress, Request, Summary, schema_file, terraform::State},
+    import::{self, Context, Request, Summary, schema_file, terraform::State},
     kinds,
     settings::{Overrides, Settings},
 };
@@ -29,7 +28,11 @@ use crate::{
                   another installation owns is\n\
                   skipped and named. `palisade plan` then shows no change but the claims, which \
                   `palisade apply` writes.\n\
-                  A second import writes only what no manifest in the directory adopts.\n\n\
+                  A second import writes only what no manifest in the directory adopts.\n\
+                  One that was stopped is gone on with: what it read within the last hour is kept \
+                  in OUTDIR/.import and\n\
+                  not read again, unless it looks like a secret, and files are put in place whole \
+                  or not at all.\n\n\
                   Exit code: 0 if everything could be read, 1 if not: then what was read is \
                   imported, and the next import\n\
                   adds the rest."
@@ -87,9 +90,9 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     let connection = Connection::ambient(Guard::read_only()).await;
     let scopes = Scopes::connect(&settings, &connection, &registry).await?;
     let context = Context { settings: &settings, registry: &registry, scopes: &scopes };
-    let bar = Bar::new();
+    let bar = Reading::new();
     let imported = import::import(context, &request, &bar).await;
-    bar.0.finish_and_clear();
+    bar.end();
     let summary = match imported {
         Err(import::ImportError::Directory(problems)) => {
             problems.iter().for_each(output::note);
@@ -160,34 +163,4 @@ fn text(args: &Args, summary: &Summary, request: &Request) -> String {
         ));
     }
     out
-}
-
-/// A bar on a terminal, and nothing elsewhere.
-struct Bar(ProgressBar);
-
-impl Bar {
-    fn new() -> Self {
-        let target = if io::stderr().is_terminal() {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        };
-        let bar = ProgressBar::with_draw_target(Some(0), target);
-        let style = "{elapsed_precise} [{bar:40}] {pos}/{len} {msg}";
-        if let Ok(style) = ProgressStyle::with_template(style) {
-            bar.set_style(style);
-        }
-        Self(bar)
-    }
-}
-
-impl Progress for Bar {
-    fn begin(&self, all: usize) {
-        self.0.set_length(u64::try_from(all).unwrap_or(u64::MAX));
-    }
-
-    fn step(&self, scope: &str, kind: &str) {
-        self.0.set_message(format!("{scope}/{kind}"));
-        self.0.inc(1);
-    }
 }

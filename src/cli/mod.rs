@@ -25,6 +25,7 @@ mod man;
 mod output;
 mod plan;
 pub mod policy_diff;
+mod progress;
 mod prompt;
 mod release;
 mod run;
@@ -36,7 +37,11 @@ mod simulate;
 mod validate;
 mod watch;
 
-use std::process::ExitCode;
+use std::{
+    io::{self, IsTerminal as _},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
@@ -44,7 +49,7 @@ use self::diagnostics::{Diagnostic, Sort};
 use crate::{
     manifest::Part,
     settings::{Overrides, SETTINGS, SettingsError},
-    telemetry::{self, LogFormat},
+    telemetry::{self, Audit, LogFormat},
 };
 
 /// Keeps the AWS accounts of a machine-learning platform exactly as their Git repository says.
@@ -84,6 +89,15 @@ struct Cli {
         env = "PALISADE_LOG_FORMAT"
     )]
     log_format: LogFormat,
+    /// Append the audit log to this file, one JSON object a line, and keep it out of stderr
+    #[arg(
+        long,
+        global = true,
+        help_heading = LOG,
+        value_name = "FILE",
+        env = "PALISADE_AUDIT_LOG"
+    )]
+    audit_log: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -217,7 +231,7 @@ fn uses(verb: &str, setting: &str) -> bool {
         "release" => {
             matches!(setting, "file" | "owner" | "default_scope" | "mode" | "brake_file" | "vars")
         }
-        "init" => setting == "owner",
+        "init" => matches!(setting, "owner" | "identity_path" | "identity_boundary"),
         "validate" => matches!(setting, "file" | "default_scope" | "vars"),
         "iam-policy" => matches!(setting, "file" | "owner" | "default_scope" | "vars"),
         _ => false,
@@ -278,7 +292,21 @@ pub async fn main() -> ExitCode {
     };
     // The demo prints its own story; log lines are shown only if they are requested.
     let quiet = cli.quiet || (cli.verb.tells_itself() && cli.verbose == 0);
-    telemetry::init(cli.log_format, cli.verbose, quiet);
+    let audit = match cli.audit_log.as_deref().map(telemetry::audit_file).transpose() {
+        Ok(audit) => audit,
+        Err(error) => {
+            told(&error.into());
+            return ExitCode::FAILURE;
+        }
+    };
+    // On a terminal `apply` has a line for each change, between which records are noise.
+    let tells_changes = matches!(cli.verb, Verb::Apply(_)) && io::stderr().is_terminal();
+    let audit = match audit {
+        Some(file) => Audit::File(file),
+        None if tells_changes && cli.verbose == 0 => Audit::None,
+        None => Audit::Stderr,
+    };
+    telemetry::init(cli.log_format, cli.verbose, quiet, audit);
     match dispatch(cli).await {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::Failed) => ExitCode::FAILURE,
@@ -291,26 +319,35 @@ pub async fn main() -> ExitCode {
     }
 }
 
-/// Prints why a command failed: what is wrong in the settings with its line.
+/// Prints why a command failed: everything that is wrong in the settings, each with its line.
 fn told(error: &anyhow::Error) {
-    let wrong = error.downcast_ref::<SettingsError>();
-    match wrong.and_then(|wrong| Some((wrong, wrong.origin.as_deref()?))) {
-        Some((SettingsError { field, why, help, .. }, origin)) => {
-            let is_name = ["unknown field", "unknown rule"].iter().any(|it| why.starts_with(it));
-            let part = if is_name { Part::Name } else { Part::Value };
-            let shown = diagnostics::show_all([Diagnostic {
-                sort: Sort::Error,
-                rule: None,
-                origin,
-                part,
-                path: field,
-                message: why,
-                notes: Vec::new(),
-                help,
-            }]);
-            output::note(shown.trim_end());
-        }
-        None => output::note(format_args!("{0}error:{0:#} {error:#}", output::ERROR)),
+    let Some(wrong) = error.downcast_ref::<SettingsError>() else {
+        output::note(format_args!("{0}error:{0:#} {error:#}", output::ERROR));
+        return;
+    };
+    for wrong in std::iter::once(wrong).chain(&wrong.others) {
+        let SettingsError { origin, field, why, help, .. } = wrong;
+        let Some(origin) = origin.as_deref() else {
+            let line = wrong.line();
+            output::note(format_args!(
+                "{0}error:{0:#} settings: {line}\n  help: {help}",
+                output::ERROR
+            ));
+            continue;
+        };
+        let is_name = ["unknown field", "unknown rule"].iter().any(|it| why.starts_with(it));
+        let part = if is_name { Part::Name } else { Part::Value };
+        let shown = diagnostics::show_all([Diagnostic {
+            sort: Sort::Error,
+            rule: None,
+            origin,
+            part,
+            path: field,
+            message: why,
+            notes: Vec::new(),
+            help,
+        }]);
+        output::note(shown.trim_end());
     }
 }
 

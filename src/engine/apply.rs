@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     defect::contained,
+    options::Watcher,
     outcome::{Outcome, SkipReason, StepResult},
     scopes::Scopes,
     window::Window,
@@ -128,6 +129,8 @@ pub struct Terms<'a> {
     pub audit: Audit<'a>,
     /// Keys of edits that were made a short while ago and are repeated.
     pub again: &'a BTreeSet<(Address, String)>,
+    /// Called when a step has ended.
+    pub watcher: Option<&'a dyn Watcher>,
 }
 
 /// How long edits that open access let edits that close access go first, in all scopes: usually
@@ -197,7 +200,11 @@ async fn run(
                 let urgent = step.puts_something_back() || step.risk().closes;
                 let _under_way =
                     if urgent { window.begin_urgent() } else { window.begin().await? };
-                Some(one(step, scopes, registry, terms).await)
+                let result = one(step, scopes, registry, terms).await;
+                if let Some(watcher) = terms.watcher {
+                    watcher.end(&result);
+                }
+                Some(result)
             })
             .buffer_unordered(CONCURRENCY)
             .collect::<Vec<_>>()

@@ -289,7 +289,8 @@ impl Engine {
         let revision = source.good().and_then(|good| good.revision.clone());
         let audit = Audit { pass: self.passes(), revision: revision.as_deref() };
         let again = self.learnt.put_back.lately(Instant::now());
-        let terms = Terms { fresh: &fresh, audit, again: &again };
+        let watcher = None;
+        let terms = Terms { fresh: &fresh, audit, again: &again, watcher };
         if writes(&self.setup) && plan.go().next().is_some() {
             self.control.writing.send_replace(true);
         }

@@ -50,11 +50,11 @@ pub use self::{
     history::{Event, Happened, History},
     listen::Listener,
     live::{Links, Live},
-    options::Options,
+    options::{Options, Watcher},
     outcome::{Outcome, SkipReason, StepResult},
     pass::Engine,
     report::{Changed, PendingDeletion, Phases, Report},
-    scopes::{ConnectError, Scopes},
+    scopes::{ConnectError, Connected, Scopes},
     source::Source,
     timeline::Timeline,
 };

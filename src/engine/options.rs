@@ -1,8 +1,17 @@
 //! How an engine is used.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{collections::BTreeSet, fmt, path::PathBuf, sync::Arc};
 
+use super::StepResult;
 use crate::plan::{Focus, Only, Plan};
+
+/// Follows what passes carry out, while they do. It decides nothing.
+pub trait Watcher: fmt::Debug + Send + Sync {
+    /// The plan, right before it is carried out.
+    fn begin(&self, plan: &Plan);
+    /// A step has ended.
+    fn end(&self, result: &StepResult);
+}
 
 /// How an engine is used.
 #[derive(Debug, Clone, Default)]
@@ -15,8 +24,8 @@ pub struct Options {
     pub focus: Option<Focus>,
     /// Another state of the directory: the report says what the change from it does.
     pub base: Option<PathBuf>,
-    /// Receives every plan right before it is carried out.
-    pub announce: Option<fn(&Plan)>,
+    /// Follows what passes carry out.
+    pub watcher: Option<Arc<dyn Watcher>>,
     /// Whether steps are carried out; `plan` sets `false`, and its clients could not write anyway.
     pub write: bool,
     /// Whether every pass also searches for orphans of kinds that no manifest declares.

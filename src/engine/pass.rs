@@ -386,14 +386,15 @@ impl Engine {
         }
         let readings = Arc::new(readings(since, &ended));
         let fresh = control.fresh(begun, read, &readings);
-        if let Some(announce) = setup.options.announce {
-            announce(&plan);
+        let watcher = setup.options.watcher.as_deref();
+        if let Some(watcher) = watcher {
+            watcher.begin(&plan);
         }
         let pending_deletions = PendingDeletion::find(&look.claims, &good.snapshot);
         let shown = if setup.options.shows_live { live_of(&look.claims) } else { Live::default() };
         let audit = Audit { pass: self.passes, revision: good.revision.as_deref() };
         let again = learnt.put_back.lately(Instant::now());
-        let terms = Terms { fresh: &fresh, audit, again: &again };
+        let terms = Terms { fresh: &fresh, audit, again: &again, watcher };
         // Between planning, which waits for nobody, and writing a process that is stopped ends.
         tokio::task::yield_now().await;
         if writes(setup) && plan.go().next().is_some() {

@@ -148,7 +148,13 @@ pub async fn release(
     let steps: Vec<&Step> = found.iter().map(|it| &it.step).collect();
     let audit = Audit { pass: 0, revision: None };
     let again = BTreeSet::new();
-    apply::apply(&steps, scopes, registry, Terms { fresh: &fresh, audit, again: &again }).await
+    apply::apply(
+        &steps,
+        scopes,
+        registry,
+        Terms { fresh: &fresh, audit, again: &again, watcher: None },
+    )
+    .await
 }
 
 /// Whether every claim was taken off.

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     kind::{Audited, erased::Edit},
     manifest::{Presence, Problem, Snapshot},
-    model::{Address, Phase, PhysicalId},
+    model::{Address, Phase, PhysicalId, pause::moment},
     plan::{Action, Claims, Comparison, Plan, Step, Verdict},
 };
 
@@ -91,11 +91,22 @@ pub struct PendingDeletion {
     pub id: PhysicalId,
     /// The address in its claim.
     pub address: Address,
+    /// When AWS deletes it, in seconds since the epoch, if AWS has set the time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<u64>,
     /// Whether that manifest is a tombstone: then the deletion is wanted.
     pub tombstone: bool,
 }
 
 impl PendingDeletion {
+    /// When AWS deletes it, for people.
+    pub fn moment(&self) -> String {
+        match self.until {
+            Some(at) => format!("at {}", moment(at)),
+            None => "at a time that it has not set yet".to_owned(),
+        }
+    }
+
     /// Whether the deletion was asked for, as a metric label.
     pub fn asked(&self) -> &'static str {
         if self.tombstone { "true" } else { "false" }
@@ -106,13 +117,14 @@ impl PendingDeletion {
         let mut found = Vec::new();
         for (at, inventory) in claims.inventories() {
             for claimed in inventory.all() {
-                let Phase::Restorable(_) = claimed.resource.phase else { continue };
+                let Phase::Restorable { until, .. } = claimed.resource.phase else { continue };
                 let Some(address) = claimed.address() else { continue };
                 let document = snapshot.documents.get(address);
                 found.push(Self {
                     scope: at.scope.clone(),
                     kind: at.kind.clone(),
                     id: claimed.resource.id.clone(),
+                    until,
                     tombstone: document.is_some_and(|d| d.lifecycle.state == Presence::Absent),
                     address: address.clone(),
                 });

@@ -2,42 +2,28 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
-    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
 use super::{Context, ImportError, pages::Pages};
 use crate::{
     baseline::{self, Finding, Subject},
-    manifest::{Loader, Problem, Snapshot, SourceFile},
+    manifest::{Cache, Loader, Problem, Snapshot, SourceFile},
     model::{Address, PhysicalId},
 };
 
-/// A file that could not be written.
+/// A file that has a manifest which would be lost.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum NotWritten {
-    /// The operating system refused it.
-    #[error("{} cannot be written: {why}", file.display())]
-    Refused {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        why: io::Error,
-    },
-    /// It has manifests that would be lost.
-    #[error(
-        "{} has the manifest {address}, which this import does not write; move it elsewhere, or \
-         import without --force",
-        file.display()
-    )]
-    Loses {
-        /// The file.
-        file: PathBuf,
-        /// The manifest.
-        address: Address,
-    },
+#[error(
+    "{} has the manifest {address}, which this import does not write; move it elsewhere, or import \
+     without --force",
+    file.display()
+)]
+pub struct Loses {
+    /// The file.
+    pub file: PathBuf,
+    /// The manifest.
+    pub address: Address,
 }
 
 /// What is in the directory.
@@ -47,6 +33,8 @@ pub struct Directory {
     files: Vec<SourceFile>,
     /// The file of each manifest, below the directory.
     manifests: BTreeMap<Address, String>,
+    /// What was understood of files that an import has not changed since.
+    cache: Cache,
     /// What is adopted, by scope and kind.
     adopted: BTreeMap<(String, String, PhysicalId), Address>,
 }
@@ -107,12 +95,16 @@ impl Directory {
     }
 
     /// The directory with the pages in it, loaded as every command loads it.
-    pub fn loaded(&self, context: Context<'_>, pages: &Pages) -> Result<Snapshot, Vec<Problem>> {
+    pub fn loaded(
+        &mut self,
+        context: Context<'_>,
+        pages: &Pages,
+    ) -> Result<Snapshot, Vec<Problem>> {
         let written: Vec<SourceFile> = pages.files().collect();
         let is_new = |file: &SourceFile| written.iter().any(|it| it.shown == file.shown);
         let kept = self.files.iter().filter(|file| !is_new(file)).cloned();
         let files = kept.chain(written.clone()).collect();
-        loader(context).read_files(&self.dir, files, Vec::new()).snapshot
+        loader(context).read_changed(&self.dir, files, &mut self.cache).snapshot
     }
 
     /// The findings of the baseline in the pages.
@@ -135,65 +127,16 @@ impl Directory {
         findings.filter(|finding| files.contains(&finding.origin.file)).collect()
     }
 
-    /// Writes the pages.
+    /// Checks that no manifest of a file that is replaced is lost.
     ///
     /// # Errors
-    /// A file that cannot be written, or that has manifests that would be lost.
-    pub fn write(&self, pages: &Pages, force: bool) -> Result<(), NotWritten> {
-        for (address, file) in &self.manifests {
-            if pages.replaces(file) && !pages.has(address) {
-                let (file, address) = (self.path(file), address.clone());
-                return Err(NotWritten::Loses { file, address });
-            }
+    /// One is.
+    pub fn loses_nothing(&self, pages: &Pages) -> Result<(), Loses> {
+        let mut lost = self.manifests.iter();
+        let lost = lost.find(|(address, file)| pages.replaces(file) && !pages.has(address));
+        match lost {
+            None => Ok(()),
+            Some((address, file)) => Err(Loses { file: self.path(file), address: address.clone() }),
         }
-        for SourceFile { shown, text } in pages.files() {
-            put(&shown, &text, force).map_err(|why| NotWritten::Refused { file: shown, why })?;
-        }
-        Ok(())
-    }
-}
-
-/// Writes a file at once or not at all; one that is there only by force.
-fn put(file: &Path, text: &str, force: bool) -> io::Result<()> {
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let mut part = file.as_os_str().to_owned();
-    part.push(".part");
-    let part = PathBuf::from(part);
-    let write = || {
-        let mut out = fs::File::create_new(&part)?;
-        out.write_all(text.as_bytes())?;
-        out.sync_all()?;
-        if !force {
-            // Fails if it is there.
-            fs::File::create_new(file)?;
-        }
-        fs::rename(&part, file)
-    };
-    let written = write();
-    if written.is_err() {
-        // Of a failed write nothing stays; that it cannot be removed either is less important.
-        drop(fs::remove_file(&part));
-    }
-    written
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_that_is_there_is_only_replaced_by_force() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let file = dir.path().join("a/b.yaml");
-        put(&file, "one", false).expect("written");
-        let refused = put(&file, "two", false).expect_err("it is there");
-        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
-        assert_eq!(fs::read_to_string(&file).expect("read"), "one");
-        put(&file, "two", true).expect("written");
-        assert_eq!(fs::read_to_string(&file).expect("read"), "two");
-        let there = fs::read_dir(dir.path().join("a")).expect("listed").count();
-        assert_eq!(there, 1, "nothing else is left");
     }
 }

@@ -212,6 +212,28 @@ fn find_secrets(path: &str, value: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
+/// Whether anything in a value looks like a secret, in tags or elsewhere. It is a guess, and one
+/// that finds too much rather than too little: keys and values of all objects are taken for tags.
+pub fn has_secrets(value: &Value) -> bool {
+    match value {
+        Value::String(text) => notebooks::secret_at(text).is_some(),
+        Value::Array(items) => items.iter().any(has_secrets),
+        Value::Object(members) if !members.contains_key("Statement") => {
+            // Pairs are often written with the name and the value as members.
+            let member = |name: &str| members.get(name).and_then(Value::as_str);
+            let name = ["Name", "Key", "name", "key"].into_iter().find_map(member);
+            members.iter().any(|(key, inner)| match inner {
+                Value::String(text) => [Some(key.as_str()), name]
+                    .into_iter()
+                    .flatten()
+                    .any(|name| notebooks::secret_at(&format!("{name}={text}")).is_some()),
+                _ => has_secrets(inner),
+            })
+        }
+        _ => false,
+    }
+}
+
 /// The path of what can be left out: the field itself, or the list or tag that it is in.
 fn place_of(spec: &Tree, field: &str) -> Option<String> {
     let tag = field.strip_prefix("tags.").filter(|key| {

@@ -15,6 +15,7 @@
 mod compare;
 mod directory;
 mod draft;
+mod journal;
 mod namer;
 mod names;
 pub mod owners;
@@ -33,17 +34,19 @@ use self::{
     compare::{Comparison, Sought},
     directory::Directory,
     draft::Draft,
+    journal::Journal,
     namer::Index,
     pages::Pages,
     select::Selected,
     texts::Facts,
 };
 pub use self::{
-    directory::NotWritten,
+    directory::Loses,
+    journal::JournalError,
     owners::Skip,
     pages::schema_file,
     read::Progress,
-    summary::{Imported, NotRead, Omitted, Skipped, Summary},
+    summary::{Imported, NotRead, Omitted, Resumed, Skipped, Summary},
 };
 use crate::{
     engine::Scopes,
@@ -101,15 +104,18 @@ pub enum ImportError {
     /// The manifests were still being refused after many corrections.
     #[error("defect in palisade: its own manifests are refused, whatever they leave out")]
     Unsettled,
+    /// A manifest would be lost.
+    #[error(transparent)]
+    Loses(#[from] Loses),
     /// A file could not be written.
     #[error(transparent)]
-    NotWritten(#[from] NotWritten),
+    NotWritten(#[from] JournalError),
 }
 
 /// More corrections than any resource needs: each says less than the one before.
 const ROUNDS: usize = 200;
 
-/// Reads AWS and writes manifests.
+/// Reads AWS and writes manifests, and goes on where an import into the directory was stopped.
 ///
 /// # Errors
 /// The directory has errors, or a file cannot be written; what could not be read is in the summary.
@@ -118,24 +124,52 @@ pub async fn import(
     request: &Request,
     progress: &dyn Progress,
 ) -> Result<Summary, ImportError> {
+    let names = scopes_of(context.settings, request)?;
+    let journal = Journal::open(&request.dir, context.settings)?;
+    let imported = async {
+        let files = journal.finish(request.force)?;
+        let mut summary = go_on(context, request, names, &journal, progress).await?;
+        summary.resumed = Resumed { readings: journal.used(), files };
+        Ok(summary)
+    };
+    match imported.await {
+        Ok(summary) if summary.is_complete() => {
+            journal.end()?;
+            Ok(summary)
+        }
+        // What was read is not read again when the rest is.
+        other => {
+            journal.stop();
+            other
+        }
+    }
+}
+
+async fn go_on(
+    context: Context<'_>,
+    request: &Request,
+    names: BTreeSet<String>,
+    journal: &Journal,
+    progress: &dyn Progress,
+) -> Result<Summary, ImportError> {
     let Context { settings, registry, scopes } = context;
-    let directory = Directory::read(context, &request.dir)?;
-    let names = scopes_of(settings, request)?;
+    let mut directory = Directory::read(context, &request.dir)?;
     let every = registry.iter().map(|kind| kind.profile().name);
     let kinds: BTreeSet<&'static str> =
         every.filter(|kind| request.kinds.is_empty() || request.kinds.contains(kind)).collect();
-    let read =
-        read::everything(scopes, registry, &settings.owner, (&names, &kinds), progress).await;
+    let asked = read::Asked { owner: &settings.owner, scopes: &names, kinds: &kinds };
+    let read = read::everything(scopes, registry, asked, journal, progress).await;
     let mut summary = Summary::default();
     note_unread(&read, request, &mut summary);
     let mut index = Index::default();
-    look_up(context, &read, &mut index).await;
+    look_up(context, &read, journal, &mut index).await;
     let selected = select::select(context, request, &read, &index, &directory, &mut summary);
     let Selected { mut drafts, known } = selected;
     let mut sought = Sought::default();
+    let mut before = Pages::default();
     for _ in 0..ROUNDS {
         refer(&mut index, registry, &drafts, &known);
-        let pages = Pages::of(&drafts, context, &index, &directory, request.force);
+        let pages = Pages::of(&drafts, context, &index, &directory, request.force, &before);
         let comparison = Comparison { registry, index: &index, pages: &pages };
         let corrected = match directory.loaded(context, &pages) {
             Err(problems) => comparison.refused(&problems, &mut drafts)?,
@@ -150,13 +184,15 @@ pub async fn import(
                     let snapshot =
                         directory.loaded(context, &pages).map_err(ImportError::Directory)?;
                     let findings = Directory::findings(context, &snapshot, &pages);
-                    directory.write(&pages, request.force)?;
+                    directory.loses_nothing(&pages)?;
+                    journal.write(&pages, request.force)?;
                     summary.take(drafts, &pages, &findings);
                     return Ok(summary);
                 }
                 corrected
             }
         };
+        before = pages;
         summary.take_skipped(&mut drafts);
         if !corrected {
             break;
@@ -204,7 +240,7 @@ fn note_unread(read: &[read::Scope], request: &Request, summary: &mut Summary) {
 }
 
 /// Reads what names and variables need: what lookups find, the organization, and its units.
-async fn look_up(context: Context<'_>, read: &[read::Scope], index: &mut Index) {
+async fn look_up(context: Context<'_>, read: &[read::Scope], journal: &Journal, index: &mut Index) {
     let Context { settings, registry, scopes } = context;
     let in_organization =
         |kind: &str| registry.get(kind).is_some_and(ErasedKind::concerns_organization);
@@ -215,15 +251,15 @@ async fn look_up(context: Context<'_>, read: &[read::Scope], index: &mut Index) 
         let organization = match &settings.organization {
             Some(id) => Some(id.clone()),
             None if found.is_empty() => None,
-            None => read::organization(scopes, name).await,
+            None => read::organization(scopes, &scope.facts, journal).await,
         };
         if found.iter().any(|(kind, _)| in_organization(kind)) {
-            index.places.insert(name.clone(), read::places(scopes, name).await);
+            index.places.insert(name.clone(), read::places(scopes, &scope.facts, journal).await);
         }
         if found.iter().any(|(kind, _)| !in_organization(kind)) {
             for kind in NAMED {
-                let items = read::lookups(scopes, name, kind, &BTreeSet::new()).await;
-                index.lookups.insert((name.clone(), kind), items.unwrap_or_default());
+                let items = read::named(scopes, &scope.facts, kind, journal).await;
+                index.lookups.insert((name.clone(), kind), items);
             }
         }
         let facts = Facts { scope: scope.facts.clone(), organization };

@@ -172,7 +172,7 @@ pub fn skip(
         Phase::Ready => None,
         Phase::Settling(state) => Some(Skip::Settling { state: state.clone() }),
         Phase::Failed(why) => Some(Skip::Failed { why: why.clone() }),
-        Phase::Restorable(_) => Some(Skip::Leaving),
+        Phase::Restorable { .. } => Some(Skip::Leaving),
     }
 }
 

@@ -52,19 +52,27 @@ struct Written {
 }
 
 impl Pages {
-    /// The files of these manifests.
+    /// The files of these manifests. What is as it was `before` is not written as text again.
     pub fn of(
         drafts: &[Draft],
         context: Context<'_>,
         index: &Index,
         directory: &Directory,
         force: bool,
+        before: &Self,
     ) -> Self {
         let default = context.settings.default_scope.as_deref();
+        let before: BTreeMap<&Address, &Written> =
+            before.documents().map(|(_, it)| (&it.address, it)).collect();
         let mut pages: BTreeMap<&str, Vec<Written>> = BTreeMap::new();
         for draft in drafts {
             let Some(content) = draft.content(context.registry, index, default) else { continue };
-            pages.entry(&draft.file).or_default().push(written(&draft.address, content));
+            let same = before.get(&draft.address).filter(|it| it.says(&content));
+            let written = match same {
+                Some(same) => Written::clone(same),
+                None => written(&draft.address, content),
+            };
+            pages.entry(&draft.file).or_default().push(written);
         }
         let mut taken = BTreeSet::new();
         let mut all = Vec::new();
@@ -166,6 +174,11 @@ impl Page {
 }
 
 impl Written {
+    /// Whether it has exactly this content, its comments included.
+    fn says(&self, content: &Content) -> bool {
+        self.document == content.document && self.left_out == content.left_out
+    }
+
     /// Adds comments above lines of the document, counted from 0; at the top where the document
     /// would not be the same.
     fn comment(&mut self, comments: &[(u64, String)]) {

@@ -30,6 +30,17 @@ pub struct Summary {
     pub omitted: Vec<Omitted>,
     /// What breaks a rule of the secure baseline.
     pub findings: Vec<Finding>,
+    /// What a stopped import had done already.
+    pub resumed: Resumed,
+}
+
+/// What an import took over from one that was stopped.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Resumed {
+    /// How many readings were not made again.
+    pub readings: usize,
+    /// The files that it had finished and not put in place, below the directory.
+    pub files: Vec<String>,
 }
 
 /// A manifest that was written.
@@ -147,6 +158,12 @@ impl Summary {
         let _ = writeln!(out, "{} in {}", count(manifests, "manifest"), count(files, "file"));
         for (kind, number) in &self.counts {
             let _ = writeln!(out, "  {number:>5}  {kind}");
+        }
+        let Resumed { readings, files } = &self.resumed;
+        if *readings > 0 || !files.is_empty() {
+            out.push_str("\nwent on where an import was stopped: ");
+            let (readings, files) = (count(*readings, "reading"), count(files.len(), "file"));
+            let _ = writeln!(out, "{readings} not repeated, {files} of it put in place");
         }
         if !self.skipped.is_empty() {
             let _ = writeln!(out, "\nnot imported: {}", self.skipped.len());

@@ -88,6 +88,11 @@ impl Loader<'_> {
         self.whole(dir, Parts { files, skipped, ..Parts::default() }, &mut Cache::default())
     }
 
+    /// The same where some files may be as they were the last time: those are not understood again.
+    pub fn read_changed(&self, dir: &Path, files: Vec<SourceFile>, cache: &mut Cache) -> Loaded {
+        self.whole(dir, Parts { files, ..Parts::default() }, cache)
+    }
+
     /// Puts together what the files say.
     pub(super) fn whole(&self, dir: &Path, parts: Parts<'_>, cache: &mut Cache) -> Loaded {
         let Parts { files, skipped, problems, unknown } = parts;

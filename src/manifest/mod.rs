@@ -76,6 +76,8 @@ pub use self::{
     tree::SourceFile,
 };
 
+use crate::kind::Invalid;
+
 /// The scopes and sets of scopes that manifests name.
 #[derive(Debug, Default)]
 pub(crate) struct Named {
@@ -98,10 +100,7 @@ pub(crate) fn scopes_named(dir: &std::path::Path) -> Named {
 
 /// A text with the variables of a scope filled in, as in every manifest.
 #[cfg(test)]
-pub(crate) fn expanded(
-    text: &str,
-    facts: &crate::kind::ScopeFacts,
-) -> Result<String, crate::kind::Invalid> {
+pub(crate) fn expanded(text: &str, facts: &crate::kind::ScopeFacts) -> Result<String, Invalid> {
     vars::expand(text, facts, &|_| None)
 }
 
@@ -149,34 +148,62 @@ pub(crate) struct Unreadable {
 pub(crate) fn read_typed<T: serde::de::DeserializeOwned + Default>(
     text: &str,
 ) -> Result<T, Unreadable> {
-    let unreadable = |place, wrong: crate::kind::Invalid| {
-        let crate::kind::Invalid { field, why, help } = wrong;
-        Unreadable { place, field, why, help }
+    if let Some(tag) = tags_in(text).into_iter().next() {
+        return Err(tag);
+    }
+    let Some(value) = settings_in(text)? else { return Ok(T::default()) };
+    let typed = match unfilled_in(&value).into_iter().next() {
+        Some(left) => Err(left),
+        None => typed_value(&value),
     };
+    typed.map_err(|wrong| {
+        let place = place_in(text, &wrong.field).unwrap_or((1, 1));
+        unreadable(place, wrong)
+    })
+}
+
+fn unreadable(place: (u64, u64), wrong: Invalid) -> Unreadable {
+    let Invalid { field, why, help } = wrong;
+    Unreadable { place, field, why, help }
+}
+
+/// The tags of YAML in a text that can be parsed, which are all errors.
+pub(crate) fn tags_in(text: &str) -> Vec<Unreadable> {
+    if node::parse(text).is_err() {
+        return Vec::new();
+    }
+    foreign::tags(text).into_iter().map(|tag| unreadable(tag.place, tag.wrong)).collect()
+}
+
+/// The one document of a text, parsed as strictly as manifests are; none if it is empty.
+pub(crate) fn settings_in(text: &str) -> Result<Option<serde_json::Value>, Unreadable> {
     let documents = node::parse(text).map_err(|syntax| Unreadable {
         place: syntax.place,
         field: String::new(),
         why: syntax.message,
         help: Some(syntax.help.to_owned()),
     })?;
-    if let Some(tag) = foreign::tags(text).into_iter().next() {
-        return Err(unreadable(tag.place, tag.wrong));
-    }
-    let Some(document) = documents.first() else { return Ok(T::default()) };
     if let Some(second) = documents.get(1) {
         let why = "a second document begins here".to_owned();
         let help = Some("remove the line `---` or what follows it".to_owned());
         return Err(Unreadable { place: second.start, field: String::new(), why, help });
     }
+    Ok(documents.into_iter().next().map(|document| document.value))
+}
+
+/// The templates in a document in which nothing is filled in.
+pub(crate) fn unfilled_in(value: &serde_json::Value) -> Vec<Invalid> {
     let mut left = Vec::new();
-    foreign::leftovers("", &document.value, &mut left);
-    if let Some(left) = left.into_iter().next() {
-        let help = Some("write the value itself: nothing is filled in here".to_owned());
-        let left = crate::kind::Invalid { help, ..left };
-        return Err(unreadable(document.place(&left.field), left));
-    }
-    document::typed(&document.value)
-        .map_err(|wrong| unreadable(document.place(&wrong.field), wrong))
+    foreign::leftovers("", value, &mut left);
+    let help = || Some("write the value itself: nothing is filled in here".to_owned());
+    left.into_iter().map(|left| Invalid { help: help(), ..left }).collect()
+}
+
+/// A document as its type, with errors as those of manifests.
+pub(crate) fn typed_value<T: serde::de::DeserializeOwned>(
+    value: &serde_json::Value,
+) -> Result<T, Invalid> {
+    document::typed(value)
 }
 
 /// Help for a type error: the name that was probably meant, among those that the message lists in

@@ -52,5 +52,10 @@ pub enum Phase {
     Failed(String),
     /// It is being deleted, and the deletion can be cancelled; only the kind's own edits apply,
     /// tags cannot be written.
-    Restorable(String),
+    Restorable {
+        /// The state as AWS names it.
+        state: String,
+        /// When AWS deletes it, in seconds since the epoch, if AWS has set the time.
+        until: Option<u64>,
+    },
 }

@@ -105,7 +105,7 @@ impl Planner<'_> {
         let (mut impossible, changes): (Vec<_>, Vec<_>) =
             changes.into_iter().partition(|edit| edit.risk.impossible);
         let mut edits = match &have.phase {
-            Phase::Restorable(_) => changes,
+            Phase::Restorable { .. } => changes,
             _ if kind.operations().fixed_tags => {
                 let tags = with_tags(Vec::new(), &wanted.tags, &have.tags).into_iter();
                 impossible.extend(tags.map(|edit| Edit { risk: Risk::IMPOSSIBLE, ..edit }));

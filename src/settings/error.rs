@@ -18,6 +18,8 @@ pub struct SettingsError {
     pub why: String,
     /// How to correct it.
     pub help: String,
+    /// What else is wrong with the settings.
+    pub others: Vec<SettingsError>,
 }
 
 impl SettingsError {
@@ -27,6 +29,15 @@ impl SettingsError {
         let parts: Vec<&str> =
             parts.into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
         parts.join(": ")
+    }
+
+    /// The first of all errors, with the others; itself if they could not be told apart.
+    pub(super) fn among(self, all: Vec<Self>) -> Self {
+        let mut all = all.into_iter();
+        match all.next() {
+            Some(first) => Self { others: all.collect(), ..first },
+            None => self,
+        }
     }
 
     /// Adds its place: in the file, unless a flag or variable gave the value.
@@ -48,7 +59,8 @@ impl SettingsError {
 
 impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\n  help: {}", self.line(), self.help)
+        write!(f, "{}\n  help: {}", self.line(), self.help)?;
+        self.others.iter().try_for_each(|other| write!(f, "\n{other}"))
     }
 }
 
@@ -79,5 +91,5 @@ pub(super) fn value(
     help: impl Into<String>,
 ) -> SettingsError {
     let (field, why, help) = (field.into(), why.into(), help.into());
-    SettingsError { place: String::new(), origin: None, field, why, help }
+    SettingsError { place: String::new(), origin: None, field, why, help, others: Vec::new() }
 }

@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     aws::AssumedRole,
+    kind::Invalid,
     manifest::{Origin, Unreadable, read_typed},
     model::HeldRisk,
 };
@@ -203,7 +204,11 @@ impl FileScope {
         if name.is_empty() || name.len() > 64 || !name.bytes().all(is_plain) {
             let why =
                 format!("`{name}` is not a valid scope name, because it is part of every claim");
-            return Err(value("scopes", why, "use 1 to 64 letters, digits, `-`, `_` or `.`"));
+            return Err(value(
+                format!("scopes.{name}"),
+                why,
+                "use 1 to 64 letters, digits, `-`, `_` or `.`",
+            ));
         }
         let account = &self.account;
         if !is_account(account) {
@@ -318,6 +323,7 @@ pub(super) fn text_of(path: &Path) -> Result<String, SettingsError> {
         field: String::new(),
         why: format!("cannot be read: {error}"),
         help: "name the right file with --settings or PALISADE_SETTINGS".to_owned(),
+        others: Vec::new(),
     })
 }
 
@@ -326,17 +332,28 @@ pub(super) fn read(path: &Path) -> Result<File, SettingsError> {
 }
 
 pub(super) fn parse(path: &Path, text: &str) -> Result<File, SettingsError> {
-    read_typed(text).map_err(|Unreadable { place: (line, column), field, why, help }| {
-        let origin = Origin { file: path.to_owned(), line, column };
-        SettingsError {
-            place: origin.to_string(),
-            origin: Some(Box::new(origin)),
-            field,
-            why,
-            help: help
-                .unwrap_or_else(|| "examples/palisade.yaml explains every setting".to_owned()),
-        }
-    })
+    read_typed(text).map_err(|wrong| unreadable(path, wrong))
+}
+
+/// An error of the text as one of the settings.
+pub(super) fn unreadable(path: &Path, wrong: Unreadable) -> SettingsError {
+    let Unreadable { place: (line, column), field, why, help } = wrong;
+    let origin = Origin { file: path.to_owned(), line, column };
+    SettingsError {
+        place: origin.to_string(),
+        origin: Some(Box::new(origin)),
+        ..invalid(Invalid { field, why, help })
+    }
+}
+
+/// An error of a field as one of the settings, without its place.
+pub(super) fn invalid(wrong: Invalid) -> SettingsError {
+    let Invalid { field, why, help } = wrong;
+    value(
+        field,
+        why,
+        help.unwrap_or_else(|| "examples/palisade.yaml explains every setting".into()),
+    )
 }
 
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {

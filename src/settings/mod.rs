@@ -12,6 +12,7 @@ mod flags;
 mod identity;
 mod levers;
 mod notification;
+mod recover;
 mod regions;
 mod rules;
 mod secret;
@@ -203,16 +204,19 @@ impl Settings {
     /// Reads and validates the settings.
     ///
     /// # Errors
-    /// A file that cannot be read or parsed, or an invalid value.
+    /// A file that cannot be read or parsed, or all values that are invalid.
     pub fn load(overrides: &Overrides) -> Result<Self, SettingsError> {
         let path = match &overrides.file {
             Some(path) => Some(path.as_path()),
             None => Some(Path::new(DEFAULT_FILE)).filter(|path| path.exists()),
         };
         let text = path.map(text_of).transpose()?.unwrap_or_default();
-        let file = path.map(|path| parse(path, &text)).transpose()?.unwrap_or_default();
-        let mut settings =
-            Self::merge(file, overrides).map_err(|error| error.at(path, &text, overrides))?;
+        let file = path.map(|path| parse(path, &text)).transpose();
+        let read = file.and_then(|file| Self::merge(file.unwrap_or_default(), overrides));
+        let mut settings = read.map_err(|error| {
+            let error = error.at(path, &text, overrides);
+            error.among(recover::every(path, &text, overrides))
+        })?;
         settings.levers.resolve_paths(path, overrides.mode);
         if let Some(folder) = path.and_then(Path::parent) {
             for given in [&mut settings.socket, &mut settings.memory_dir].into_iter().flatten() {

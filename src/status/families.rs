@@ -107,6 +107,12 @@ pub const FAMILIES: &[Family] = &[
         PLACE,
         "Drifts that the latest pass left as they were: held, waiting, only reported, or failed.",
     ),
+    histogram(
+        DRIFT_SECONDS,
+        &["scope"],
+        "Time from the change of a live resource, where an event says when it was, to the pass \
+         that saw it put back.",
+    ),
     counter(
         "palisade_drift_seen_total",
         PLACE,
@@ -229,6 +235,12 @@ pub const FAMILIES: &[Family] = &[
 /// A pass reads everything: from tens of milliseconds (simulator) to minutes (throttled accounts).
 const PASS_BUCKETS: [f64; 11] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0];
 
+/// The time from a change to its correction.
+pub(super) const DRIFT_SECONDS: &str = "palisade_drift_seconds";
+/// With events seconds, without them an interval; what is held may take days.
+const DRIFT_BUCKETS: [f64; 11] =
+    [1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3_600.0, 21_600.0, 86_400.0];
+
 /// The registered families. Each is removed by its name once, so that the table and its users must
 /// agree.
 #[derive(Debug, Default)]
@@ -258,7 +270,8 @@ impl Registered {
                     registered.gauges.insert(name, family);
                 }
                 FamilyKind::Histogram => {
-                    let opts = HistogramOpts::new(*name, *help).buckets(PASS_BUCKETS.to_vec());
+                    let buckets = if *name == DRIFT_SECONDS { DRIFT_BUCKETS } else { PASS_BUCKETS };
+                    let opts = HistogramOpts::new(*name, *help).buckets(buckets.to_vec());
                     let family = HistogramVec::new(opts, labels)?;
                     registry.register(Box::new(family.clone()))?;
                     registered.histograms.insert(name, family);

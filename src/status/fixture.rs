@@ -343,6 +343,7 @@ pub(crate) fn report() -> Report {
             kind: "KmsKey".to_owned(),
             id: "9999abcd-12ab-34cd-56ef-1234567890ab".into(),
             address: Address::new("ml-prod", "KmsKey", "archive"),
+            until: Some(1_798_761_600),
             tombstone: false,
         }],
         audited: audited(),

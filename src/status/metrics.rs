@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -13,7 +13,10 @@ use prometheus::{
 };
 
 pub use super::families::{FAMILIES, Family, FamilyKind};
-use super::{Setup, families::Registered};
+use super::{
+    Setup,
+    families::{DRIFT_SECONDS, Registered},
+};
 use crate::{
     aws::{CallOutcome, Meter},
     engine::{Drift, Report},
@@ -34,6 +37,9 @@ pub struct Metrics {
     drift_seen: IntCounterVec,
     drift_corrected: IntCounterVec,
     drift_open: GaugeVec,
+    drift_seconds: HistogramVec,
+    timed: Arc<Mutex<BTreeSet<u64>>>,
+    shown: Arc<RwLock<BTreeSet<String>>>,
     drift_attributed: IntCounterVec,
     events: IntCounterVec,
     events_missing: IntCounterVec,
@@ -130,6 +136,9 @@ impl Metrics {
             events_arrive: families.gauge("palisade_events_arrive")?,
             drift_corrected: families.counter("palisade_drift_corrected_total")?,
             drift_open: families.gauge("palisade_drift_open")?,
+            drift_seconds: families.histogram(DRIFT_SECONDS)?,
+            timed: Arc::default(),
+            shown: Arc::default(),
             steps: families.counter("palisade_steps_total")?,
             frozen: families.gauge("palisade_frozen_manifests")?,
             contested: families.gauge("palisade_contested_manifests")?,
@@ -187,6 +196,7 @@ impl Metrics {
         if let Some(revision) = &report.revision {
             self.source_info.with_label_values(&[revision]).set(1.0);
         }
+        self.choose_scopes(report);
         self.count_drift(report);
         self.count_gauges(report);
         for result in &report.results {
@@ -226,7 +236,55 @@ impl Metrics {
     /// The kind as a label value. The kind in an orphan's address comes from a tag, which can
     /// contain anything.
     fn kind<'a>(&self, kind: &'a str) -> &'a str {
-        if self.kinds.contains(kind) { kind } else { "other" }
+        if self.kinds.contains(kind) { kind } else { OTHER }
+    }
+
+    /// Chooses the scopes that have series of their own: those with the most manifests. Who has
+    /// them keeps them, so that no counter goes back.
+    fn choose_scopes(&self, report: &Report) {
+        let mut sizes: BTreeMap<&str, usize> = BTreeMap::new();
+        for scope in report.scopes.keys() {
+            sizes.entry(scope).or_default();
+        }
+        for address in &report.manifests {
+            *sizes.entry(&address.scope).or_default() += 1;
+        }
+        let mut sizes: Vec<_> = sizes.into_iter().collect();
+        sizes.sort_by_key(|(scope, size)| (std::cmp::Reverse(*size), *scope));
+        let mut shown = self.shown.write().unwrap_or_else(PoisonError::into_inner);
+        for (scope, _) in sizes {
+            if shown.len() >= MOST_SCOPES {
+                break;
+            }
+            shown.insert(scope.to_owned());
+        }
+    }
+
+    /// The scope as a label value.
+    fn scope<'a>(&self, scope: &'a str) -> &'a str {
+        let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
+        if shown.contains(scope) || shown.len() < MOST_SCOPES { scope } else { OTHER }
+    }
+
+    /// Counts how long a drift lasted since the change, once that and its end are known.
+    fn time(&self, drift: &Drift) {
+        let (Some(by), Some(ended), true) =
+            (&drift.by, drift.ended_at, drift.state.is_in_order_again())
+        else {
+            return;
+        };
+        let mut timed = self.timed.lock().unwrap_or_else(PoisonError::into_inner);
+        if timed.insert(drift.number) {
+            // Clocks differ; a time below zero would be none.
+            let seconds = (ended - by.at).max(0.0);
+            self.drift_seconds
+                .with_label_values(&[self.scope(&drift.address.scope)])
+                .observe(seconds);
+        }
+        // Causes become known within minutes.
+        while timed.len() > MOST_TIMED {
+            timed.pop_first();
+        }
     }
 
     fn count_drift(&self, report: &Report) {
@@ -235,6 +293,7 @@ impl Metrics {
             let place = self.place_of(address);
             self.drift_seen.with_label_values(&place);
             self.drift_corrected.with_label_values(&place);
+            self.drift_seconds.with_label_values(&place[..1]);
         }
         for drift in report.new_drifts() {
             self.drift_seen.with_label_values(&self.place_of(&drift.address)).inc();
@@ -243,6 +302,7 @@ impl Metrics {
         self.count_causes(&named);
         for drift in report.drifts.iter().filter(|drift| drift.state.is_in_order_again()) {
             self.drift_corrected.with_label_values(&self.place_of(&drift.address)).inc();
+            self.time(drift);
         }
         let open = report.open_drifts();
         fill(&self.drift_open, open.map(|drift| self.place_of(&drift.address)));
@@ -255,6 +315,7 @@ impl Metrics {
             let [scope, kind] = self.place_of(&drift.address);
             let labels = [scope, kind, by.confidence.as_str(), by.principal_type.as_str()];
             self.drift_attributed.with_label_values(&labels).inc();
+            self.time(drift);
         }
     }
 
@@ -284,36 +345,36 @@ impl Metrics {
     }
 
     fn place_of<'a>(&self, address: &'a Address) -> [&'a str; 2] {
-        [&address.scope, self.kind(&address.kind)]
+        [self.scope(&address.scope), self.kind(&address.kind)]
     }
 
     fn count_gauges(&self, report: &Report) {
         let plan = &report.plan;
         let conditions = report.conditions().into_iter();
-        let conditions = conditions.map(|(a, is)| [a.scope.as_str(), self.kind(&a.kind), is]);
+        let conditions = conditions.map(|(a, is)| [self.scope(&a.scope), self.kind(&a.kind), is]);
         fill(&self.resources, conditions);
         let steps = |fits: fn(&Verdict) -> bool| {
             plan.steps.iter().filter(move |s| fits(&s.verdict)).map(|step| self.place(step))
         };
-        let frozen = plan.frozen.iter().map(|a| [a.scope.as_str(), self.kind(&a.kind)]);
-        fill(&self.frozen, frozen);
-        let contested = plan.contested.keys().map(|a| [a.scope.as_str(), self.kind(&a.kind)]);
-        fill(&self.contested, contested);
+        fill(&self.frozen, plan.frozen.iter().map(|a| self.place_of(a)));
+        fill(&self.contested, plan.contested.keys().map(|a| self.place_of(a)));
         fill(&self.held, steps(|verdict| matches!(verdict, Verdict::Held(_))));
         fill(&self.waiting, steps(|verdict| matches!(verdict, Verdict::Waiting(_))));
         let conflicts = plan.conflicts.iter().map(|conflict| &conflict.address);
-        fill(&self.conflicts, conflicts.map(|a| [a.scope.as_str(), self.kind(&a.kind)]));
+        fill(&self.conflicts, conflicts.map(|a| self.place_of(a)));
         // The scope where it was observed, not the one in its tag: that one need not exist.
-        let orphans = plan.orphans.iter().map(|o| [&*o.scope, self.kind(&o.address.kind)]);
+        let orphans = plan.orphans.iter();
+        let orphans = orphans.map(|o| [self.scope(&o.scope), self.kind(&o.address.kind)]);
         fill(&self.orphans, orphans);
         let (single, whole): (Vec<_>, Vec<_>) = plan.unknown.iter().partition(|u| u.id.is_some());
-        fill(&self.unknown, whole.iter().map(|u| [&*u.scope, self.kind(&u.kind)]));
+        fill(&self.unknown, whole.iter().map(|u| [self.scope(&u.scope), self.kind(&u.kind)]));
         fill(&self.pauses, plan.pauses.iter().map(|pause| [pause.extent.as_str()]));
-        fill(&self.unread, single.iter().map(|u| [&*u.scope, self.kind(&u.kind)]));
+        fill(&self.unread, single.iter().map(|u| [self.scope(&u.scope), self.kind(&u.kind)]));
         let leaving = report.pending_deletions.iter();
-        fill(&self.pending_deletion, leaving.map(|l| [&*l.scope, self.kind(&l.kind), l.asked()]));
+        let leaving = leaving.map(|l| [self.scope(&l.scope), self.kind(&l.kind), l.asked()]);
+        fill(&self.pending_deletion, leaving);
         let findings = report.audited.findings.iter();
-        fill(&self.live_findings, findings.map(|it| [it.scope.as_str(), it.severity.as_str()]));
+        fill(&self.live_findings, findings.map(|it| [self.scope(&it.scope), it.severity.as_str()]));
         self.scopes.reset();
         let usable = report.scopes.values().filter(|caller| caller.is_ok()).count();
         for (condition, count) in
@@ -354,6 +415,13 @@ impl Metrics {
     }
 }
 
+/// Stands for kinds and scopes that have no series of their own.
+const OTHER: &str = "other";
+/// The most scopes with series of their own: with fifty kinds each, some ten thousand series a
+/// family, which is what a Prometheus for one program should take.
+const MOST_SCOPES: usize = 200;
+/// The most drifts that are remembered because their time was counted.
+const MOST_TIMED: usize = 1_000;
 /// The brake file as a means of engaging the brake.
 const BRAKE_FILE: &str = "file";
 
@@ -396,7 +464,8 @@ fn outcome(report: &Report) -> &'static str {
 mod tests {
     use super::*;
     use crate::{
-        events::{Catalogue, Own, Place},
+        engine::DriftState,
+        events::{By, Catalogue, Own, Place},
         model::Engaged,
         status::fixture,
     };
@@ -513,6 +582,52 @@ mod tests {
         let (_, text) = observed(&report);
         has(&text, "palisade_orphans{kind=\"other\",scope=\"ml-prod\"} 1");
         assert!(!text.to_lowercase().contains("planted"));
+    }
+
+    #[test]
+    fn scopes_without_series_of_their_own_are_counted_together() {
+        let mut report = fixture::quiet();
+        let large = Address::new("zz-large", "KmsKey", "a");
+        report.manifests = (0..300)
+            .map(|number| Address::new(format!("s{number:03}"), "KmsKey", "a"))
+            .chain([large.clone(), Address { name: "b".into(), ..large }])
+            .collect();
+        let (metrics, text) = observed(&report);
+        let series = |text: &str| {
+            let of = |line: &&str| line.starts_with("palisade_drift_seen_total{");
+            text.lines().filter(of).map(str::to_owned).collect::<BTreeSet<_>>()
+        };
+        assert_eq!(series(&text).len(), MOST_SCOPES + 1);
+        has(&text, "palisade_drift_seen_total{kind=\"KmsKey\",scope=\"zz-large\"} 0");
+        has(&text, "palisade_drift_seen_total{kind=\"KmsKey\",scope=\"other\"} 0");
+        // A scope that has series keeps them, also when larger ones come.
+        report.manifests = (0..300)
+            .map(|number| Address::new(format!("s{:03}", 299 - number), "KmsKey", "a"))
+            .chain((0..9).map(|number| Address::new("s299", "KmsKey", format!("n{number}"))))
+            .collect();
+        metrics.observe(&fixture::setup(), &report);
+        assert_eq!(series(&metrics.text().unwrap()), series(&text));
+    }
+
+    #[test]
+    fn the_time_of_a_drift_is_counted_once_when_its_change_and_its_end_are_known() {
+        let report = fixture::report();
+        let mut drift = report.drifts[0].clone();
+        (drift.number, drift.by) = (77, None);
+        (drift.state, drift.ended_at) = (DriftState::Corrected, Some(1_000.0));
+        let metrics = Metrics::new().unwrap();
+        let counted = |drift: &Drift| {
+            metrics.count_causes(std::slice::from_ref(drift));
+            let text = metrics.text().unwrap();
+            let line = text.lines().find(|it| it.starts_with("palisade_drift_seconds_sum"));
+            line.map(|line| line.rsplit(' ').next().unwrap().to_owned())
+        };
+        assert_eq!(counted(&drift), None, "nobody knows when the change was");
+        let by = report.drifts.iter().find_map(|drift| drift.by.clone());
+        drift.by = by.map(|by| By { at: 990.0, ..by });
+        assert!(drift.by.is_some(), "the example has a cause");
+        assert_eq!(counted(&drift).as_deref(), Some("10"));
+        assert_eq!(counted(&drift).as_deref(), Some("10"), "a surer cause is no second drift");
     }
 
     #[test]

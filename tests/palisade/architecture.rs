@@ -297,7 +297,7 @@ fn dependencies_are_used_only_where_they_belong() {
     };
     only("backoff::", &["engine/pace.rs"]);
     only("serde_yaml::", &["cli/output.rs", "import/pages.rs", "status/page/resources.rs"]);
-    only("indicatif::", &["cli/import.rs"]);
+    only("indicatif::", &["cli/progress.rs"]);
     assert_eq!(violations(&["serde_yaml::from", "serde_yaml::Deserializer"], |_| false), NONE);
     only("serde_saphyr::", &["manifest/node.rs", "settings", "cli/policy_diff.rs"]);
     only("granit_parser::", &["manifest/foreign.rs"]);
@@ -307,7 +307,7 @@ fn dependencies_are_used_only_where_they_belong() {
     only("axum::", &["status/", "simulator/"]);
     only("clap::", &["cli/", "settings", "telemetry.rs"]);
     only("quick_xml::", &["simulator/"]);
-    only("ipnet::", &["model/", "kinds/", "simulator/"]);
+    only("ipnet::", &["model/", "kinds/", "simulator/", "cli/init/"]);
 }
 
 #[test]

@@ -506,6 +506,58 @@ fn the_manual_has_a_page_for_every_verb_and_every_exit_code() {
 }
 
 #[test]
+fn a_new_repository_with_a_network_of_its_own_applies_to_in_sync() {
+    let aws = Served::start();
+    let place = tempfile::tempdir().expect("a directory");
+    let boundary = "arn:aws:iam::${scope.account}:policy/ml-boundary";
+    let init = |more: &[&str], exit: i32| {
+        let mut command = palisade();
+        command.current_dir(place.path()).args(["init", "new", "--owner", "acme-ml"]);
+        run(command.args(["--account", "111122223333", "--vpc", "new"]).args(more), exit)
+    };
+    for wrong in [
+        &["--region", "eu-west-1", "--subnets", "tier=private"][..],
+        &["--region", "eu-west-1", "--block", "10.1.0.0/8"],
+        &["--region", "eu-west-1", "--block", "10.1.2.0/16"],
+        &["--region", "eu-west-1", "--identity-path", "/ml/"],
+    ] {
+        init(wrong, 1);
+        assert!(!place.path().join("new").exists(), "{wrong:?}");
+    }
+    let regions = ["--region", "eu-west-1", "--region", "eu-central-1", "--block", "10.8.0.0/16"];
+    let identity = ["--identity-path", "/ml/", "--identity-boundary", boundary];
+    init(&[&regions[..], &identity[..]].concat(), 0);
+    let new = place.path().join("new");
+    let said = run(palisade().current_dir(&new).args(["validate", "--strict"]), 0);
+    assert!(said.contains("no problems, no findings"), "{said}");
+    let settings = fs::read_to_string(new.join("palisade.yaml")).expect("read");
+    assert!(settings.contains(boundary), "{settings}");
+    let block = |scope: &str| {
+        let file = new.join(format!("desired-state/{scope}/network.yaml"));
+        let text = fs::read_to_string(file).expect("read");
+        let block = text.split("CidrBlock: ").nth(1).expect("a block");
+        block.split(',').next().expect("an end").to_owned()
+    };
+    let blocks = [block("111122223333-eu-central-1"), block("111122223333-eu-west-1")];
+    assert_eq!(blocks, ["10.8.0.0/16", "10.9.0.0/16"], "no two networks overlap");
+
+    // The role of Studio in the simulator trusts its service; the first time a table is used is held.
+    let apply = ["apply", "--yes", "--settle-window", "1s"];
+    let held = run(aws.palisade(&new).args(apply), 3);
+    let mut approved = aws.palisade(&new);
+    approved.args(apply).arg("--all");
+    let digests: std::collections::BTreeSet<&str> =
+        held.split("--approve ").skip(1).filter_map(|it| it.split_whitespace().next()).collect();
+    assert!(!digests.is_empty(), "{held}");
+    for digest in &digests {
+        approved.args(["--approve", digest.trim_end_matches(['`', '.', ',', ')'])]);
+    }
+    run(&mut approved, 0);
+    let plan = run(aws.palisade(&new).args(["plan", "--detailed-exitcode"]), 0);
+    assert!(plan.contains("0 to create, 0 to change, 0 to delete"), "{plan}");
+}
+
+#[test]
 fn a_new_repository_validates_without_a_finding_and_applies_to_in_sync() {
     let aws = Served::start();
     let place = tempfile::tempdir().expect("a directory");

@@ -114,7 +114,9 @@ async fn examine(
     let settings = match settings {
         Ok(settings) => settings,
         Err(error) => {
-            return vec![Check::fail("settings", error.line(), error.help)];
+            let all = std::iter::once(&error).chain(&error.others);
+            let failed = |it: &SettingsError| Check::fail("settings", it.line(), it.help.clone());
+            return all.map(failed).collect();
         }
     };
     let mut checks = vec![settings_check(&settings), listen(&settings.listen).await];

@@ -3,9 +3,19 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use anyhow::Context as _;
+use ipnet::Ipv4Net;
 
 use super::Args;
 use crate::settings::{Overrides, is_known_region};
+
+/// The VPC and its subnets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Network {
+    /// They exist.
+    Existing { vpc: Existing, subnets: Existing },
+    /// They are made; the block of the first place, after which those of the others come.
+    New(Ipv4Net),
+}
 
 /// A live thing that exists, and is referred to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +48,9 @@ pub(super) struct Answers {
     pub(super) owner: String,
     pub(super) places: Vec<Place>,
     pub(super) regions: Vec<String>,
-    pub(super) vpc: Existing,
-    pub(super) subnets: Existing,
+    pub(super) network: Network,
+    /// Where roles and policies may be written: the path, and their boundary.
+    pub(super) identity: Option<(String, String)>,
     pub(super) management_account: Option<String>,
     pub(super) unit: String,
     pub(super) role: String,
@@ -65,14 +76,14 @@ impl Answers {
                 "`{region}` is not a Region that palisade knows"
             );
         }
-        let vpc = answer(args.vpc.clone(), "--vpc", "The VPC: its id, or a tag such as Name=ml")?;
-        let subnets = answer(
-            args.subnets.clone(),
-            "--subnets",
-            "A tag of its private subnets and their route tables, such as tier=private",
-        )?;
-        let subnets = existing(&subnets).context("--subnets")?;
-        anyhow::ensure!(matches!(subnets, Existing::Tag(..)), "--subnets takes a tag: KEY=VALUE");
+        let network = network(args)?;
+        let identity = match (&overrides.identity_path, &overrides.identity_boundary) {
+            (None, None) => None,
+            // The settings say what is wrong with them.
+            (path, boundary) => {
+                Some((path.clone().unwrap_or_default(), boundary.clone().unwrap_or_default()))
+            }
+        };
         for (what, text) in [("--unit", &args.unit), ("--role", &args.role)] {
             let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_:/+=,.@ ".contains(&b);
             anyhow::ensure!(!text.is_empty() && text.bytes().all(plain), "{what}: `{text}`");
@@ -88,8 +99,8 @@ impl Answers {
         Ok(Self {
             owner,
             places: places.collect(),
-            vpc: existing(&vpc).context("--vpc")?,
-            subnets,
+            network,
+            identity,
             management_account: args.management_account.clone(),
             unit: args.unit.clone(),
             role: args.role.clone(),
@@ -97,6 +108,31 @@ impl Answers {
             regions,
         })
     }
+}
+
+/// What `--vpc` says for a network that is made.
+const NEW: &str = "new";
+
+fn network(args: &Args) -> anyhow::Result<Network> {
+    let question = "The VPC: its id, a tag such as Name=ml, or `new`";
+    let vpc = answer(args.vpc.clone(), "--vpc", question)?;
+    if vpc == NEW {
+        anyhow::ensure!(
+            args.subnets.is_none(),
+            "--subnets: with a new VPC the subnets are new too"
+        );
+        let block = args.block.trunc();
+        anyhow::ensure!(block == args.block, "--block: {} is not a block; {block} is", args.block);
+        // Amazon VPC user guide, "VPC CIDR blocks": /16 to /28, of subnets too.
+        let fits = (16..=26).contains(&block.prefix_len());
+        anyhow::ensure!(fits, "--block: `{block}` is not between /16 and /26");
+        return Ok(Network::New(block));
+    }
+    let question = "A tag of its private subnets and their route tables, such as tier=private";
+    let subnets = answer(args.subnets.clone(), "--subnets", question)?;
+    let subnets = existing(&subnets).context("--subnets")?;
+    anyhow::ensure!(matches!(subnets, Existing::Tag(..)), "--subnets takes a tag: KEY=VALUE");
+    Ok(Network::Existing { vpc: existing(&vpc).context("--vpc")?, subnets })
 }
 
 fn existing(text: &str) -> anyhow::Result<Existing> {

@@ -1,6 +1,9 @@
 //! The files of a new repository. The manifests are those of `desired-state/`, for other accounts.
 
-use super::answers::Answers;
+use anyhow::Context as _;
+use ipnet::Ipv4Net;
+
+use super::answers::{Answers, Network};
 use crate::kinds::vpc_endpoint;
 
 /// A file to be written.
@@ -18,6 +21,16 @@ const OF_SCOPES: [(&str, &str); 4] = [
     (STUDIO, include_str!("../../../desired-state/ml-prod/studio.yaml")),
 ];
 const STUDIO: &str = "studio.yaml";
+
+/// A network of its own.
+const NETWORK: &str = include_str!("network.yaml");
+
+/// What a domain accepts where no guardrail stands above it.
+const UNLIMITED: &str = "\
+lifecycle:
+  waive:
+    SMD-16: no organization's guardrails are managed here; init writes them (--management-account)
+";
 
 /// The guardrails.
 const OF_ORGANIZATION: [(&str, &str); 9] = [
@@ -61,7 +74,7 @@ const ORGANIZATION_REGION: &str = "us-east-1";
 
 /// palisade.yaml.
 pub(super) fn settings(answers: &Answers) -> String {
-    let Answers { owner, places, management_account, role, .. } = answers;
+    let Answers { owner, places, management_account, role, identity, .. } = answers;
     let scope = |name: &str, account: &str, region: &str| {
         format!(
             "  {name}:\n    account: \"{account}\"\n    region: {region}\n    assumeRole:\n      \
@@ -71,12 +84,19 @@ pub(super) fn settings(answers: &Answers) -> String {
     let mut scopes: String =
         places.iter().map(|it| scope(&it.scope, &it.account, &it.region)).collect();
     scopes.extend(management_account.iter().map(|it| scope(ORGANIZATION, it, ORGANIZATION_REGION)));
+    let identity = identity.as_ref().map(|(path, boundary)| {
+        format!(
+            "# Roles and policies are written below this path, and each has this boundary.\n\
+             identity:\n  path: {path:?}\n  boundary: {boundary:?}\n"
+        )
+    });
+    let identity = identity.unwrap_or_default();
     format!(
         "# yaml-language-server: $schema=schemas/settings.json\n\
          # Which accounts this installation of palisade may change, and its limits;\n\
          # `palisade explain settings` describes every setting.\n\
          owner: {owner}\n\
-         scopes:\n{scopes}\
+         scopes:\n{scopes}{identity}\
          # Reports and writes nothing. Remove it when the plan is what you want.\n\
          # mode: observe\n"
     )
@@ -87,17 +107,24 @@ pub(super) fn all(answers: &Answers, settings: String) -> anyhow::Result<Vec<New
     let mut all = Vec::new();
     let mut add = |path: String, text: String| all.push(NewFile { path, text });
     add("palisade.yaml".to_owned(), settings);
-    for place in &answers.places {
+    for (number, place) in (0..).zip(&answers.places) {
+        if let Network::New(first) = answers.network {
+            let text = network(first, number, &place.scope)?;
+            add(format!("desired-state/{}/network.yaml", place.scope), text);
+        }
         for (name, text) in OF_SCOPES {
             if name == STUDIO && !answers.studio {
                 continue;
             }
             let text = replaced(text, "scope: ml-prod", &format!("scope: {}", place.scope))?;
-            let vpc = answers.vpc.written();
-            let text = text.replace("{lookup: {tags: {Name: ml}}}", &vpc);
-            let text =
-                text.replace("{lookup: {tags: {tier: private}}}", &answers.subnets.written());
+            let text = in_network(&answers.network, &text);
             let text = if answers.regions.len() > 1 { regional(&text) } else { text };
+            // The guardrail that limits instance types is the organization's.
+            let text = if answers.management_account.is_none() && name == STUDIO {
+                text.replacen("\nspec:\n", &format!("\n{UNLIMITED}spec:\n"), 1)
+            } else {
+                text
+            };
             add(format!("desired-state/{}/{name}", place.scope), text);
         }
     }
@@ -123,6 +150,40 @@ pub(super) fn all(answers: &Answers, settings: String) -> anyhow::Result<Vec<New
         add(format!("schemas/{name}"), schema);
     }
     Ok(all)
+}
+
+/// The text with the answers' VPC, subnets and route tables in place of those of `desired-state/`.
+fn in_network(network: &Network, text: &str) -> String {
+    let (vpc, subnets, tables) = match network {
+        Network::Existing { vpc, subnets } => (vpc.written(), subnets.written(), subnets.written()),
+        Network::New(_) => (
+            "{ref: ml}".to_owned(),
+            "[{ref: private-a}, {ref: private-b}]".to_owned(),
+            "[{ref: private}]".to_owned(),
+        ),
+    };
+    let private = "{lookup: {tags: {tier: private}}}";
+    text.replace("vpc: {lookup: {tags: {Name: ml}}}", &format!("vpc: {vpc}"))
+        .replace(&format!("subnets: {private}"), &format!("subnets: {subnets}"))
+        .replace(&format!("routeTables: {private}"), &format!("routeTables: {tables}"))
+}
+
+/// The manifests of a place's new network; the blocks of all places lie one behind the other.
+fn network(first: Ipv4Net, number: u32, scope: &str) -> anyhow::Result<String> {
+    let size = 1u32 << (32 - first.prefix_len());
+    let start = number.checked_mul(size).and_then(|it| it.checked_add(first.network().into()));
+    let start =
+        start.context("--block: it has too few addresses for these accounts and Regions")?;
+    let block = Ipv4Net::new(start.into(), first.prefix_len())?;
+    let mut parts = block.subnets(first.prefix_len() + 2)?;
+    let mut part = || parts.next().context("a block has four parts");
+    // Half of it is left for what comes later.
+    let (first, second) = (part()?, part()?);
+    Ok(NETWORK
+        .replace("SCOPE", scope)
+        .replace("WHOLE", &block.to_string())
+        .replace("FIRST", &first.to_string())
+        .replace("SECOND", &second.to_string()))
 }
 
 /// The roles of Studio and jobs with the Region in their names: domains that share a role share
@@ -185,9 +246,20 @@ const EDITOR: &str = "\
 }
 ";
 
+/// What there is to do for a new network.
+const NEW_NETWORK: &str = "
+The network is new. Its flow log is written with the role `ml-flow-logs`, which VPC Flow Logs
+assumes. The first `palisade apply` makes what it can, and shows the digest with which
+`palisade apply --approve DIGEST --all` puts the subnets into their route table, and makes the rest.
+";
+
 fn readme(answers: &Answers) -> String {
     let region = if answers.regions.len() > 1 { ", each with `-REGION` at its end" } else { "" };
     let (role, studio) = (&answers.role, if answers.studio { "The domain and the" } else { "The" });
+    let logs = match answers.network {
+        Network::New(_) => NEW_NETWORK,
+        Network::Existing { .. } => "",
+    };
     format!(
         "# The state of our AWS accounts
 
@@ -205,7 +277,7 @@ cannot change.
 
 {studio} keys use the roles `ml-studio`, `ml-studio-spaces` and `ml-jobs`{region}: create them, or
 write the names of yours.
-
+{logs}
 `palisade explain` describes every kind and field. Editors complete and check them with `schemas/`
 (`palisade schema --out schemas` after an update).
 "

@@ -11,6 +11,7 @@ use std::{
 };
 
 use anyhow::Context as _;
+use ipnet::Ipv4Net;
 
 use self::answers::Answers;
 use super::{Ended, output};
@@ -27,12 +28,15 @@ pub(super) struct Args {
     /// A Region, for every account; may be repeated
     #[arg(long, value_name = "REGION")]
     region: Vec<String>,
-    /// The VPC of the platform, which exists: its id, or a tag of it
-    #[arg(long, value_name = "ID|KEY=VALUE")]
+    /// The VPC of the platform: its id or a tag of it if it exists, or `new`
+    #[arg(long, value_name = "ID|KEY=VALUE|new")]
     vpc: Option<String>,
-    /// A tag of its private subnets and of their route tables
+    /// A tag of the private subnets and of their route tables, if they exist
     #[arg(long, value_name = "KEY=VALUE")]
     subnets: Option<String>,
+    /// The addresses of a new VPC; those of further accounts and Regions follow it
+    #[arg(long, value_name = "CIDR", default_value = "10.64.0.0/16")]
+    block: Ipv4Net,
     /// The organization's management account, for the guardrails; without it there are none
     #[arg(long, value_name = "ID")]
     management_account: Option<String>,

@@ -239,7 +239,7 @@ impl Drifts {
                 since: self.in_order.get(address).copied(),
             });
             let restored = |step: &&Step| {
-                matches!(step.action.have().map(|have| &have.phase), Some(Phase::Restorable(_)))
+                matches!(step.action.have().map(|have| &have.phase), Some(Phase::Restorable { .. }))
             };
             let mut episode = Episode {
                 drift,

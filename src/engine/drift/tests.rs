@@ -304,7 +304,7 @@ fn a_correction_that_fails_or_has_no_effect_is_open() {
 #[test]
 fn what_calling_a_resource_back_brings_to_light_belongs_to_it() {
     let mut process = Process::default();
-    let dying = Phase::Restorable("PendingDeletion".into());
+    let dying = Phase::Restorable { state: "PendingDeletion".into(), until: None };
     process.pass(vec![step(Cause::Drift, dying, &["cancel the deletion"], Verdict::Go)]);
     let drifts = process.pass(vec![drift(&["enable"], Verdict::Go)]);
     assert_eq!(state(&drifts), DriftState::Correcting);

@@ -219,7 +219,10 @@ fn consent_to_an_edit_of_what_failed_does_not_reach_through_a_pause() {
 #[test]
 fn what_can_be_called_back_gets_the_kinds_own_edits_only() {
     let restorable = |parts| {
-        let live = in_phase(Phase::Restorable("PendingDeletion".into()), ours("w-1", "a", parts));
+        let live = in_phase(
+            Phase::Restorable { state: "PendingDeletion".into(), until: None },
+            ours("w-1", "a", parts),
+        );
         World::of([widget("a", "parts: {label: x}, tags: {team: ml}")]).with(live)
     };
     assert_eq!(restorable(&[]).step().keys(), ["label"]);

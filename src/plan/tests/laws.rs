@@ -55,7 +55,7 @@ fn resources() -> impl Strategy<Value = Vec<Observed<Value>>> {
         Phase::Ready,
         Phase::Settling("Updating".into()),
         Phase::Failed("x".into()),
-        Phase::Restorable("PendingDeletion".into()),
+        Phase::Restorable { state: "PendingDeletion".into(), until: None },
     ]);
     let one = (owner, name, title, phase, any::<bool>(), prop::bool::weighted(0.1));
     let one = one.prop_map(|(owner, name, title, phase, deletable, is_gone)| {

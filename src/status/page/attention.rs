@@ -78,8 +78,9 @@ pub(super) fn troubles(html: &mut Html, view: &View) {
             html,
             "trouble",
             format_args!(
-                "{} will be deleted by AWS, and no tombstone asks for that",
-                pending.address
+                "{} will be deleted by AWS {}, and no tombstone asks for that",
+                pending.address,
+                pending.moment()
             ),
         );
         html.markup("<p><code>").text(&pending.id).markup("</code> in scope ").text(&pending.scope);

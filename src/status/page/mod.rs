@@ -189,7 +189,11 @@ fn headline(view: &View) -> (Health, &'static str) {
     let wrong = !view.problems.is_empty() || failed || refused || !view.unknown.is_empty();
     if wrong || unasked || halted || forgotten {
         (Health::Trouble, "Needs attention")
-    } else if held || !view.conflicts.is_empty() || !view.audited.findings.is_empty() {
+    } else if held
+        || !view.conflicts.is_empty()
+        || !view.orphans.is_empty()
+        || !view.audited.findings.is_empty()
+    {
         (Health::Person, "Waiting for a person")
     } else if view.steps.is_empty() {
         (Health::Good, "Everything is as the manifests say")

@@ -179,10 +179,13 @@ pub(super) fn leftovers(html: &mut Html, view: &View) {
     }
     for pending in &view.pending_deletions {
         row(html, &pending.address, &pending.id, &pending.scope);
+        let when = pending.moment();
         if pending.tombstone {
-            html.element("td", "dim", "AWS will delete it, as its tombstone asks");
+            let fate = format_args!("AWS will delete it {when}, as its tombstone asks");
+            html.element("td", "dim", fate);
         } else {
-            html.element("td", "trouble", "AWS will delete it, and no tombstone asks for that");
+            let fate = format_args!("AWS will delete it {when}, and no tombstone asks for that");
+            html.element("td", "trouble", fate);
         }
         html.markup("</tr>\n");
     }

@@ -1,9 +1,15 @@
 //! What the page shows, and what it can never show.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::{
+    model::Address,
     plan::HoldReason,
-    status::{Status, fixture},
+    status::{
+        Status, fixture,
+        shelf::{Filter, Latest},
+    },
 };
 
 fn view(report: &crate::engine::Report) -> View {
@@ -121,6 +127,9 @@ fn the_headline_says_the_worst_that_is_true() {
     report.plan.steps.retain(|step| !matches!(step.verdict, Verdict::Held(_)));
     assert_eq!(headline(&view(&report)).1, "Waiting for a person", "an audit found something");
     report.audited.findings.clear();
+    let orphans = "something belongs to no manifest";
+    assert_eq!(headline(&view(&report)).1, "Waiting for a person", "{orphans}");
+    report.plan.orphans.clear();
     assert_eq!(headline(&view(&report)).1, "Making changes");
     report.plan.steps.retain(|step| matches!(step.verdict, Verdict::Reported(_)));
     assert_eq!(headline(&view(&report)).1, "Differences are only reported");
@@ -145,4 +154,27 @@ fn every_table_has_a_caption_and_every_section_a_heading() {
         let id = part.split("aria-labelledby=\"").nth(1).unwrap().split('"').next().unwrap();
         assert!(html.contains(&format!("<h2 id=\"{id}\">")), "{id}");
     }
+}
+
+#[test]
+fn ten_thousand_resources_are_shown_a_page_at_a_time() {
+    let mut report = fixture::quiet();
+    let all = (0..10_000)
+        .map(|number| Address::new("ml-prod", "SecurityGroup", format!("group-{number:05}")));
+    report.manifests = all.collect();
+    report.plan.in_sync = report.manifests.iter().cloned().collect();
+    let view = view(&report);
+    let latest = Latest { report: report.into(), ..Latest::fixture() };
+    let mut seen = BTreeSet::new();
+    for page in 1..=50 {
+        let filter = Filter { page, ..Filter::default() };
+        let html = resources::list(&latest, &view, &filter);
+        assert!(html.len() < 128 * 1024, "page {page} has {} bytes", html.len());
+        let names = html.split("group-").skip(1).filter_map(|after| after.get(..5));
+        seen.extend(names.map(str::to_owned));
+    }
+    assert_eq!(seen.len(), 10_000, "every one of them is on a page");
+    let one = Filter { q: "group-07".to_owned(), ..Filter::default() };
+    assert!(resources::list(&latest, &view, &one).contains(">1000<"), "the search counts");
+    assert!(render(&view).len() < 256 * 1024, "the overview does not grow with them");
 }

@@ -34,7 +34,7 @@ impl Listener {
         let log = Log::default();
         let layer = fmt::layer().json().flatten_event(true).with_writer(log.clone());
         // As loud as it gets: `-vv`.
-        let filter = EnvFilter::new(telemetry::directives(2, false));
+        let filter = EnvFilter::new(telemetry::directives(2, false, true));
         let subscriber = tracing_subscriber::registry().with(filter).with(layer);
         Self {
             log,

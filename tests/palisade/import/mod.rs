@@ -2,6 +2,7 @@
 
 mod account;
 mod commands;
+mod resumed;
 mod terraform;
 
 use std::{

@@ -149,7 +149,7 @@ impl Service for Keys {
             multi_region: Some(key.multi_region.unwrap_or_default()),
             replica_of: replicas::primary_of(&key),
             notes: replicas::notes(&key),
-            pending_deletion: matches!(phase, Phase::Restorable(_)),
+            pending_deletion: matches!(phase, Phase::Restorable { .. }),
             ..self.bare(&found.names)
         };
         let arn = key.arn.clone().or_else(|| self.arn(&found.id)).unwrap_or_default();

@@ -30,7 +30,8 @@ pub(super) fn phase(key: &KeyMetadata) -> Phase {
     match &key.key_state {
         Some(KeyState::Enabled | KeyState::Disabled) => Phase::Ready,
         Some(state @ (KeyState::PendingDeletion | KeyState::PendingReplicaDeletion)) => {
-            Phase::Restorable(state.as_str().to_owned())
+            let until = key.deletion_date.and_then(|date| u64::try_from(date.secs()).ok());
+            Phase::Restorable { state: state.as_str().to_owned(), until }
         }
         Some(state @ (KeyState::PendingImport | KeyState::Unavailable)) => {
             Phase::Failed(state.as_str().to_owned())
@@ -57,11 +58,12 @@ mod tests {
             let key = KeyMetadata::builder().key_id("k").key_state(KeyState::from(state)).build();
             phase(&key.expect("an id is all it needs"))
         };
+        let leaving = |state| Phase::Restorable { state, until: None };
         assert_eq!(phase_of("Enabled"), Phase::Ready);
         assert_eq!(phase_of("Disabled"), Phase::Ready);
         for (state, expected) in [
-            ("PendingDeletion", Phase::Restorable as fn(String) -> Phase),
-            ("PendingReplicaDeletion", Phase::Restorable),
+            ("PendingDeletion", leaving as fn(String) -> Phase),
+            ("PendingReplicaDeletion", leaving),
             ("Creating", Phase::Settling),
             ("Updating", Phase::Settling),
             ("PendingImport", Phase::Failed),

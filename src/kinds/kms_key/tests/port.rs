@@ -318,10 +318,8 @@ async fn a_deleted_key_is_pending_and_the_next_passes_cancel_the_deletion_and_en
 
     let gone = fixture.one("studio").await;
     assert!(is_gone(&gone.state));
-    assert_eq!(
-        (&gone.phase, gone.state.rotation),
-        (&Phase::Restorable("PendingDeletion".into()), None)
-    );
+    let Phase::Restorable { state, until: Some(_) } = &gone.phase else { panic!("{gone:?}") };
+    assert_eq!((state.as_str(), gone.state.rotation), ("PendingDeletion", None));
     assert_eq!(operations(&fixture.pass("studio", &want).await), ["CancelKeyDeletion"]);
     assert_eq!(operations(&fixture.pass("studio", &want).await), ["EnableKey"]);
     let back = fixture.one("studio").await;
