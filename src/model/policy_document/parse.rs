@@ -115,7 +115,6 @@ fn statement(value: &Value, dialect: Dialect, place: &Place) -> Result<Statement
             | Dialect::EndpointPolicy
             | Dialect::BucketPolicy
             | Dialect::RepositoryPolicy
-            | Dialect::RepositoryPolicy
             | Dialect::TrustPolicy
             | Dialect::IdentityPolicy => Token::folded(text),
         })
