@@ -25,7 +25,7 @@ pub(super) struct Facts {
     pub(super) identifier: Vec<String>,
     /// What AWS creates none without.
     pub(super) required: Vec<String>,
-    create_only: Vec<String>,
+    pub(super) create_only: Vec<String>,
     conditional_create_only: Vec<String>,
     /// What AWS never returns.
     pub(super) write_only: Vec<String>,

@@ -949,7 +949,7 @@ fn of_what_aws_never_returns_nobody_can_say_that_there_is_none() {
 fn a_role_that_nobody_sees_afterwards_counts_when_a_domain_is_made() {
     let want = resolve(datazone_domain::NAME, &json!({"properties": domain("b", "x")}));
     let want = want.expect("valid");
-    let risk = of(datazone_domain::NAME).creating(&want).expect("a state");
+    let risk = of(datazone_domain::NAME).risk_of_creating(&want).expect("a state");
     assert!(risk.opens, "{risk:?}");
 }
 

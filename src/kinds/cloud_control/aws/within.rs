@@ -47,7 +47,7 @@ impl Resources {
     }
 }
 
-/// The turn of a parent and the token of its list, in a token of this file. Another one is none: the
+/// The turn of a parent and the token of its list, in a token of this file. With another one the
 /// list would end early, and what is not in it would be absent.
 fn place_of(token: Option<&str>) -> Result<(usize, Option<String>), CloudError> {
     let Some(token) = token else { return Ok((0, None)) };

@@ -208,11 +208,12 @@ pub(super) fn delete(
     id: &str,
 ) -> Result<(), Failure> {
     let found = stored(site, kind, id)?;
-    let model = found["Model"].as_object().cloned().unwrap_or_default();
+    let mut model = found["Model"].as_object().cloned().unwrap_or_default();
+    let arn = found["Arn"].as_str().unwrap_or_default();
+    (kept.fill)(site, &mut model, arn);
     if let Some(why) = (kept.stays)(site, &model) {
         return Err(Failure::new("GeneralServiceException", why));
     }
-    let arn = found["Arn"].as_str().unwrap_or_default();
     let needs: Vec<Value> = kept.calls.delete.iter().map(|it| need(it, arn)).collect();
     let input = json!({"Kind": kind.name, "Id": id, "Arn": arn, "Needs": needs});
     site.ask("models", "DeleteModel", &input)?;
