@@ -418,7 +418,23 @@ pub const CAPABILITIES: &[Capability] = &[
             "they have no resources to declare; which actions are allowed is in service control policies",
         ),
     ),
-    capability("NAT gateways and transit gateways", NotYet("their types have no overlay")),
+    capability(
+        "Transit gateways and what is attached to them",
+        Example(
+            &[
+                "examples/platform.yaml AWS::EC2::TransitGateway/core",
+                "examples/platform.yaml AWS::EC2::TransitGatewayAttachment/lab",
+            ],
+            "a_transit_gateway_takes_no_attachment_without_being_asked",
+        ),
+    ),
+    capability(
+        "Container images: who pulls them, tags that nobody moves, scanning",
+        Example(
+            &["examples/platform.yaml AWS::ECR::Repository/images"],
+            "images_are_pulled_by_those_whom_the_manifest_names_and_tags_stay",
+        ),
+    ),
     capability(
         "An organization trail with data events of S3, SageMaker and Bedrock, into a log archive",
         NotYet("the types of CloudTrail and of log groups have no overlay"),
@@ -427,11 +443,18 @@ pub const CAPABILITIES: &[Capability] = &[
         "Alerts on bulk endpoint creation, unusual model downloads and off-hours training",
         NotYet("the types of rules of EventBridge, topics and alarms have no overlay"),
     ),
-    capability("Access points of S3", NotYet("their type has no overlay")),
+    capability(
+        "Access points of S3 with policies",
+        Example(
+            &["examples/platform.yaml AWS::S3::AccessPoint/features"],
+            "an_access_point_is_for_those_whom_the_manifest_names",
+        ),
+    ),
     capability(
         "SageMaker Unified Studio domains (DataZone, V2)",
-        NotYet(
-            "AWS creates none without the service role, which it never returns: a value that is only sent is needed first",
+        Example(
+            &["examples/platform.yaml AWS::DataZone::Domain/studio"],
+            "a_domain_of_unified_studio_is_made_put_back_and_never_deleted",
         ),
     ),
 ];

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::manifest::documents_in;
 
 /// Every file of manifests.
-const FILES: [&str; 19] = [
+const FILES: [&str; 20] = [
     include_str!("../../examples/account-placement.yaml"),
     include_str!("../../examples/account-settings.yaml"),
     include_str!("../../examples/approval.yaml"),
@@ -17,6 +17,7 @@ const FILES: [&str; 19] = [
     include_str!("../../examples/notebook-lifecycle-config.yaml"),
     include_str!("../../examples/organization-policies.yaml"),
     include_str!("../../examples/permission-set-assignment.yaml"),
+    include_str!("../../examples/platform.yaml"),
     include_str!("../../examples/route-table.yaml"),
     include_str!("../../examples/sagemaker-domain.yaml"),
     include_str!("../../examples/security-group.yaml"),

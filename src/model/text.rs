@@ -74,6 +74,10 @@ pub const COST_EXPLORER: TagRules = plain("Cost Explorer");
 pub const CONTROL_TOWER: TagRules = plain("Control Tower");
 /// Resource Access Manager.
 pub const RAM: TagRules = plain("RAM");
+/// ECR.
+pub const ECR: TagRules = plain("ECR");
+/// DataZone.
+pub const DATAZONE: TagRules = plain("DataZone");
 /// IAM Identity Center.
 pub const IDENTITY_CENTER: TagRules = plain("Identity Center");
 

@@ -179,6 +179,14 @@ pub(crate) const NAT_GATEWAY: ResourceType = ResourceType::new(
     "nat-00000000000000000",
     Named::By("nat-"),
 );
+/// Transit gateways. One that is shared has another account in its ARN.
+pub(crate) const TRANSIT_GATEWAY: ResourceType = ResourceType::new(
+    "transit-gateway",
+    "arn:{partition}:ec2:{region}:{account}:transit-gateway/{id}",
+    "tgw-00000000000000000",
+    Named::By("tgw-"),
+)
+.or_of("*");
 /// Elastic IP addresses, by the id of their allocation.
 pub(crate) const ELASTIC_IP: ResourceType = ResourceType::new(
     "elastic-ip",

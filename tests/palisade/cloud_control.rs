@@ -7,9 +7,11 @@ use serde_json::{Value, json};
 
 mod alerts;
 mod governance;
+mod life;
 mod networks;
 mod pains;
 mod permission_sets;
+mod platform;
 mod reads;
 mod recorders;
 mod records;

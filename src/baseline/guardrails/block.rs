@@ -75,7 +75,7 @@ impl Layer {
             Dialect::KeyPolicy => Some(Self::Key),
             Dialect::BucketPolicy => Some(Self::Bucket),
             Dialect::TrustPolicy => Some(Self::Trust),
-            Dialect::IdentityPolicy => None,
+            Dialect::IdentityPolicy | Dialect::RepositoryPolicy => None,
         }
     }
 

@@ -243,7 +243,7 @@ impl Property {
                     .collect()
             }
             (Sort::Policy(_), live) => document(&parsed(live), by),
-            (Sort::Json, live) => texts_of(&parsed(live), by),
+            (Sort::Json | Sort::JsonText, live) => texts_of(&parsed(live), by),
             (_, live) => texts_of(live, by),
         })
     }

@@ -3,7 +3,10 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{cloudtrail_trail, ec2_flow_log, ec2_subnet, ec2_vpc, logs_log_group, sns_topic};
+use super::{
+    cloudtrail_trail, ec2_flow_log, ec2_subnet, ec2_transit_gateway, ec2_vpc, ecr_repository,
+    logs_log_group, s3_access_point, sns_topic,
+};
 use crate::baseline::{Baseline, Breach, Facts, Reach, Rule, Severity, Wanted};
 
 /// What a manifest of a type says.
@@ -57,6 +60,88 @@ pub(super) const SUBNETS: &[Rule] = &[Rule {
     },
 }];
 
+/// Rules for transit gateways.
+pub(super) const TRANSIT_GATEWAYS: &[Rule] = &[Rule {
+    id: "TGW-01",
+    severity: Severity::High,
+    kind: ec2_transit_gateway::NAME,
+    title: "A transit gateway takes no attachment without being asked",
+    why: "Whoever the gateway is shared with joins the network by itself otherwise.",
+    source: "Security Hub EC2.23; checkov CKV_AWS_331",
+    help: "write `AutoAcceptSharedAttachments: disable`, or leave it out",
+    reach: Reach::Manifest,
+    check: |facts| {
+        let open = all(facts, ec2_transit_gateway::NAME)
+            .filter(|it| it.state.properties["AutoAcceptSharedAttachments"] == "enable");
+        let why = "attachments of other accounts are accepted without being asked";
+        open.map(|it| at(it, "AutoAcceptSharedAttachments", why)).collect()
+    },
+}];
+
+/// Rules for repositories.
+pub(super) const REPOSITORIES: &[Rule] = &[
+    Rule {
+        id: "ECR-01",
+        severity: Severity::Medium,
+        kind: ecr_repository::NAME,
+        title: "Nobody moves a tag of an image",
+        why: "Jobs run whatever image has the tag: whoever pushes replaces what was reviewed.",
+        source: "Security Hub ECR.2; checkov CKV_AWS_51",
+        help: "write `ImageTagMutability: IMMUTABLE`, or name what may move with \
+               `IMMUTABLE_WITH_EXCLUSION`",
+        reach: Reach::Manifest,
+        check: |facts| {
+            let fixed = |it: &Value| it.as_str().is_some_and(|it| it.starts_with("IMMUTABLE"));
+            let open = all(facts, ecr_repository::NAME)
+                .filter(|it| !fixed(&it.state.properties["ImageTagMutability"]));
+            open.map(|it| at(it, "ImageTagMutability", "whoever pushes moves tags")).collect()
+        },
+    },
+    Rule {
+        id: "ECR-02",
+        severity: Severity::Medium,
+        kind: ecr_repository::NAME,
+        title: "Images are scanned when they are pushed",
+        why: "Known vulnerabilities run unnoticed otherwise.",
+        source: "Security Hub ECR.1; checkov CKV_AWS_163",
+        help: "write `ImageScanningConfiguration: {ScanOnPush: true}`",
+        reach: Reach::Manifest,
+        check: |facts| {
+            let open = all(facts, ecr_repository::NAME).filter(|it| {
+                it.state.properties["ImageScanningConfiguration"]["ScanOnPush"] != true
+            });
+            let at = |it| at(it, "ImageScanningConfiguration", "nothing is scanned on push");
+            open.map(at).collect()
+        },
+    },
+];
+
+/// Rules for access points.
+pub(super) const ACCESS_POINTS: &[Rule] = &[Rule {
+    id: "EP-08",
+    severity: Severity::Medium,
+    kind: s3_access_point::NAME,
+    title: "An access point is bound to a VPC and blocks public access",
+    why: "Whoever its policy lets in reaches the objects from anywhere otherwise.",
+    source: "checkov CKV_AWS_392; Security Hub S3.19",
+    help: "write `VpcConfiguration: {VpcId: …}`, and all four of `PublicAccessBlockConfiguration` \
+           true or leave it out",
+    reach: Reach::Manifest,
+    check: |facts| all(facts, s3_access_point::NAME).filter_map(reached).collect(),
+}];
+
+/// AWS blocks public access through a new access point unless a manifest says otherwise (S3 user
+/// guide, "Managing public access to access points").
+fn reached(point: Wanted<'_, Declared>) -> Option<Breach> {
+    let said = &point.state.properties;
+    if said["VpcConfiguration"]["VpcId"].as_str().is_none() {
+        return Some(at(point, "VpcConfiguration", "it is reached from the internet too"));
+    }
+    let block = said["PublicAccessBlockConfiguration"].as_object();
+    let open = block.is_some_and(|block| block.values().any(|it| *it == false || *it == "false"));
+    open.then(|| at(point, "PublicAccessBlockConfiguration", "public access is not blocked"))
+}
+
 /// Rules for VPCs.
 pub(super) const NETWORKS: &[Rule] = &[Rule {
     id: "NET-04",
@@ -96,12 +181,14 @@ pub(super) const TRAILS: &[Rule] = &[
         id: "CT-01",
         severity: Severity::High,
         kind: cloudtrail_trail::NAME,
-        title: "A trail logs",
-        why: "What goes unrecorded cannot be found out later.",
-        source: "Security Hub CloudTrail.1; AWS Config CLOUD_TRAIL_ENABLED",
-        help: "write `IsLogging: true`",
-        reach: Reach::Manifest,
-        check: |facts| is_true(facts, cloudtrail_trail::NAME, "IsLogging", "it does not log"),
+        title: "A trail of the scope records the management events of all Regions",
+        why: "What goes unrecorded cannot be found out later, and whoever hides works in a Region \
+              that nobody uses.",
+        source: "Security Hub CloudTrail.1; AWS Config MULTI_REGION_CLOUD_TRAIL_ENABLED",
+        help: "write `IsMultiRegionTrail: true` and, among advanced selectors, one with \
+               `eventCategory` Management",
+        reach: Reach::Scope,
+        check: unrecorded,
     },
     Rule {
         id: "CT-02",
@@ -149,6 +236,37 @@ pub(super) const TRAILS: &[Rule] = &[
 /// The entries of a list.
 fn each(list: &Value) -> impl Iterator<Item = &Value> {
     list.as_array().into_iter().flatten()
+}
+
+/// Whether a trail logs who manages what in every Region. Without selectors it does (CloudTrail API
+/// reference, PutEventSelectors).
+fn records_management(trail: &Declared) -> bool {
+    let all = &trail.properties;
+    let basic: Vec<&Value> = each(&all["EventSelectors"]).collect();
+    let advanced: Vec<&Value> = each(&all["AdvancedEventSelectors"]).collect();
+    let reads_and_writes =
+        |it: &Value| it["ReadWriteType"].is_null() || it["ReadWriteType"] == "All";
+    let field =
+        |it: &Value, name: &str| each(&it["FieldSelectors"]).find(|f| f["Field"] == name).cloned();
+    let of_management = |it: &&Value| {
+        let category = field(it, "eventCategory").unwrap_or_default();
+        each(&category["Equals"]).any(|it| it == "Management") && field(it, "readOnly").is_none()
+    };
+    let selected = (basic.is_empty() && advanced.is_empty())
+        || basic.iter().any(|it| it["IncludeManagementEvents"] != false && reads_and_writes(it))
+        || advanced.iter().any(of_management);
+    all["IsLogging"] == true && all["IsMultiRegionTrail"] == true && selected
+}
+
+fn unrecorded(facts: &Facts<'_>) -> Vec<Breach> {
+    let trails = || all(facts, cloudtrail_trail::NAME);
+    let of_scope = |trail: &Wanted<'_, Declared>| {
+        trails()
+            .any(|it| it.address().scope == trail.address().scope && records_management(it.state))
+    };
+    let without = trails().filter(|trail| !of_scope(trail));
+    let why = "no trail of the scope records the management events of all Regions";
+    without.map(|trail| at(trail, "IsMultiRegionTrail", why)).collect()
 }
 
 /// The types of resources whose data events a trail records.

@@ -1,7 +1,5 @@
 //! Who is notified of unusual costs.
 
-use serde_json::Value;
-
 use super::{
     coverage,
     identifier::Identifier,
@@ -9,7 +7,7 @@ use super::{
     rows,
 };
 use crate::{
-    model::{Risk, policy_document::Context, text},
+    model::text,
     operations::{
         Grant, Named, OfKind, On, Operation, ResourceType, Resources,
         table::{CLAIMS, CLAIMS_UNCLAIMED, OURS, may},
@@ -39,16 +37,12 @@ pub(super) const OVERLAY: Overlay = Overlay {
     words: &[
         ("SubscriptionName", Says::Harmless),
         ("Frequency", Says::Safe(Safe::Word("IMMEDIATE"))),
-        ("MonitorArnList", Says::Judged(monitors)),
+        ("MonitorArnList", Says::Judged(coverage::change_of_items)),
     ],
     documents: &["ThresholdExpression"],
     operations: OfKind { rows: ROWS, resource: Some(RESOURCE), fixed_tags: true, ..OfKind::NONE },
     ..Overlay::PLAIN
 };
-
-fn monitors(old: &Value, new: &Value, _: &Context) -> Risk {
-    coverage::change_of_texts(old, new)
-}
 
 const RESOURCE: ResourceType = ResourceType::new(
     "anomalysubscription",

@@ -1,16 +1,14 @@
 //! Trails.
 
-use serde_json::Value;
-
 use super::{
-    baseline,
+    baseline, coverage,
     overlay::{Overlay, Safe, Says},
-    risks::encrypted,
+    risks::limited,
     rows,
 };
 use crate::{
     kind::{Removal, table::Exclusive},
-    model::{Risk, policy_document::Context, text},
+    model::text,
     operations::{
         Named, OfKind, On, Operation, ResourceType, Resources, When,
         table::{CLAIMS_UNCLAIMED, OURS, OURS_AFTER, OURS_WITHOUT, may},
@@ -39,15 +37,22 @@ pub(super) const OVERLAY: Overlay = Overlay {
         ),
         ("AggregationConfigurations", "palisade does not compare them", "leave it out"),
     ],
+    never: &[(
+        "IsLogging",
+        Safe::Flag(false),
+        "palisade stops no trail: what goes unrecorded cannot be found out later",
+        "write `IsLogging: true`",
+    )],
     words: &[
         ("IsLogging", Says::Watches(Safe::Flag(true))),
         ("EnableLogFileValidation", Says::Safe(Safe::Flag(true))),
         ("IncludeGlobalServiceEvents", Says::Watches(Safe::Flag(true))),
         ("IsMultiRegionTrail", Says::Watches(Safe::Flag(true))),
-        ("KMSKeyId", Says::Judged(encrypted)),
-        ("AdvancedEventSelectors", Says::Judged(selected)),
-        ("EventSelectors", Says::Judged(selected)),
-        ("InsightSelectors", Says::Judged(selected)),
+        ("KMSKeyId", Says::Judged(limited)),
+        // Selectors that come record more, and those that go less.
+        ("AdvancedEventSelectors", Says::Judged(coverage::change_of_items)),
+        ("EventSelectors", Says::Judged(coverage::change_of_items)),
+        ("InsightSelectors", Says::Judged(coverage::change_of_items)),
     ],
     // CloudTrail API reference, PutEventSelectors: one of the two.
     exclusive: &[Exclusive { of: "", first: "EventSelectors", second: "AdvancedEventSelectors" }],
@@ -55,15 +60,6 @@ pub(super) const OVERLAY: Overlay = Overlay {
     operations: OfKind { rows: ROWS, resource: Some(TRAIL), hands_on_roles: true, ..OfKind::NONE },
     ..Overlay::PLAIN
 };
-
-/// Selectors that come record more, and those that go less; one that is replaced does both.
-fn selected(old: &Value, new: &Value, _: &Context) -> Risk {
-    let [old, new] = [old, new].map(|list| list.as_array().map_or(&[][..], Vec::as_slice));
-    let missing = |from: &[Value], of: &[Value]| from.iter().any(|it| !of.contains(it));
-    let gone = missing(old, new).then_some(Risk::LOOSENS);
-    let come = missing(new, old).then_some(Risk::TIGHTENS);
-    gone.into_iter().chain(come).collect()
-}
 
 /// Trails.
 const TRAIL: ResourceType = ResourceType::new(

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use crate::model::Risk;
+use crate::model::{Risk, policy_document::Context};
 
 /// How much an item protects: the member that says it, and its meaning as a number.
 pub(super) type Strength<'a> = (&'a str, fn(&Value) -> i64);
@@ -39,8 +39,8 @@ pub(super) fn change(
     kept.chain(come).collect()
 }
 
-/// The same, of a list whose items are texts.
-pub(super) fn change_of_texts(old: &Value, new: &Value) -> Risk {
+/// The same, of a list whose items are what they are: one that is replaced comes and goes.
+pub(super) fn change_of_items(old: &Value, new: &Value, _: &Context) -> Risk {
     change(old, new, "", UNRANKED)
 }
 
@@ -59,7 +59,11 @@ fn same(one: &Value, other: &Value, key: &str) -> bool {
 
 /// The place of a word in an order, from the weakest; one that is not in it protects from nothing.
 pub(super) fn rank(item: &Value, member: &str, order: &[&str]) -> i64 {
-    let word = item.get(member).and_then(Value::as_str).unwrap_or_default();
+    place(item.get(member).and_then(Value::as_str).unwrap_or_default(), order)
+}
+
+/// The same, of a word.
+pub(super) fn place(word: &str, order: &[&str]) -> i64 {
     let place = order.iter().position(|it| *it == word).and_then(|it| i64::try_from(it).ok());
     place.unwrap_or(-1)
 }
@@ -94,11 +98,10 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_their_own_names() {
-        assert_eq!(change_of_texts(&json!(["a"]), &json!(["a", "b"])), Risk::TIGHTENS);
-        assert_eq!(
-            change_of_texts(&json!(["a"]), &json!(["b"])),
-            Risk::TIGHTENS.and(Risk::LOOSENS)
-        );
+    fn items_without_a_name_are_their_own_names() {
+        let context = Context { partition: "aws".into(), account: "111122223333".into() };
+        let judged = |old: Value, new: Value| change_of_items(&old, &new, &context);
+        assert_eq!(judged(json!(["a"]), json!(["a", "b"])), Risk::TIGHTENS);
+        assert_eq!(judged(json!(["a"]), json!(["b"])), Risk::TIGHTENS.and(Risk::LOOSENS));
     }
 }

@@ -1,10 +1,8 @@
 //! What attaches an internet gateway to a VPC: a part of the VPC, owned by whoever owns that.
 
-use serde_json::Value;
-
 use super::{
     ec2_vpc,
-    identifier::{Identifier, Made},
+    identifier::{Identifier, Made, said},
     overlay::Overlay,
     rows,
 };
@@ -33,7 +31,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
     claimed: Claimed::ByParentWith { parent: ec2_vpc::NAME, before: BEFORE },
     identifier: Identifier::Made(Made {
         needs: &["InternetGatewayId", "VpcId"],
-        name,
+        name: |it| said(it, "VpcId"),
         id: "IGW|{name}",
     }),
     always: &["InternetGatewayId", "VpcId"],
@@ -45,10 +43,6 @@ pub(super) const OVERLAY: Overlay = Overlay {
     operations: OfKind { rows: ROWS, resource: Some(VPC), ..OfKind::NONE },
     ..Overlay::PLAIN
 };
-
-fn name(properties: &Value) -> Option<String> {
-    properties["VpcId"].as_str().map(str::to_owned)
-}
 
 const VPCS: On = On::Of(&Resources { name: "Vpcs", types: &[VPC] });
 const GATEWAYS: On = On::Of(&Resources { name: "InternetGateways", types: &[INTERNET_GATEWAY] });

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde_json::Value;
 
 use super::{
-    identifier::{Identifier, Made},
+    identifier::{Identifier, Made, said},
     overlay::{Overlay, Says},
     rows,
 };
@@ -27,7 +27,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
     about: "A rule of EventBridge on the default bus: which events, or when, and who gets them.",
     identifier: Identifier::Made(Made {
         needs: &["Name"],
-        name,
+        name: |it| said(it, "Name"),
         id: "arn:{partition}:events:{region}:{account}:rule/{name}",
     }),
     arn: "arn:{partition}:events:{region}:{account}:rule/{name}",
@@ -56,10 +56,6 @@ fn state(old: &Value, new: &Value, _: &Context) -> Risk {
         Ordering::Equal => Risk::NEUTRAL,
         Ordering::Greater => Risk::TIGHTENS,
     }
-}
-
-fn name(properties: &Value) -> Option<String> {
-    properties["Name"].as_str().map(str::to_owned)
 }
 
 /// Rules on the default bus.

@@ -25,7 +25,7 @@ pub(super) struct Facts {
     pub(super) identifier: Vec<String>,
     /// What AWS creates none without.
     pub(super) required: Vec<String>,
-    create_only: Vec<String>,
+    pub(super) create_only: Vec<String>,
     conditional_create_only: Vec<String>,
     /// What AWS never returns.
     pub(super) write_only: Vec<String>,
@@ -67,7 +67,14 @@ impl Facts {
                 property.refused = Some((why.to_owned().into(), help.to_owned().into()));
             }
         };
-        for path in &self.write_only {
+        let (sent, hidden): (Vec<_>, Vec<_>) =
+            self.write_only.iter().partition(|path| overlay.resent.contains(&path.as_str()));
+        for path in sent {
+            if let Some(property) = root.at_mut(path) {
+                property.unseen = true;
+            }
+        }
+        for path in hidden {
             let why = "AWS never returns it, so that nobody could see whether it is as wanted";
             refuse(&mut root, path, why, "leave it out");
         }
@@ -108,15 +115,25 @@ impl Facts {
                 .filter(|name| !self.required.iter().any(|it| it == name))
                 .map(|it| Text::from(it.to_owned())),
         );
+        let unseen = overlay.resent.iter().map(|path| Text::from(unseen_note(path)));
         Properties {
             members,
             open: false,
             required,
             exclusive: overlay.exclusive.to_vec(),
             reach: overlay.reach,
-            blind: overlay.blind.iter().map(|it| Text::from(*it)).collect(),
+            blind: overlay.blind.iter().map(|it| Text::from(*it)).chain(unseen).collect(),
         }
     }
+}
+
+/// What a plan says of a property that AWS never returns.
+pub(super) fn unseen_note(path: &str) -> String {
+    format!(
+        "AWS never returns {path}: palisade sends it when it creates one and with every other \
+         change, and cannot see whether it is as wanted, or whether the manifest has another one \
+         than before"
+    )
 }
 
 /// The form of a value, as `tests/facts/facts.py` writes it.

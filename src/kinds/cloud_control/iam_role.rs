@@ -6,7 +6,10 @@
 
 use serde_json::Value;
 
-use super::overlay::{Overlay, Says};
+use super::{
+    overlay::{Overlay, Says},
+    risks::limited,
+};
 use crate::{
     kind::{
         Claimed, Identity, Removal,
@@ -54,7 +57,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
         ("Description", Says::Harmless),
         ("MaxSessionDuration", Says::Judged(longer)),
         ("ManagedPolicyArns", Says::Judged(attached)),
-        ("PermissionsBoundary", Says::Judged(bounded)),
+        ("PermissionsBoundary", Says::Judged(limited)),
         ("Policies", Says::Judged(inline)),
     ],
     ordered: &[],
@@ -107,15 +110,6 @@ fn longer(old: &Value, new: &Value, _: &Context) -> Risk {
     match (seconds(old), seconds(new)) {
         (Some(old), Some(new)) if new <= old => Risk::TIGHTENS,
         _ => Risk::LOOSENS,
-    }
-}
-
-/// A boundary that was not there takes something away; another one may give something too.
-pub(super) fn bounded(old: &Value, new: &Value, _: &Context) -> Risk {
-    match (old.is_null(), new.is_null()) {
-        (true, _) => Risk::TIGHTENS,
-        (false, true) => Risk::LOOSENS,
-        (false, false) => Risk::REPLACES,
     }
 }
 
@@ -304,9 +298,9 @@ mod tests {
     #[test]
     fn a_boundary_that_comes_tightens_and_one_that_goes_loosens() {
         let (one, other) = (json!("arn:aws:iam::1:policy/a"), json!("arn:aws:iam::1:policy/b"));
-        assert_eq!(bounded(&Value::Null, &one, &context()), Risk::TIGHTENS);
-        assert_eq!(bounded(&one, &Value::Null, &context()), Risk::LOOSENS);
-        assert_eq!(bounded(&one, &other, &context()), Risk::REPLACES);
+        assert_eq!(limited(&Value::Null, &one, &context()), Risk::TIGHTENS);
+        assert_eq!(limited(&one, &Value::Null, &context()), Risk::LOOSENS);
+        assert_eq!(limited(&one, &other, &context()), Risk::REPLACES);
     }
 
     #[test]

@@ -34,6 +34,11 @@ pub(super) struct Made {
     pub(super) id: &'static str,
 }
 
+/// The text of a property.
+pub(super) fn said(properties: &Value, property: &str) -> Option<String> {
+    properties.get(property)?.as_str().map(str::to_owned)
+}
+
 /// A parent, and what is unique in it: two properties.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Within {

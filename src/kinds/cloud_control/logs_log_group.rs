@@ -3,7 +3,7 @@
 use super::{
     baseline,
     overlay::{Overlay, Safe, Says},
-    risks::{encrypted, kept},
+    risks::{kept, limited},
     rows,
 };
 use crate::{
@@ -46,7 +46,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
     words: &[
         ("RetentionInDays", Says::Judged(kept)),
         ("DeletionProtectionEnabled", Says::Safe(Safe::Flag(true))),
-        ("KmsKeyId", Says::Judged(encrypted)),
+        ("KmsKeyId", Says::Judged(limited)),
     ],
     rules: baseline::LOGS,
     operations: OfKind { rows: ROWS, resource: Some(LOG_GROUP), ..OfKind::NONE },

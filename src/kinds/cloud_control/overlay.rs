@@ -49,6 +49,15 @@ pub(super) struct Overlay {
     pub(super) always: &'static [&'static str],
     /// Further paths that no manifest may name: why, and how to do without.
     pub(super) refused: &'static [(&'static str, &'static str, &'static str)],
+    /// Names that a manifest writes in small letters: AWS may write them so in the ARN, by which
+    /// the resource is found.
+    pub(super) lower: &'static [&'static str],
+    /// Values that no manifest may say of a property: why, and how to do without.
+    pub(super) never: &'static [(&'static str, Safe, &'static str, &'static str)],
+    /// Properties that AWS takes and never returns, and that a manifest may name all the same: they
+    /// are sent with a create and with every other change. None is a secret, and AWS can change
+    /// each.
+    pub(super) resent: &'static [&'static str],
     /// What changes risk. A path without a word loosens.
     pub(super) words: &'static [(&'static str, Says)],
     /// Whether a new one has nothing that a change could destroy, so that only later changes do.
@@ -177,6 +186,9 @@ impl Overlay {
         reads: Reads::EveryPass,
         always: &[],
         refused: &[],
+        lower: &[],
+        never: &[],
+        resent: &[],
         words: &[],
         empty_at_first: false,
         ordered: &[],
@@ -195,7 +207,8 @@ impl Overlay {
     pub(super) fn apply(&self, root: &mut Property) {
         for path in self.documents {
             if let Some(property) = root.at_mut(path) {
-                property.sort = Sort::Json;
+                let is_text = matches!(property.sort, Sort::Text);
+                property.sort = if is_text { Sort::JsonText } else { Sort::Json };
             }
         }
         for (path, dialect) in self.policies {
@@ -207,6 +220,16 @@ impl Overlay {
         for (path, means) in self.ordered {
             if let Some(Property { sort: Sort::List { ordered, .. }, .. }) = root.at_mut(path) {
                 *ordered = *means;
+            }
+        }
+        for path in self.lower {
+            if let Some(property) = root.at_mut(path) {
+                property.lower = true;
+            }
+        }
+        for (path, value, why, help) in self.never {
+            if let Some(property) = root.at_mut(path) {
+                property.never = Some((value.value(), (*why).into(), (*help).into()));
             }
         }
         for path in self.partial {
@@ -228,6 +251,9 @@ impl Overlay {
         let named = named.chain(self.words.iter().map(|it| it.0));
         let named = named.chain(self.ordered.iter().map(|it| it.0));
         let named = named.chain(self.policies.iter().map(|it| it.0));
+        let named = named.chain(self.resent.iter().copied());
+        let named = named.chain(self.lower.iter().copied());
+        let named = named.chain(self.never.iter().map(|it| it.0));
         let named = named.chain(self.partial.iter().copied());
         named.chain(self.documents.iter().copied()).chain(self.always.iter().copied()).collect()
     }

@@ -8,7 +8,9 @@
 //!   `a_list_is_sent_whole_with_what_aws_has_of_the_items_that_are_as_wanted`
 //! * 4: lists with repeated values grow. Multisets count.
 //!   `lists_are_multisets_unless_their_order_means_something`
-//! * 6, 7, 40: write-only values. No manifest can name them, none is ever sent.
+//! * 6: write-only values that are not sent again are lost. Those of the overlay go with every
+//!   change. `what_is_sent_unseen_is_no_secret_and_can_be_sent_with_every_change`
+//! * 7, 40: write-only values that are fixed, or all that a type has. No manifest can name them.
 //!   `what_nobody_could_see_or_set_is_refused_with_its_place_and_a_way_out`
 //! * 8, 9: an unrelated change touches what is fixed. Nothing is sent at or above what is fixed.
 //!   `members_are_changed_by_themselves_and_never_at_or_above_what_is_fixed`
@@ -24,8 +26,8 @@
 //!   `a_property_that_aws_adds_overnight_is_left_alone`
 //! * 16: `aws:` tags are sent back. No patch has tags, they are set one by one by the tagging API.
 //!   `pain_16_what_aws_tagged_is_neither_sent_back_nor_removed`
-//! * 17: tags that are fixed. No type here has them.
-//!   `every_type_can_be_read_changed_and_deleted_and_has_tags_from_the_start`
+//! * 17: tags that are fixed. They are set by the create, and a lost claim is shown.
+//!   `tags_that_aws_takes_only_once_are_shown_and_never_sent`
 //! * 18, 21, 22, 48: defaults look like drift. Subset comparison, at every depth.
 //!   `a_bucket_as_aws_fills_it_in_is_as_wanted`
 //! * 19: removing a line does nothing. `null` says none.

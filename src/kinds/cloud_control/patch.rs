@@ -9,6 +9,8 @@
 //! * Lists are written whole: their items have another order in AWS.
 //! * What AWS returns and would refuse in a request is removed in the same patch, because AWS
 //!   checks the whole resource and not what is changed.
+//! * What AWS never returns is set again with every other change, which would remove it otherwise;
+//!   by itself it is no change, because nobody sees whether it is as wanted.
 
 use serde_json::{Value, json};
 
@@ -37,6 +39,13 @@ pub(super) fn patch(properties: &Properties, live: &Tree, edits: &[LeafEdit]) ->
         |husk: &str| paths.iter().any(|path| tree::is_at(husk, path) || tree::is_at(path, husk));
     let husks = properties.husks(live).into_iter().filter(|husk| !is_written(husk));
     if !changes.is_empty() {
+        for (path, value) in edits.iter().flat_map(|edit| &edit.with) {
+            let path = part(path);
+            if tree::at(&model, path) != Some(value) {
+                changes.push(set(&model, path, value));
+                tree::put(&mut model, path, value.clone());
+            }
+        }
         let derived = properties.derived(&model, &paths);
         let gone = derived.into_iter().chain(husks);
         changes.extend(gone.map(|path| json!({"op": "remove", "path": pointer(&path)})));

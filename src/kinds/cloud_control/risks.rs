@@ -4,14 +4,19 @@ use serde_json::Value;
 
 use crate::model::{Risk, policy_document::Context};
 
-/// Of the key that encrypts: one that was not there takes something away, and another one may give
-/// something too.
-pub(super) fn encrypted(old: &Value, new: &Value, _: &Context) -> Risk {
+/// Of what limits access, a boundary or the key that encrypts: one that was not there takes
+/// something away, and another one may give something too.
+pub(super) fn limited(old: &Value, new: &Value, _: &Context) -> Risk {
     match (old.is_null(), new.is_null()) {
         (true, _) => Risk::TIGHTENS,
         (false, true) => Risk::LOOSENS,
         (false, false) => Risk::REPLACES,
     }
+}
+
+/// Of a switch by which networks reach each other: turned off it ends connections.
+pub(super) fn joins(_: &Value, new: &Value, _: &Context) -> Risk {
+    if new == "enable" { Risk::LOOSENS } else { Risk::TIGHTENS.cutting_connections() }
 }
 
 /// Of the time for which something is kept; without one it stays.

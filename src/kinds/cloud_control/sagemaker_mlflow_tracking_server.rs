@@ -20,7 +20,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
     facts: include_str!("facts/sagemaker-mlflowtrackingserver.json"),
     short: "mlflow",
     about: "A tracking server of MLflow: where its artifacts are, with which role it reads and \
-            writes them, and its size. AWS takes up to half an hour for it.",
+            writes them, and its size. AWS takes up to an hour and a half for it.",
     arn: "arn:{partition}:sagemaker:{region}:{account}:mlflow-tracking-server/{id}",
     tags: Some(text::SAGEMAKER),
     always: &["TrackingServerName", "ArtifactStoreUri", "RoleArn"],
@@ -29,6 +29,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
         ("WeeklyMaintenanceWindowStart", Says::Harmless),
         // The server does not answer while it is changed.
         ("TrackingServerSize", Says::StopsWork),
+        ("MlflowVersion", Says::StopsWork),
     ],
     operations: OfKind {
         rows: ROWS,

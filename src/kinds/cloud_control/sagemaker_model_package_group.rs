@@ -25,6 +25,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
     arn: "arn:{partition}:sagemaker:{region}:{account}:model-package-group/{id}",
     identifier: Identifier::ArnOf("ModelPackageGroupName"),
     tags: Some(text::SAGEMAKER),
+    lower: &["ModelPackageGroupName"],
     always: &["ModelPackageGroupArn", "ModelPackageGroupName"],
     // A resource policy like that of a bucket: it names principals and the group.
     policies: &[("ModelPackageGroupPolicy", Dialect::BucketPolicy)],

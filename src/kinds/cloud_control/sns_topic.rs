@@ -1,12 +1,10 @@
 //! Topics.
 
-use serde_json::Value;
-
 use super::{
     baseline,
-    identifier::{Identifier, Made},
+    identifier::{Identifier, Made, said},
     overlay::{Overlay, Says},
-    risks::encrypted,
+    risks::limited,
     rows,
 };
 use crate::{
@@ -29,7 +27,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
             not managed.",
     identifier: Identifier::Made(Made {
         needs: &["TopicName"],
-        name,
+        name: |it| said(it, "TopicName"),
         id: "arn:{partition}:sns:{region}:{account}:{name}",
     }),
     arn: "arn:{partition}:sns:{region}:{account}:{name}",
@@ -51,17 +49,13 @@ pub(super) const OVERLAY: Overlay = Overlay {
     words: &[
         ("DisplayName", Says::Harmless),
         ("TracingConfig", Says::Harmless),
-        ("KmsMasterKeyId", Says::Judged(encrypted)),
+        ("KmsMasterKeyId", Says::Judged(limited)),
     ],
     documents: &["ArchivePolicy"],
     rules: baseline::TOPICS,
     operations: OfKind { rows: ROWS, resource: Some(TOPIC), ..OfKind::NONE },
     ..Overlay::PLAIN
 };
-
-fn name(properties: &Value) -> Option<String> {
-    properties["TopicName"].as_str().map(str::to_owned)
-}
 
 /// Topics.
 pub(super) const TOPIC: ResourceType = ResourceType::new(

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::{
-    identifier::{Identifier, Made},
+    identifier::{Identifier, Made, said},
     overlay::{Overlay, Safe, Says},
-    risks::{encrypted, kept_or},
+    risks::{kept_or, limited},
     rows,
 };
 use crate::{
@@ -26,7 +26,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
     about: "A queue. Deleted it takes its messages with it, and its name is free after a minute.",
     identifier: Identifier::Made(Made {
         needs: &["QueueName"],
-        name,
+        name: |it| said(it, "QueueName"),
         id: "https://sqs.{region}.{suffix}/{account}/{name}",
     }),
     arn: "arn:{partition}:sqs:{region}:{account}:{name}",
@@ -39,7 +39,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
         ("VisibilityTimeout", Says::Harmless),
         ("MessageRetentionPeriod", Says::Judged(messages_kept)),
         ("SqsManagedSseEnabled", Says::Safe(Safe::Flag(true))),
-        ("KmsMasterKeyId", Says::Judged(encrypted)),
+        ("KmsMasterKeyId", Says::Judged(limited)),
     ],
     documents: &["RedriveAllowPolicy", "RedrivePolicy"],
     operations: OfKind { rows: ROWS, resource: Some(QUEUE), ..OfKind::NONE },
@@ -51,12 +51,8 @@ fn messages_kept(old: &Value, new: &Value, _: &Context) -> Risk {
     kept_or(345_600, old, new)
 }
 
-fn name(properties: &Value) -> Option<String> {
-    properties["QueueName"].as_str().map(str::to_owned)
-}
-
 /// Queues.
-const QUEUE: ResourceType = ResourceType::new(
+pub(super) const QUEUE: ResourceType = ResourceType::new(
     "queue",
     "arn:{partition}:sqs:{region}:{account}:{id}",
     "palisade-000000000000",

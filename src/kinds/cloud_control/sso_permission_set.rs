@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use super::{
     coverage,
-    iam_role::{attached, bounded},
+    iam_role::attached,
     identifier::{Identifier, Within},
     overlay::{Overlay, Says},
+    risks::limited,
     rows,
 };
 use crate::{
@@ -50,7 +51,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
         ("SessionDuration", Says::Judged(longer)),
         ("ManagedPolicies", Says::Judged(attached)),
         ("CustomerManagedPolicyReferences", Says::Judged(referred)),
-        (BOUNDARY, Says::Judged(bounded)),
+        (BOUNDARY, Says::Judged(limited)),
     ],
     policies: &[("InlinePolicy", Dialect::IdentityPolicy)],
     operations: OfKind {
@@ -82,8 +83,8 @@ fn arn_of(id: &str) -> Option<String> {
 
 /// What a policy of the account says is not read: one that comes may allow anything, and one that
 /// goes may have denied something.
-fn referred(old: &Value, new: &Value, _: &Context) -> Risk {
-    let change = coverage::change_of_texts(old, new);
+fn referred(old: &Value, new: &Value, context: &Context) -> Risk {
+    let change = coverage::change_of_items(old, new, context);
     match (change.closes, change.opens) {
         (false, false) => Risk::NEUTRAL,
         (true, false) => Risk::LOOSENS,

@@ -6,16 +6,17 @@ use serde_json::{Value, json};
 
 use super::{
     accessanalyzer_analyzer, bedrock_guardrail, cloudtrail_trail, config_config_rule,
-    config_configuration_recorder, controltower_enabled_control, ec2_eip, ec2_flow_log, ec2_subnet,
-    ec2_vpc, ec2_vpc_gateway_attachment, events_rule, guardduty_detector, iam_managed_policy,
-    iam_role, logs_log_group, organizations_organizational_unit, ram_resource_share, s3_bucket,
-    sns_topic, sqs_queue, sso_permission_set, table::table, types,
+    config_configuration_recorder, controltower_enabled_control, datazone_domain, ec2_eip,
+    ec2_flow_log, ec2_subnet, ec2_transit_gateway, ec2_vpc, ec2_vpc_gateway_attachment,
+    ecr_repository, events_rule, guardduty_detector, iam_managed_policy, iam_role, logs_log_group,
+    organizations_organizational_unit, ram_resource_share, s3_bucket,
+    sagemaker_model_package_group, sns_topic, sqs_queue, sso_permission_set, table::table, types,
 };
 use crate::{
     kind::{
         Known, Refs, Removal, ScopeFacts,
         erased::{Edit, ErasedKind as _},
-        table::Table,
+        table::{LeafEdit, Table},
     },
     model::{Risk, policy_document::Dialect},
     operations::Mode,
@@ -136,6 +137,27 @@ const WITHOUT: &[(&str, &[&str])] = &[
             "iam:CreateServiceLinkedRole",
             "s3:GetBucketPolicy",
             "s3:PutBucketPolicy",
+        ],
+    ),
+    // IAM has no such action; and who is signed on is not written here, nor is a domain deleted.
+    (ec2_transit_gateway::NAME, &["ec2:ModifyTransitGatewayOptions"]),
+    // Whoever may use the key may end its grant.
+    (ecr_repository::NAME, &["kms:RetireGrant"]),
+    (
+        datazone_domain::NAME,
+        &[
+            "datazone:DeleteDomain",
+            "sso:CreateApplication",
+            "sso:CreateApplicationAssignment",
+            "sso:CreateManagedApplicationInstance",
+            "sso:DeleteApplication",
+            "sso:DeleteApplicationAssignment",
+            "sso:DeleteManagedApplicationInstance",
+            "sso:ListInstances",
+            "sso:PutApplicationAccessScope",
+            "sso:PutApplicationAssignmentConfiguration",
+            "sso:PutApplicationAuthenticationMethod",
+            "sso:PutApplicationGrant",
         ],
     ),
     (ec2_vpc_gateway_attachment::NAME, &["ec2:AttachVpnGateway", "ec2:DetachVpnGateway"]),
@@ -398,8 +420,6 @@ fn a_public_subnet_loosens_and_a_trail_that_records_less_does() {
         found[0].1
     };
     assert_eq!(one(trail(true, &["a"]), trail(false, &["a"])), Risk::TIGHTENS);
-    let stopped = one(trail(false, &["a"]), trail(true, &["a"]));
-    assert_eq!(stopped, Risk::LOOSENS.stopping_work(), "asks for consent");
     assert_eq!(one(trail(true, &["a", "b"]), trail(true, &["a"])), Risk::TIGHTENS);
     assert_eq!(one(trail(true, &["a"]), trail(true, &["a", "b"])), Risk::LOOSENS);
     assert_eq!(one(trail(true, &["a"]), trail(true, &["b"])), Risk::REPLACES);
@@ -518,7 +538,9 @@ fn the_identifier_is_the_natural_key_where_the_manifest_says_it() {
 fn every_plan_of_a_type_says_what_nobody_can_see() {
     for of in types::all() {
         let notes = table(of).notes(&json!({}));
-        assert_eq!(notes, of.overlay.blind, "{}", of.facts.name);
+        let sent = of.overlay.resent.iter().map(|path| super::facts::unseen_note(path));
+        let blind = of.overlay.blind.iter().map(|it| (*it).to_owned());
+        assert_eq!(notes, blind.chain(sent).collect::<Vec<_>>(), "{}", of.facts.name);
     }
     let notes = of(s3_bucket::NAME).notes(&json!({}));
     assert!(notes[0].contains("AccessControl"), "{notes:?}");
@@ -848,4 +870,117 @@ fn features_that_a_manifest_does_not_name_are_not_compared() {
     });
     let wanted = json!({"Enable": true, "Features": [feature("S3_DATA_EVENTS")]});
     assert_eq!(risks(guardduty_detector::NAME, wanted, live), []);
+}
+
+/// Words of which none is in the name of what AWS never returns and a manifest may say.
+const SECRETS: [&str; 6] =
+    ["Password", "Secret", "Token", "PrivateKey", "Credential", "Certificate"];
+
+#[test]
+fn what_is_sent_unseen_is_no_secret_and_can_be_sent_with_every_change() {
+    for of in types::all() {
+        let name = of.facts.name.as_str();
+        for path in of.overlay.resent {
+            assert!(of.facts.write_only.iter().any(|it| it == path), "{name}: AWS returns {path}");
+            let blocks = |fixed: &String| fixed.starts_with(path) || path.starts_with(&**fixed);
+            assert!(!of.facts.create_only.iter().any(blocks), "{name}: {path} is fixed");
+            assert!(!path.contains('*'), "{name}: {path} is in a list");
+            assert!(!SECRETS.iter().any(|it| path.contains(it)), "{name}: {path} is a secret");
+            // Tags that are a property are written without knowing what a manifest says.
+            assert!(!of.is_tagged_without_arn(), "{name}: its tags would remove {path}");
+        }
+    }
+}
+
+fn domain(service: &str, description: &str) -> Value {
+    let role = |name: &str| format!("arn:aws:iam::111122223333:role/{name}");
+    json!({
+        "Name": "ml", "DomainVersion": "V2", "Description": description,
+        "DomainExecutionRole": role("execution"), "ServiceRole": role(service)
+    })
+}
+
+fn domain_as_seen(description: &str) -> Value {
+    let mut live = domain("", description);
+    live.as_object_mut().expect("an object").shift_remove("ServiceRole");
+    live
+}
+
+#[test]
+fn what_aws_never_returns_is_no_difference_and_goes_with_every_other_change() {
+    let name = datazone_domain::NAME;
+    assert_eq!(risks(name, domain("b", "x"), domain_as_seen("x")), []);
+    let [edit] = &edits(name, domain("b", "x"), domain_as_seen("y"))[..] else { panic!("one") };
+    let edit: LeafEdit = change(edit);
+    let live = domain_as_seen("y");
+    let patch = super::patch::patch(
+        &types::get(name).expect("a type").properties,
+        live.as_object().expect("an object"),
+        &[edit],
+    );
+    assert_eq!(
+        json!(patch),
+        json!([
+            {"op": "test", "path": "/Description", "value": "y"},
+            {"op": "add", "path": "/Description", "value": "x"},
+            {"op": "add", "path": "/ServiceRole", "value": "arn:aws:iam::111122223333:role/b"}
+        ])
+    );
+}
+
+fn change(edit: &Edit) -> LeafEdit {
+    let crate::kind::erased::EditBody::Change(change) = &edit.body else { panic!("a change") };
+    serde_json::from_value(change.clone()).expect("an edit of a leaf")
+}
+
+#[test]
+fn of_what_aws_never_returns_nobody_can_say_that_there_is_none() {
+    let mut none = domain("b", "x");
+    none["ServiceRole"] = json!(null);
+    let problems = resolve(datazone_domain::NAME, &json!({"properties": none}));
+    assert_eq!(
+        problems.expect_err("invalid"),
+        ["properties.ServiceRole: AWS never returns it, so that nobody could see whether there \
+             is none (leave it out)"]
+    );
+}
+
+#[test]
+fn a_role_that_nobody_sees_afterwards_counts_when_a_domain_is_made() {
+    let want = resolve(datazone_domain::NAME, &json!({"properties": domain("b", "x")}));
+    let want = want.expect("valid");
+    let risk = of(datazone_domain::NAME).risk_of_creating(&want).expect("a state");
+    assert!(risk.opens, "{risk:?}");
+}
+
+#[test]
+fn a_json_document_that_aws_takes_as_a_text_may_be_written_as_an_object() {
+    let rules = json!({"rules": [{"rulePriority": 1, "action": {"type": "expire"}}]});
+    let said = |policy: Value| json!({"RepositoryName": "images", "LifecyclePolicy": {"LifecyclePolicyText": policy}});
+    let name = ecr_repository::NAME;
+    assert_eq!(risks(name, said(rules.clone()), said(json!(rules.to_string()))), []);
+    let [edit] = &edits(name, said(rules.clone()), json!({"RepositoryName": "images"}))[..] else {
+        panic!("one")
+    };
+    let sent = change(edit).new["LifecyclePolicyText"].clone();
+    assert_eq!(serde_json::from_str::<Value>(sent.as_str().expect("a text")).ok(), Some(rules));
+}
+
+#[test]
+fn a_name_that_aws_may_write_otherwise_is_in_small_letters() {
+    let said = |name: &str| json!({"properties": {"ModelPackageGroupName": name}});
+    let name = sagemaker_model_package_group::NAME;
+    let found = resolve(name, &said("Churn")).expect_err("invalid").join("; ");
+    assert!(found.contains("properties.ModelPackageGroupName"), "{found}");
+    assert!(resolve(name, &said("churn")).is_ok());
+}
+
+#[test]
+fn a_trail_that_does_not_log_is_no_wish() {
+    for off in [json!(false), json!("false")] {
+        let said = json!({"TrailName": "all", "S3BucketName": "b", "IsLogging": off});
+        let found = resolve(cloudtrail_trail::NAME, &json!({"properties": said}));
+        let found = found.expect_err("invalid").join("; ");
+        assert!(found.contains("properties.IsLogging: palisade stops no trail"), "{found}");
+    }
 }

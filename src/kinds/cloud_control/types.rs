@@ -5,13 +5,15 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use super::{
     accessanalyzer_analyzer, bedrock_guardrail, ce_anomaly_monitor, ce_anomaly_subscription,
     cloudtrail_trail, cloudwatch_alarm, config_config_rule, config_configuration_recorder,
-    config_delivery_channel, controltower_enabled_control, ec2_eip, ec2_flow_log,
-    ec2_internet_gateway, ec2_nat_gateway, ec2_subnet, ec2_vpc, ec2_vpc_gateway_attachment,
+    config_delivery_channel, controltower_enabled_control, datazone_domain, ec2_eip, ec2_flow_log,
+    ec2_internet_gateway, ec2_nat_gateway, ec2_subnet, ec2_transit_gateway,
+    ec2_transit_gateway_attachment, ec2_vpc, ec2_vpc_gateway_attachment, ecr_repository,
     events_rule, facts::Facts, guardduty_detector, iam_instance_profile, iam_managed_policy,
     iam_role, logs_log_group, logs_metric_filter, organizations_organizational_unit,
-    overlay::Overlay, ram_resource_share, s3_bucket, s3_bucket_policy,
+    overlay::Overlay, ram_resource_share, s3_access_point, s3_bucket, s3_bucket_policy,
     sagemaker_mlflow_tracking_server, sagemaker_model_package_group, securityhub_hub, sns_topic,
-    sns_topic_inline_policy, sqs_queue, sso_permission_set, table, unreviewed,
+    sns_topic_inline_policy, sqs_queue, sqs_queue_inline_policy, sso_permission_set, table,
+    unreviewed,
 };
 use crate::kind::{erased::Registry, table::Properties};
 
@@ -27,13 +29,17 @@ const OVERLAYS: &[&Overlay] = &[
     &config_configuration_recorder::OVERLAY,
     &config_delivery_channel::OVERLAY,
     &controltower_enabled_control::OVERLAY,
+    &datazone_domain::OVERLAY,
     &ec2_eip::OVERLAY,
     &ec2_flow_log::OVERLAY,
     &ec2_internet_gateway::OVERLAY,
     &ec2_nat_gateway::OVERLAY,
     &ec2_subnet::OVERLAY,
+    &ec2_transit_gateway::OVERLAY,
+    &ec2_transit_gateway_attachment::OVERLAY,
     &ec2_vpc::OVERLAY,
     &ec2_vpc_gateway_attachment::OVERLAY,
+    &ecr_repository::OVERLAY,
     &events_rule::OVERLAY,
     &guardduty_detector::OVERLAY,
     &iam_instance_profile::OVERLAY,
@@ -43,6 +49,7 @@ const OVERLAYS: &[&Overlay] = &[
     &logs_metric_filter::OVERLAY,
     &organizations_organizational_unit::OVERLAY,
     &ram_resource_share::OVERLAY,
+    &s3_access_point::OVERLAY,
     &s3_bucket::OVERLAY,
     &s3_bucket_policy::OVERLAY,
     &sagemaker_mlflow_tracking_server::OVERLAY,
@@ -51,6 +58,7 @@ const OVERLAYS: &[&Overlay] = &[
     &sns_topic::OVERLAY,
     &sns_topic_inline_policy::OVERLAY,
     &sqs_queue::OVERLAY,
+    &sqs_queue_inline_policy::OVERLAY,
     &sso_permission_set::OVERLAY,
 ];
 

@@ -136,8 +136,10 @@ impl PolicyDocument {
             // The KMS API reference: a key policy statement without a Resource is accepted and has
             // no effect.
             None if self.dialect == Dialect::KeyPolicy => Tri::No,
-            // A trust policy is about its own role, and says so nowhere.
-            None if self.dialect == Dialect::TrustPolicy => Tri::Yes,
+            // Such a policy is about its own role or repository, and says so nowhere.
+            None if matches!(self.dialect, Dialect::TrustPolicy | Dialect::RepositoryPolicy) => {
+                Tri::Yes
+            }
             None => Tri::Unknown,
         }
     }
@@ -168,6 +170,7 @@ impl PolicyDocument {
                 Dialect::KeyPolicy
                 | Dialect::EndpointPolicy
                 | Dialect::BucketPolicy
+                | Dialect::RepositoryPolicy
                 | Dialect::TrustPolicy
                 | Dialect::ResourceControlPolicy => Tri::Unknown,
             },

@@ -65,6 +65,9 @@ pub enum Dialect {
     ResourceControlPolicy,
     /// The policy of an S3 bucket: compared like a key policy.
     BucketPolicy,
+    /// The policy of a repository of ECR: like that of a bucket, but it is about that repository
+    /// and has no `Resource`.
+    RepositoryPolicy,
     /// The trust policy of a role: who may assume it. It is about that role, so it has no
     /// `Resource`, and allows or denies actions of STS only.
     TrustPolicy,

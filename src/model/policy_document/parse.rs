@@ -94,6 +94,7 @@ fn statement(value: &Value, dialect: Dialect, place: &Place) -> Result<Statement
         Dialect::KeyPolicy
         | Dialect::EndpointPolicy
         | Dialect::BucketPolicy
+        | Dialect::RepositoryPolicy
         | Dialect::TrustPolicy
         | Dialect::ResourceControlPolicy => None,
     };
@@ -113,6 +114,7 @@ fn statement(value: &Value, dialect: Dialect, place: &Place) -> Result<Statement
             Dialect::KeyPolicy
             | Dialect::EndpointPolicy
             | Dialect::BucketPolicy
+            | Dialect::RepositoryPolicy
             | Dialect::TrustPolicy
             | Dialect::IdentityPolicy => Token::folded(text),
         })

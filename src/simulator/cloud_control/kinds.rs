@@ -1,11 +1,12 @@
 //! What monitors watch of the types: all of them are created and deleted by the same operations.
 
 use super::names::{
-    ALARM, ANALYZER, ANOMALY_MONITOR, ANOMALY_SUBSCRIPTION, ATTACHMENT, BUCKET, BUCKET_POLICY,
-    CONFIG_RULE, DELIVERY_CHANNEL, DETECTOR, ELASTIC_IP, ENABLED_CONTROL, EVENT_RULE, FLOW_LOG,
-    GUARDRAIL, HUB, INSTANCE_PROFILE, INTERNET_GATEWAY, LOG_GROUP, MANAGED_POLICY, METRIC_FILTER,
-    MLFLOW_TRACKING_SERVER, MODEL_PACKAGE_GROUP, NAT_GATEWAY, PERMISSION_SET, QUEUE, RECORDER,
-    RESOURCE_SHARE, ROLE, SUBNET, TOPIC, TOPIC_POLICY, TRAIL, UNIT, VPC,
+    ACCESS_POINT, ALARM, ANALYZER, ANOMALY_MONITOR, ANOMALY_SUBSCRIPTION, ATTACHMENT, BUCKET,
+    BUCKET_POLICY, CONFIG_RULE, DELIVERY_CHANNEL, DETECTOR, ELASTIC_IP, ENABLED_CONTROL,
+    EVENT_RULE, FLOW_LOG, GUARDRAIL, HUB, INSTANCE_PROFILE, INTERNET_GATEWAY, LOG_GROUP,
+    MANAGED_POLICY, METRIC_FILTER, MLFLOW_TRACKING_SERVER, MODEL_PACKAGE_GROUP, NAT_GATEWAY,
+    PERMISSION_SET, QUEUE, QUEUE_POLICY, RECORDER, REPOSITORY, RESOURCE_SHARE, ROLE, SUBNET, TOPIC,
+    TOPIC_POLICY, TRAIL, TRANSIT_ATTACHMENT, TRANSIT_GATEWAY, UNIFIED_DOMAIN, UNIT, VPC,
 };
 use crate::simulator::api::{Holes, Kind, Repeated};
 
@@ -113,6 +114,46 @@ pub(super) const KINDS: &[Kind] = &[
         &[("TypeName", QUEUE)],
         &["cloudformation:UpdateResource", "sqs:SetQueueAttributes"],
         Holes { added: &[], whole: &["SqsManagedSseEnabled false"], missing: &["KmsMasterKeyId "] },
+    ),
+    kind(
+        QUEUE_POLICY,
+        &[("TypeName", QUEUE_POLICY)],
+        &["cloudformation:UpdateResource", "sqs:SetQueueAttributes"],
+        Holes { added: &["PolicyDocument"], whole: &[], missing: &[] },
+    ),
+    kind(
+        ACCESS_POINT,
+        &[("TypeName", ACCESS_POINT)],
+        &["cloudformation:UpdateResource", "s3:PutAccessPointPolicy"],
+        Holes { added: &["Policy"], whole: &[], missing: &["PublicAccessBlockConfiguration."] },
+    ),
+    kind(
+        REPOSITORY,
+        &[("TypeName", REPOSITORY)],
+        &["cloudformation:UpdateResource", "ecr:SetRepositoryPolicy"],
+        Holes {
+            added: &["RepositoryPolicyText", "ImageTagMutability \"MUTABLE\""],
+            whole: &[],
+            missing: &[],
+        },
+    ),
+    kind(
+        TRANSIT_GATEWAY,
+        &[("TypeName", TRANSIT_GATEWAY)],
+        &["cloudformation:UpdateResource", "ec2:ModifyTransitGateway"],
+        Holes { added: &["AutoAcceptSharedAttachments \"enable\""], whole: &[], missing: &[] },
+    ),
+    kind(
+        TRANSIT_ATTACHMENT,
+        &[("TypeName", TRANSIT_ATTACHMENT)],
+        &["cloudformation:UpdateResource", "ec2:ModifyTransitGatewayVpcAttachment"],
+        NO_HOLES,
+    ),
+    kind(
+        UNIFIED_DOMAIN,
+        &[("TypeName", UNIFIED_DOMAIN)],
+        &["cloudformation:UpdateResource", "datazone:UpdateDomain"],
+        NO_HOLES,
     ),
     kind(
         METRIC_FILTER,

@@ -3,12 +3,14 @@
 use crate::kinds::cloud_control::{
     accessanalyzer_analyzer, bedrock_guardrail, ce_anomaly_monitor, ce_anomaly_subscription,
     cloudtrail_trail, cloudwatch_alarm, config_config_rule, config_configuration_recorder,
-    config_delivery_channel, controltower_enabled_control, ec2_eip, ec2_flow_log,
-    ec2_internet_gateway, ec2_nat_gateway, ec2_subnet, ec2_vpc, ec2_vpc_gateway_attachment,
+    config_delivery_channel, controltower_enabled_control, datazone_domain, ec2_eip, ec2_flow_log,
+    ec2_internet_gateway, ec2_nat_gateway, ec2_subnet, ec2_transit_gateway,
+    ec2_transit_gateway_attachment, ec2_vpc, ec2_vpc_gateway_attachment, ecr_repository,
     events_rule, guardduty_detector, iam_instance_profile, iam_managed_policy, iam_role,
     logs_log_group, logs_metric_filter, organizations_organizational_unit, ram_resource_share,
-    s3_bucket, s3_bucket_policy, sagemaker_mlflow_tracking_server, sagemaker_model_package_group,
-    securityhub_hub, sns_topic, sns_topic_inline_policy, sqs_queue, sso_permission_set,
+    s3_access_point, s3_bucket, s3_bucket_policy, sagemaker_mlflow_tracking_server,
+    sagemaker_model_package_group, securityhub_hub, sns_topic, sns_topic_inline_policy, sqs_queue,
+    sqs_queue_inline_policy, sso_permission_set,
 };
 
 pub(super) const ANALYZER: &str = accessanalyzer_analyzer::NAME;
@@ -46,3 +48,9 @@ pub(super) const EVENT_RULE: &str = events_rule::NAME;
 pub(super) const METRIC_FILTER: &str = logs_metric_filter::NAME;
 pub(super) const QUEUE: &str = sqs_queue::NAME;
 pub(super) const TOPIC_POLICY: &str = sns_topic_inline_policy::NAME;
+pub(super) const QUEUE_POLICY: &str = sqs_queue_inline_policy::NAME;
+pub(super) const ACCESS_POINT: &str = s3_access_point::NAME;
+pub(super) const REPOSITORY: &str = ecr_repository::NAME;
+pub(super) const TRANSIT_GATEWAY: &str = ec2_transit_gateway::NAME;
+pub(super) const TRANSIT_ATTACHMENT: &str = ec2_transit_gateway_attachment::NAME;
+pub(super) const UNIFIED_DOMAIN: &str = datazone_domain::NAME;

@@ -10,8 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use crate::kinds::cloud_control::{
-    cloudtrail_trail, cloudwatch_alarm, events_rule, logs_log_group, logs_metric_filter, sns_topic,
-    sns_topic_inline_policy, sqs_queue,
+    cloudtrail_trail, cloudwatch_alarm, datazone_domain, ec2_transit_gateway,
+    ec2_transit_gateway_attachment, ecr_repository, events_rule, logs_log_group,
+    logs_metric_filter, s3_access_point, sns_topic, sns_topic_inline_policy, sqs_queue,
+    sqs_queue_inline_policy,
 };
 
 use super::{
@@ -36,15 +38,21 @@ pub(super) static API: Api = Api {
 };
 
 /// The types whose resources are here.
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 14] = [
     cloudtrail_trail::NAME,
     cloudwatch_alarm::NAME,
+    datazone_domain::NAME,
+    ec2_transit_gateway::NAME,
+    ec2_transit_gateway_attachment::NAME,
+    ecr_repository::NAME,
     events_rule::NAME,
     logs_log_group::NAME,
     logs_metric_filter::NAME,
+    s3_access_point::NAME,
     sns_topic::NAME,
     sns_topic_inline_policy::NAME,
     sqs_queue::NAME,
+    sqs_queue_inline_policy::NAME,
 ];
 
 type Tags = BTreeMap<String, String>;
@@ -142,6 +150,10 @@ impl Service for Models {
             let asked = if resource == "*" { asked } else { asked.of(&has) };
             let asked = match need["PassedTo"].as_str() {
                 Some(service) => asked.with("iam:PassedToService", service),
+                None => asked,
+            };
+            let asked = match need["CreateAction"].as_str() {
+                Some(action) => asked.with("ec2:CreateAction", action),
                 None => asked,
             };
             match (need["Tags"] == true, call.operation) {

@@ -8,15 +8,19 @@ use crate::simulator::{
     service::{ApiError, Caller, Context},
 };
 
-/// Services whose tags are set by ARN, with their actions for that (service authorization
-/// reference).
-const TAGGING: [(&str, &str, &str); 6] = [
-    ("cloudtrail", "cloudtrail:AddTags", "cloudtrail:RemoveTags"),
-    ("cloudwatch", "cloudwatch:TagResource", "cloudwatch:UntagResource"),
-    ("events", "events:TagResource", "events:UntagResource"),
-    ("logs", "logs:TagResource", "logs:UntagResource"),
-    ("sns", "sns:TagResource", "sns:UntagResource"),
-    ("sqs", "sqs:TagQueue", "sqs:UntagQueue"),
+/// Services whose resources are models, or some of them: how their ARNs begin, and the actions that
+/// set and remove their tags (service authorization reference).
+const TAGGING: [(&str, &str, &str, &str); 10] = [
+    ("cloudtrail", "", "cloudtrail:AddTags", "cloudtrail:RemoveTags"),
+    ("cloudwatch", "", "cloudwatch:TagResource", "cloudwatch:UntagResource"),
+    ("datazone", "", "datazone:TagResource", "datazone:UntagResource"),
+    ("ec2", "transit-gateway", "ec2:CreateTags", "ec2:DeleteTags"),
+    ("ecr", "", "ecr:TagResource", "ecr:UntagResource"),
+    ("events", "", "events:TagResource", "events:UntagResource"),
+    ("logs", "", "logs:TagResource", "logs:UntagResource"),
+    ("s3", "accesspoint/", "s3:TagResource", "s3:UntagResource"),
+    ("sns", "", "sns:TagResource", "sns:UntagResource"),
+    ("sqs", "", "sqs:TagQueue", "sqs:UntagQueue"),
 ];
 
 /// The service, and the resource in it.
@@ -42,9 +46,11 @@ fn id(resource: &str) -> &str {
     resource.rsplit('/').next().unwrap_or(resource)
 }
 
-/// The actions that set and remove tags, of a service whose resources are models.
-fn kept(service: &str) -> Option<(&'static str, &'static str)> {
-    TAGGING.iter().find(|(name, ..)| *name == service).map(|(_, tag, untag)| (*tag, *untag))
+/// The actions that set and remove tags of a resource that is a model.
+fn kept(service: &str, resource: &str) -> Option<(&'static str, &'static str)> {
+    let mut all = TAGGING.iter();
+    let found = all.find(|(name, start, ..)| *name == service && resource.starts_with(start));
+    found.map(|(_, _, tag, untag)| (*tag, *untag))
 }
 
 /// Roles, users and rules of Config cannot be tagged here.
@@ -64,6 +70,11 @@ pub(super) fn tag(
     if tags.keys().any(|key| key.to_lowercase().starts_with("aws:")) {
         return Err(invalid("Tags of AWS cannot be set"));
     }
+    if let Some((action, _)) = kept(service, resource) {
+        let needs = json!([{"Action": action, "Resource": arn, "Tags": true}]);
+        let input = json!({"Arn": arn, "Tags": tags, "Needs": needs});
+        return others.ask("models", caller, "TagModel", &input, context).map(|_| ());
+    }
     let list = |key: &str, value: &str| -> Value {
         tags.iter().map(|(name, text)| json!({key: name, value: text})).collect()
     };
@@ -77,12 +88,6 @@ pub(super) fn tag(
             ("TagResource", json!({"KeyId": id(resource), "Tags": tags}))
         }
         "sagemaker" => ("AddTags", json!({"ResourceArn": arn, "Tags": list("Key", "Value")})),
-        _ if kept(service).is_some() => {
-            let action = kept(service).map_or("", |(action, _)| action);
-            let needs = json!([{"Action": action, "Resource": arn, "Tags": true}]);
-            let input = json!({"Arn": arn, "Tags": tags, "Needs": needs});
-            return others.ask("models", caller, "TagModel", &input, context).map(|_| ());
-        }
         "s3" => {
             let keep = |key: &str| !tags.contains_key(key);
             let added = list("Key", "Value");
@@ -114,6 +119,11 @@ pub(super) fn untag(
     keys: &[String],
 ) -> Result<(), ApiError> {
     let (service, resource) = parts(arn).ok_or_else(|| invalid(format!("{arn} is no ARN")))?;
+    if let Some((_, action)) = kept(service, resource) {
+        let needs = json!([{"Action": action, "Resource": arn, "Tags": true}]);
+        let input = json!({"Arn": arn, "Keys": keys, "Needs": needs});
+        return others.ask("models", caller, "UntagModel", &input, context).map(|_| ());
+    }
     let (operation, input) = match service {
         "ec2" => {
             let tags: Vec<Value> = keys.iter().map(|key| json!({"Key": key})).collect();
@@ -121,12 +131,6 @@ pub(super) fn untag(
         }
         "kms" => ("UntagResource", json!({"KeyId": id(resource), "TagKeys": keys})),
         "sagemaker" => ("DeleteTags", json!({"ResourceArn": arn, "TagKeys": keys})),
-        _ if kept(service).is_some() => {
-            let action = kept(service).map_or("", |(_, action)| action);
-            let needs = json!([{"Action": action, "Resource": arn, "Tags": true}]);
-            let input = json!({"Arn": arn, "Keys": keys, "Needs": needs});
-            return others.ask("models", caller, "UntagModel", &input, context).map(|_| ());
-        }
         "s3" => {
             let keep = |key: &str| !keys.iter().any(|gone| gone == key);
             return bucket(others, caller, context, resource, keep, json!([]));

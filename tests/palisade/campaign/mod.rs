@@ -27,3 +27,4 @@ pub mod swarm;
 #[cfg(test)]
 mod tests;
 pub mod threads;
+pub mod trips;

@@ -166,6 +166,19 @@ fn adopted(declared: &BTreeSet<String>) -> BTreeMap<String, Address> {
         "AWS::Config::ConfigRule" | "AWS::Config::ConfigurationRecorder" => {
             Some(format!("{}/{}/{}/{}", address.kind, hands::ML, hands::REGION, address.name))
         }
+        "AWS::SNS::TopicInlinePolicy" => {
+            let arn = format!("arn:aws:sns:{}:{}:{}", hands::REGION, hands::ML, address.name);
+            Some(format!("{}/{}/{}/{arn}", address.kind, hands::ML, hands::REGION))
+        }
+        "AWS::SQS::QueueInlinePolicy" => {
+            let host = format!("https://sqs.{}.amazonaws.com", hands::REGION);
+            let url = format!("{host}/{}/{}", hands::ML, address.name);
+            Some(format!("{}/{}/{}/{url}", address.kind, hands::ML, hands::REGION))
+        }
+        "AWS::Logs::MetricFilter" => {
+            let id = format!("/ml/logs|{}", address.name);
+            Some(format!("{}/{}/{}/{id}", address.kind, hands::ML, hands::REGION))
+        }
         // The manifests of the catalogue place this account.
         hands::PLACEMENT => Some(hands::ML.to_owned()),
         "PermissionSetAssignment" => Some(hands::assignments()),

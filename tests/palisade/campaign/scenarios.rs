@@ -9,6 +9,7 @@ use super::{
     },
     cloud_control, hands,
     scenario::{Place, Scenario},
+    trips,
 };
 
 /// All of them.
@@ -38,6 +39,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(holes());
     all.extend(more_holes());
     all.extend(cloud_control::scenarios());
+    all.extend(trips::scenarios());
     all
 }
 

@@ -33,7 +33,7 @@ fn subnet(public: bool) -> String {
 const TYPES: [&str; 3] =
     ["'AWS::S3::Object'", "'AWS::SageMaker::Endpoint'", "'AWS::Bedrock::Model'"];
 
-fn trail(logs: bool, more: &str, types: &[&str]) -> String {
+fn trail(more: &str, types: &[&str]) -> String {
     let selectors: Vec<String> = types
         .iter()
         .map(|kind| {
@@ -45,12 +45,42 @@ fn trail(logs: bool, more: &str, types: &[&str]) -> String {
         "AWS::CloudTrail::Trail",
         "all",
         &format!(
-            "TrailName: all, S3BucketName: logs, IsLogging: {logs}{more}, AdvancedEventSelectors: [{selectors}]"
+            "TrailName: all, S3BucketName: logs, IsLogging: true{more}, AdvancedEventSelectors: [{selectors}]"
         ),
     )
 }
 
+const EVERYWHERE: &str = ", IsMultiRegionTrail: true";
+const READS: &str = ", EventSelectors: [{ReadWriteType: ReadOnly}]";
+const WRITES_TOO: &str = ", EventSelectors: [{ReadWriteType: All}]";
+
+/// A trail of all Regions, with these selectors.
+fn of_management(more: &str) -> String {
+    let properties =
+        format!("TrailName: all, S3BucketName: logs, IsLogging: true{EVERYWHERE}{more}");
+    one("AWS::CloudTrail::Trail", "all", &properties)
+}
+
+fn gateway(accepts: &str) -> String {
+    let properties = format!("AutoAcceptSharedAttachments: {accepts}");
+    one("AWS::EC2::TransitGateway", "core", &properties)
+}
+
+fn repository(tags: &str, scans: &str) -> String {
+    let properties = format!(
+        "RepositoryName: images, ImageTagMutability: {tags}, ImageScanningConfiguration: {{ScanOnPush: {scans}}}"
+    );
+    one("AWS::ECR::Repository", "images", &properties)
+}
+
+fn point(more: &str) -> String {
+    one("AWS::S3::AccessPoint", "a", &format!("Name: aaa, Bucket: data{more}"))
+}
+
 pub fn all() -> Vec<Case> {
+    const BOUND: &str = ", VpcConfiguration: {VpcId: vpc-0123456789abcdef0}";
+    const OPEN: &str = ", VpcConfiguration: {VpcId: vpc-0123456789abcdef0}, \
+                        PublicAccessBlockConfiguration: {BlockPublicPolicy: false}";
     const KEY: &str = ", KMSKeyId: 'arn:aws:kms:eu-west-1:111122223333:key/k'";
     const SURE: &str = ", EnableLogFileValidation: true";
     let vpc = || one("AWS::EC2::VPC", "ml", "CidrBlock: 10.0.0.0/16");
@@ -71,16 +101,22 @@ pub fn all() -> Vec<Case> {
             vpc() + &one("AWS::EC2::FlowLog", "ml", &format!("{flow_log}, TrafficType: ACCEPT")),
             vpc() + &one("AWS::EC2::FlowLog", "ml", &format!("{flow_log}, TrafficType: REJECT")),
         ),
-        case("CT-01", trail(false, "", &TYPES), trail(true, "", &TYPES)),
-        case("CT-02", trail(true, "", &TYPES), trail(true, KEY, &TYPES)),
-        case("CT-03", trail(true, "", &TYPES), trail(true, SURE, &TYPES)),
-        case("CT-07", trail(true, "", &TYPES[..2]), trail(true, "", &TYPES)),
-        case("CT-07", trail(false, "", &TYPES), trail(true, "", &TYPES)),
+        case("CT-01", trail("", &TYPES), of_management("")),
+        case("CT-01", trail(EVERYWHERE, &TYPES), of_management("")),
+        case("CT-01", of_management(READS), of_management(WRITES_TOO)),
+        case("CT-02", trail("", &TYPES), trail(KEY, &TYPES)),
+        case("CT-03", trail("", &TYPES), trail(SURE, &TYPES)),
+        case("CT-07", trail("", &TYPES[..2]), trail("", &TYPES)),
         case(
             "SNS-01",
             one("AWS::SNS::Topic", "a", "TopicName: a"),
             one("AWS::SNS::Topic", "a", "TopicName: a, KmsMasterKeyId: alias/a"),
         ),
         case("LOG-01", group(30), group(365)),
+        case("TGW-01", gateway("enable"), gateway("disable")),
+        case("EP-08", point(""), point(BOUND)),
+        case("EP-08", point(OPEN), point(BOUND)),
+        case("ECR-01", repository("MUTABLE", "true"), repository("IMMUTABLE", "true")),
+        case("ECR-02", repository("IMMUTABLE", "false"), repository("IMMUTABLE", "true")),
     ]
 }

@@ -70,7 +70,21 @@ impl Property {
             problems.push(Invalid::new(field, why.as_ref()).help(help.as_ref()));
             return;
         }
+        let is_mixed = |text: &str| !has_placeholder(text) && text.chars().any(char::is_uppercase);
+        if self.lower && said.as_str().is_some_and(is_mixed) {
+            let why = "AWS may write it in small letters in the ARN, by which palisade finds it";
+            problems.push(Invalid::new(field, why).help("write it in small letters"));
+        }
+        if let Some((value, why, help)) = &self.never
+            && (said == value || said.as_str() == Some(&*value.to_string()))
+        {
+            problems.push(Invalid::new(field, why.as_ref()).help(help.as_ref()));
+        }
         if said.is_null() {
+            if self.unseen {
+                let why = "AWS never returns it, so that nobody could see whether there is none";
+                problems.push(Invalid::new(field, why).help("leave it out"));
+            }
             if self.fixed {
                 let why = "AWS never takes it away once the resource exists";
                 problems.push(Invalid::new(field, why).help("leave it out"));
@@ -115,7 +129,9 @@ impl Sort {
             Self::Object(_) => (false, "a mapping"),
             Self::List { .. } => (false, "a list"),
             Self::Policy(_) => (false, "a policy document"),
-            Self::Json => (said.is_object() || said.is_string(), "a JSON document"),
+            Self::Json | Self::JsonText => {
+                (said.is_object() || said.is_string(), "a JSON document")
+            }
             Self::Any => (true, ""),
         };
         (!fits).then(|| Invalid::new(field, format!("{needed} is needed")))

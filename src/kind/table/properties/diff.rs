@@ -56,8 +56,12 @@ impl Properties {
     /// What a resource with these properties lets people do that did not exist before.
     pub fn risk_of_creating(&self, want: &Value, context: &Context) -> Risk {
         let all = self.differences(want, &Value::Null, context);
+        let unseen = self.unseen(want).into_iter().filter_map(|(path, value)| {
+            Some(self.at(&path)?.risk_between(&Value::Null, &value, context))
+        });
         // What can never be changed can be chosen.
-        all.into_iter().map(|it| Risk { impossible: false, ..it.risk }).collect()
+        let all = all.into_iter().map(|it| Risk { impossible: false, ..it.risk });
+        all.chain(unseen).collect()
     }
 
     /// The lines of a plan for a difference in this part, which the plan names by its path.
@@ -155,7 +159,7 @@ fn compare(
         let have = have.get(name).unwrap_or(&Value::Null);
         // Unknown names are refused when the manifest is read.
         let Some(property) = members.get(name.as_str()) else { continue };
-        if property.is_same(want, have, context) {
+        if property.unseen || property.is_same(want, have, context) {
             continue;
         }
         match (&property.sort, want, have) {
@@ -242,7 +246,7 @@ impl Property {
                 }
                 Value::Object(all)
             }
-            _ => want.clone(),
+            _ => self.sent(want),
         }
     }
 
@@ -317,6 +321,8 @@ impl Leaf {
         want: &Tree,
     ) -> Vec<Pending<'t>> {
         let differences = properties.differences(new, old, &policy::context(want));
+        let unseen = properties.unseen(new).into_iter();
+        let with: Tree = unseen.map(|(path, value)| (below(&self.path, &path), value)).collect();
         let edits = differences.into_iter().filter_map(|Difference { path, old, new, risk }| {
             // What is not known yet may equal the live value.
             if risk.impossible && has_placeholder(&new.to_string()) {
@@ -331,7 +337,7 @@ impl Leaf {
                 entry: String::new(),
                 old: if is_policy { Value::Null } else { old },
                 new,
-                with: Tree::new(),
+                with: with.clone(),
             };
             Some(Pending::new(self, edit, call, risk))
         });

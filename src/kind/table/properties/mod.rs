@@ -11,6 +11,7 @@ mod check;
 mod diff;
 mod exclusive;
 mod same;
+mod sent;
 
 use std::collections::BTreeMap;
 
@@ -64,10 +65,17 @@ pub struct Property {
     pub sort: Sort,
     /// Why a manifest cannot name it, and how to fix that.
     pub refused: Option<(Text, Text)>,
+    /// Whether a manifest writes it in small letters.
+    pub lower: bool,
+    /// A value that a manifest cannot say, why, and how to fix that.
+    pub never: Option<(Value, Text, Text)>,
     /// Whether AWS never changes it once the resource exists.
     pub fixed: bool,
     /// Whether AWS fills it in and refuses it in requests.
     pub read_only: bool,
+    /// Whether AWS takes it and never returns it, so that nobody sees whether it is as wanted: it
+    /// is sent with a create and with every other change, which would remove it otherwise.
+    pub unseen: bool,
     /// Whether AWS keeps the items of a list that a request does not name: they are then not
     /// compared.
     pub partial: bool,
@@ -99,6 +107,8 @@ pub enum Sort {
     Any,
     /// A JSON document, as an object or as a text.
     Json,
+    /// The same, which AWS takes as a text only.
+    JsonText,
     /// A policy document, as an object or as a text.
     Policy(Dialect),
 }
@@ -133,8 +143,11 @@ impl Property {
         Self {
             sort,
             refused: None,
+            lower: false,
+            never: None,
             fixed: false,
             read_only: false,
+            unseen: false,
             partial: false,
             risk: Word::Always(Risk::LOOSENS),
         }
@@ -186,7 +199,7 @@ impl Property {
             Sort::Text => typed(&["string", "null"]),
             Sort::Number => typed(&["number", "string", "null"]),
             Sort::Bool => typed(&["boolean", "string", "null"]),
-            Sort::Json | Sort::Policy(_) => typed(&["object", "string", "null"]),
+            Sort::Json | Sort::JsonText | Sort::Policy(_) => typed(&["object", "string", "null"]),
             Sort::Any => json!({}),
         }
     }
@@ -212,7 +225,9 @@ impl Properties {
     /// The names of the members that are texts and that AWS returns: what references may name.
     pub(super) fn attributes(&self) -> Vec<String> {
         let is_text = |property: &Property| matches!(property.sort, Sort::Text);
-        let returned = |property: &Property| property.read_only || property.refused.is_none();
+        let returned = |property: &Property| {
+            property.read_only || property.refused.is_none() && !property.unseen
+        };
         let named = self.members.iter().filter(|(_, it)| is_text(it) && returned(it));
         named.map(|(name, _)| name.to_string()).collect()
     }

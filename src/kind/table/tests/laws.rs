@@ -458,7 +458,9 @@ fn property_value(sort: &Sort) -> BoxedStrategy<Value> {
         Sort::Text => select(vec!["x", "y"]).prop_map(Value::from).boxed(),
         Sort::Number => select(vec![1, 2]).prop_map(Value::from).boxed(),
         Sort::Bool => any::<bool>().prop_map(Value::from).boxed(),
-        Sort::Any | Sort::Json => select(vec![json!({"a": "1"}), json!({"a": "2"})]).boxed(),
+        Sort::Any | Sort::Json | Sort::JsonText => {
+            select(vec![json!({"a": "1"}), json!({"a": "2"})]).boxed()
+        }
         Sort::Policy(dialect) => {
             let dialect = *dialect;
             let roles = subsequence(ROLES.to_vec(), 0..=3);
@@ -490,6 +492,7 @@ fn policy(dialect: Dialect, roles: &[&str]) -> Value {
                 let condition = json!({"StringEquals": {"aws:PrincipalTag/of": key}});
                 statement.insert("Condition".to_owned(), condition);
             }
+            Dialect::RepositoryPolicy => drop(statement.shift_remove("Resource")),
             Dialect::TrustPolicy => {
                 statement.shift_remove("Resource");
                 statement.insert("Action".to_owned(), json!(["sts:AssumeRole"]));

@@ -279,7 +279,7 @@ impl Service for Resources {
             failure: None,
             finished: None,
         };
-        let wanted = with_tags(of, without_nulls(wanted), tags);
+        let wanted = with_tags(of, of.properties.sent(&without_nulls(wanted)), tags);
         let call =
             async |token: String| self.cloud_control.create(of.overlay.name, &wanted, &token).await;
         // An old success may be that of a resource which has been deleted since.

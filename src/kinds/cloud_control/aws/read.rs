@@ -20,7 +20,7 @@ use crate::{
     model::{Observed, Phase, PhysicalId, Tags, claim::OWNER_TAG},
 };
 
-/// How many roles are read at the same time.
+/// How many resources are read at the same time.
 const AT_ONCE: usize = 8;
 
 impl Resources {
@@ -49,20 +49,25 @@ impl Resources {
 
     /// Every role below the path of the settings, whole as far as it can be read: no list has tags.
     pub(super) async fn below_path(&self) -> Result<Page, CloudError> {
-        let (names, mut found) = (self.roles.names().await?, Vec::new());
-        for some in names.chunks(AT_ONCE) {
-            for (name, read) in
-                some.iter().zip(join_all(some.iter().map(|it| self.described(it))).await)
-            {
+        let found = self.read_each(&self.roles.names().await?).await;
+        Ok(Page { found, ..Page::default() })
+    }
+
+    /// Resources whose list does not say whose they are, each read whole.
+    pub(super) async fn read_each(&self, ids: &[String]) -> Vec<Found> {
+        let mut found = Vec::new();
+        for some in ids.chunks(AT_ONCE) {
+            let reads = join_all(some.iter().map(|id| self.described(id))).await;
+            for (id, read) in some.iter().zip(reads) {
                 match read {
                     Ok(Some(live)) => found.push(self.found(live)),
                     Ok(None) => {}
                     // Asked again for its tags, which says that this one is unknown.
-                    Err(_) => found.push(Found::of(PhysicalId(name.clone()))),
+                    Err(_) => found.push(Found::of(PhysicalId(id.clone()))),
                 }
             }
         }
-        Ok(Page { found, ..Page::default() })
+        found
     }
 
     /// The identifier that is meant: of a resource that was being created, what its request says.

@@ -2,20 +2,13 @@
 
 use std::sync::PoisonError;
 
-use futures::future::join_all;
 use serde_json::json;
 
 use super::{super::types::Type, Resources};
 use crate::{
-    kind::{
-        Ask, CloudError, has_placeholder,
-        table::{Found, Page},
-    },
-    model::PhysicalId,
+    aws::resource_control::LIST,
+    kind::{Ask, Class, CloudError, has_placeholder, table::Page},
 };
-
-/// How many resources are read at the same time.
-const AT_ONCE: usize = 8;
 
 impl Resources {
     /// Remembers the parents that manifests name. One that does not exist yet has nothing in it.
@@ -37,33 +30,44 @@ impl Resources {
     ) -> Result<Page, CloudError> {
         let parents: Vec<String> =
             self.within.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
-        let (turn, token) = match token.as_deref().and_then(|token| token.split_once(' ')) {
-            Some((turn, token)) => (turn.parse().unwrap_or(parents.len()), Some(token.to_owned())),
-            None => (0, None),
-        };
+        let (turn, token) = place_of(token.as_deref())?;
         let (Some(within), Some(parent)) = (of.overlay.within, parents.get(turn)) else {
             return Ok(Page::default());
         };
         let narrowed = json!({within.parent: parent});
         let token = token.filter(|token| !token.is_empty());
         let (ids, next) = self.cloud_control.list(of.overlay.name, Some(&narrowed), token).await?;
-        let mut found = Vec::new();
-        for some in ids.chunks(AT_ONCE) {
-            let reads = join_all(some.iter().map(|id| self.described(id))).await;
-            for (id, read) in some.iter().zip(reads) {
-                match read {
-                    Ok(Some(live)) => found.push(self.found(live)),
-                    Ok(None) => {}
-                    // Asked again for its tags, which says that this one is unknown.
-                    Err(_) => found.push(Found::of(PhysicalId(id.clone()))),
-                }
-            }
-        }
+        let found = self.read_each(&ids).await;
         let next = match next {
             Some(next) => Some(format!("{turn} {next}")),
             None if turn + 1 < parents.len() => Some(format!("{} ", turn + 1)),
             None => None,
         };
         Ok(Page { found, next, ..Page::default() })
+    }
+}
+
+/// The turn of a parent and the token of its list, in a token of this file. With another one the
+/// list would end early, and what is not in it would be absent.
+fn place_of(token: Option<&str>) -> Result<(usize, Option<String>), CloudError> {
+    let Some(token) = token else { return Ok((0, None)) };
+    let place = token
+        .split_once(' ')
+        .and_then(|(turn, token)| Some((turn.parse().ok()?, Some(token.to_owned()))));
+    let why = "the token of the list names no parent";
+    place.ok_or_else(|| CloudError::new(LIST, Class::Unknown, why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_names_no_parent_makes_the_list_incomplete() {
+        assert_eq!(place_of(None).expect("the beginning"), (0, None));
+        assert_eq!(place_of(Some("2 abc")).expect("a place"), (2, Some("abc".to_owned())));
+        for token in ["abc", "x abc", "-1 ", ""] {
+            assert!(place_of(Some(token)).is_err(), "{token}");
+        }
     }
 }

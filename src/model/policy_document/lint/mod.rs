@@ -187,6 +187,8 @@ impl Linter<'_> {
             Dialect::EndpointPolicy => (text.chars().count(), 20_480, "characters"),
             // S3 user guide, bucket policies.
             Dialect::BucketPolicy => (text.len(), 20_480, "bytes"),
+            // ECR API reference, SetRepositoryPolicy.
+            Dialect::RepositoryPolicy => (text.len(), 10_240, "bytes"),
             // IAM quotas: 2,048 characters, which can be raised to this.
             Dialect::TrustPolicy => (text.chars().count(), 4_096, "characters"),
             // The quota applies to the sum of an identity's policies.

@@ -32,6 +32,7 @@ impl Linter<'_> {
             Dialect::KeyPolicy
             | Dialect::EndpointPolicy
             | Dialect::BucketPolicy
+            | Dialect::RepositoryPolicy
             | Dialect::TrustPolicy => {}
         }
         let mut everyone = value == "*";

@@ -331,6 +331,9 @@ impl LintRule {
         match dialect {
             Dialect::KeyPolicy => key,
             Dialect::EndpointPolicy | Dialect::BucketPolicy => endpoint,
+            // It is about its own repository.
+            Dialect::RepositoryPolicy if self == Self::MissingResource => N,
+            Dialect::RepositoryPolicy => endpoint,
             Dialect::ServiceControlPolicy => scp,
             Dialect::ResourceControlPolicy => rcp,
             Dialect::IdentityPolicy => identity,

@@ -93,7 +93,7 @@ static KEPT: Kept = Kept {
             model.entry(list).or_insert_with(|| Value::Array(Vec::new()));
         }
     },
-    stays: |_| None,
+    stays: |_, _| None,
     calls: Calls {
         create: &["cloudwatch:PutMetricAlarm+", "cloudwatch:TagResource+"],
         read: &["cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource"],

@@ -95,7 +95,7 @@ static KEPT: Kept = Kept {
         model.entry("EventBusName").or_insert_with(|| "default".into());
         model.entry("State").or_insert_with(|| "ENABLED".into());
     },
-    stays: |_| None,
+    stays: |_, _| None,
     calls: Calls {
         create: &["events:PutRule+", "events:TagResource+"],
         read: &["events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"],

@@ -17,13 +17,13 @@ use crate::simulator::{
 /// Such a type.
 pub(super) struct Kept {
     /// The identifier of the resource with this model, and its ARN.
-    pub names: fn(&Site<'_, '_>, &Model) -> (String, String),
+    pub names: fn(&mut Site<'_, '_>, &Model) -> (String, String),
     /// Why the service does not take a model: the one of before, if there is one, and the new one.
     pub admit: fn(&mut Site<'_, '_>, Option<&Model>, &Model) -> Result<(), Failure>,
     /// What a read has in addition to what was given.
     pub fill: fn(&Site<'_, '_>, &mut Model, &str),
     /// Why the service does not delete it.
-    pub stays: fn(&Model) -> Option<&'static str>,
+    pub stays: fn(&mut Site<'_, '_>, &Model) -> Option<&'static str>,
     /// The actions of the service that the handlers need.
     pub calls: Calls,
     /// The service that gets the roles of the model.
@@ -73,7 +73,7 @@ type Of<'k> = (&'k Type, &'k Kept);
 /// One permission, from how the table writes it.
 fn need(action: &str, arn: &str) -> Value {
     let (plain, tags) = (action.trim_end_matches(['*', '+']), action.ends_with('+'));
-    let resource = if action.ends_with('*') { "*" } else { arn };
+    let resource = if action.trim_end_matches('+').ends_with('*') { "*" } else { arn };
     json!({"Action": plain, "Resource": resource, "Tags": tags})
 }
 
@@ -109,6 +109,10 @@ pub(super) fn create(
     }
     (kept.admit)(site, None, model)?;
     let mut needs: Vec<Value> = kept.calls.create.iter().map(|it| need(it, &arn)).collect();
+    // EC2 says in which call new tags come.
+    if let [creates, "ec2:CreateTags+"] = kept.calls.create {
+        needs[1]["CreateAction"] = creates.trim_start_matches("ec2:").trim_end_matches('+').into();
+    }
     needs.extend(changes(kept, model.keys().map(String::as_str), &arn));
     needs.extend(passed(kept, model));
     put(site, (kind, kept), (&id, &arn), model, (&needs, &tags(model)))?;
@@ -204,11 +208,12 @@ pub(super) fn delete(
     id: &str,
 ) -> Result<(), Failure> {
     let found = stored(site, kind, id)?;
-    let model = found["Model"].as_object().cloned().unwrap_or_default();
-    if let Some(why) = (kept.stays)(&model) {
+    let mut model = found["Model"].as_object().cloned().unwrap_or_default();
+    let arn = found["Arn"].as_str().unwrap_or_default();
+    (kept.fill)(site, &mut model, arn);
+    if let Some(why) = (kept.stays)(site, &model) {
         return Err(Failure::new("GeneralServiceException", why));
     }
-    let arn = found["Arn"].as_str().unwrap_or_default();
     let needs: Vec<Value> = kept.calls.delete.iter().map(|it| need(it, arn)).collect();
     let input = json!({"Kind": kind.name, "Id": id, "Arn": arn, "Needs": needs});
     site.ask("models", "DeleteModel", &input)?;
@@ -219,6 +224,17 @@ pub(super) fn list(site: &mut Site<'_, '_>, kind: &Type) -> Result<Vec<String>, 
     let answer = site.ask("models", "ListModels", &json!({"Kind": kind.name}))?;
     let ids = answer["Ids"].as_array().into_iter().flatten().filter_map(Value::as_str);
     Ok(ids.map(str::to_owned).collect())
+}
+
+/// The models of every resource of a kept type.
+pub(super) fn models(site: &mut Site<'_, '_>, kind: &str) -> Vec<Model> {
+    let all = site.peek("models", "ListModels", &json!({"Kind": kind})).unwrap_or_default();
+    let ids = all["Ids"].as_array().cloned().unwrap_or_default();
+    let found = ids.into_iter().filter_map(|id| {
+        let asked = json!({"Kind": kind, "Id": id});
+        site.peek("models", "GetModel", &asked).ok()?["Model"].as_object().cloned()
+    });
+    found.collect()
 }
 
 /// Whether a resource of a kept type exists.

@@ -64,7 +64,7 @@ static KEPT: Kept = Kept {
         model.entry("LogGroupClass").or_insert_with(|| "STANDARD".into());
         model.entry("DeletionProtectionEnabled").or_insert_with(|| false.into());
     },
-    stays: |model| {
+    stays: |_, model| {
         let kept = model.get("DeletionProtectionEnabled") == Some(&Value::Bool(true));
         kept.then_some("The log group is protected against deletion (ValidationException)")
     },

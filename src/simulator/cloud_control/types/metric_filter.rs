@@ -60,7 +60,7 @@ static KEPT: Kept = Kept {
     fill: |_, model, _| {
         model.entry("ApplyOnTransformedLogs").or_insert_with(|| false.into());
     },
-    stays: |_| None,
+    stays: |_, _| None,
     calls: Calls {
         create: &["logs:PutMetricFilter"],
         read: &["logs:DescribeMetricFilters"],

@@ -1,6 +1,7 @@
 //! The types that are simulated. What each of them is follows from its page in CloudFormation's
 //! template reference and from the API references of its service.
 
+mod access_point;
 mod alarm;
 mod analyzer;
 mod anomaly_monitor;
@@ -31,7 +32,9 @@ mod nat_gateway;
 mod parts;
 mod permission_set;
 mod queue;
+mod queue_policy;
 mod recorder;
+mod repository;
 mod resource_share;
 mod role;
 mod routing;
@@ -39,6 +42,9 @@ mod subnet;
 mod topic;
 mod topic_policy;
 mod trail;
+mod transit_attachment;
+mod transit_gateway;
+mod unified_domain;
 mod unit;
 mod vpc;
 
@@ -61,6 +67,12 @@ pub(super) static TYPES: &[&Type] = &[
     &topic::TYPE,
     &topic_policy::TYPE,
     &trail::TYPE,
+    &access_point::TYPE,
+    &queue_policy::TYPE,
+    &repository::TYPE,
+    &transit_attachment::TYPE,
+    &transit_gateway::TYPE,
+    &unified_domain::TYPE,
     &vpc::TYPE,
     &bucket::TYPE,
     &bucket_policy::TYPE,

@@ -13,6 +13,12 @@ pub(super) fn text<'m>(model: &'m Model, property: &str) -> Option<&'m str> {
     model.get(property).and_then(Value::as_str)
 }
 
+/// The texts in a list.
+pub(super) fn texts(model: &Model, property: &str) -> Vec<String> {
+    let all = model.get(property).and_then(Value::as_array).into_iter().flatten();
+    all.filter_map(|it| it.as_str().map(str::to_owned)).collect()
+}
+
 /// A policy as text: it may be an object or a string.
 pub(super) fn document(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)

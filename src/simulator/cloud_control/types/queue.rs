@@ -77,7 +77,7 @@ static KEPT: Kept = Kept {
             model.entry(property).or_insert_with(|| value.into());
         }
     },
-    stays: |_| None,
+    stays: |_, _| None,
     calls: Calls {
         create: &["sqs:CreateQueue+", "sqs:TagQueue+"],
         read: &["sqs:GetQueueAttributes", "sqs:ListQueueTags"],

@@ -58,7 +58,7 @@ static KEPT: Kept = Kept {
         model.insert("TopicArn".to_owned(), own.into());
         model.insert("Subscription".to_owned(), Value::Array(Vec::new()));
     },
-    stays: |_| None,
+    stays: |_, _| None,
     calls: Calls {
         create: &["sns:CreateTopic+", "sns:TagResource+"],
         read: &["sns:GetTopicAttributes", "sns:ListTagsForResource"],

@@ -41,7 +41,7 @@ static KEPT: Kept = Kept {
     },
     admit,
     fill: |_, _, _| {},
-    stays: |_| None,
+    stays: |_, _| None,
     calls: Calls {
         create: &["sns:SetTopicAttributes"],
         read: &["sns:GetTopicAttributes"],

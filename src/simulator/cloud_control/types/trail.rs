@@ -107,7 +107,7 @@ static KEPT: Kept = Kept {
             model.insert(DEFAULT.0.to_owned(), all);
         }
     },
-    stays: |_| None,
+    stays: |_, _| None,
     calls: Calls {
         create: &["cloudtrail:CreateTrail+", "cloudtrail:AddTags+"],
         read: &[
