@@ -179,7 +179,7 @@ pub async fn members(
                 let why = format!("the organization has no unit {name}");
                 CloudError::new(
                     "organizations:ListOrganizationalUnitsForParent",
-                    Class::Invalid,
+                    Class::Unknown,
                     why,
                 )
             })?;

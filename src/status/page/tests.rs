@@ -52,7 +52,7 @@ fn a_full_page_reads_as_it_did() {
 fn no_value_from_manifests_or_aws_becomes_markup() {
     let attack = "\"><img src=x onerror=alert(1)><script>x</script>";
     let mut report = fixture::report();
-    let address = crate::model::Address::new(attack, attack, attack);
+    let address = Address::new(attack, attack, attack);
     report.revision = Some(attack.to_owned());
     report.scopes.insert(attack.to_owned(), Err(attack.to_owned()));
     report.manifests.push(address.clone());
