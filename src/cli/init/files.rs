@@ -1,7 +1,7 @@
 //! The files of a new repository. The manifests are those of `desired-state/`, for other accounts.
 
 use super::answers::Answers;
-use crate::kinds::vpc_endpoint;
+use crate::kinds::{cloud_control::iam_role, vpc_endpoint};
 
 /// A file to be written.
 pub(super) struct NewFile {
@@ -93,10 +93,7 @@ pub(super) fn all(answers: &Answers, settings: String) -> anyhow::Result<Vec<New
                 continue;
             }
             let text = replaced(text, "scope: ml-prod", &format!("scope: {}", place.scope))?;
-            let vpc = answers.vpc.written();
-            let text = text.replace("{lookup: {tags: {Name: ml}}}", &vpc);
-            let text =
-                text.replace("{lookup: {tags: {tier: private}}}", &answers.subnets.written());
+            let text = with_existing(answers, &text)?;
             let text = if answers.regions.len() > 1 { regional(&text) } else { text };
             add(format!("desired-state/{}/{name}", place.scope), text);
         }
@@ -125,10 +122,42 @@ pub(super) fn all(answers: &Answers, settings: String) -> anyhow::Result<Vec<New
     Ok(all)
 }
 
-/// The roles of Studio and jobs with the Region in their names: domains that share a role share
+/// The roles of the platform's components.
+const ROLES: [&str; 7] = [
+    "ml-endpoints",
+    "ml-experiments",
+    "ml-notebook",
+    "ml-processing",
+    "ml-studio",
+    "ml-studio-spaces",
+    "ml-training",
+];
+
+/// `desired-state/` declares the network and the roles; here they exist, and are not managed.
+fn with_existing(answers: &Answers, text: &str) -> anyhow::Result<String> {
+    let subnets = answers.subnets.written();
+    let mut text = text
+        .replace("vpc: {ref: ml}", &format!("vpc: {}", answers.vpc.written()))
+        .replace("[{ref: private-a}, {ref: private-b}]", &subnets)
+        .replace("[{ref: private}]", &subnets);
+    for role in ROLES {
+        let arn = format!("arn:${{scope.partition}}:iam::${{scope.account}}:role/{role}");
+        text = text
+            .replace(&format!("${{{}/{role}.arn}}", iam_role::NAME), &arn)
+            .replace(&format!("executionRole: {{ref: {role}}}"), &format!("executionRole: \"{arn}\""));
+    }
+    let declared = ["{ref: ml", "{ref: private", iam_role::NAME];
+    anyhow::ensure!(
+        !declared.iter().any(|it| text.contains(it)),
+        "defect in palisade: a template refers to what it does not declare"
+    );
+    Ok(text)
+}
+
+/// The roles of the components with the Region in their names: domains that share a role share
 /// what it may reach.
 fn regional(text: &str) -> String {
-    ["ml-studio", "ml-studio-spaces", "ml-jobs"].iter().fold(text.to_owned(), |text, name| {
+    ROLES.iter().fold(text.to_owned(), |text, name| {
         let role = format!(":role/{name}");
         text.replace(&format!("{role}\""), &format!("{role}-${{scope.region}}\""))
     })
@@ -187,6 +216,7 @@ const EDITOR: &str = "\
 
 fn readme(answers: &Answers) -> String {
     let region = if answers.regions.len() > 1 { ", each with `-REGION` at its end" } else { "" };
+    let roles = ROLES.map(|role| format!("`{role}`")).join(", ");
     let (role, studio) = (&answers.role, if answers.studio { "The domain and the" } else { "The" });
     format!(
         "# The state of our AWS accounts
@@ -203,8 +233,8 @@ cannot change.
    would do: put in the image or the registry of your palisade, and delete the one that you do not
    use.
 
-{studio} keys use the roles `ml-studio`, `ml-studio-spaces` and `ml-jobs`{region}: create them, or
-write the names of yours.
+{studio} keys use the roles {roles}{region}:
+create them, or write the names of yours.
 
 `palisade explain` describes every kind and field. Editors complete and check them with `schemas/`
 (`palisade schema --out schemas` after an update).

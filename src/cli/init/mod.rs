@@ -27,6 +27,9 @@ pub(super) struct Args {
     /// A Region, for every account; may be repeated
     #[arg(long, value_name = "REGION")]
     region: Vec<String>,
+    /// The name of the scope, if it is only one; several are named after account and Region
+    #[arg(long, value_name = "NAME", default_value = "ml")]
+    scope: String,
     /// The VPC of the platform, which exists: its id, or a tag of it
     #[arg(long, value_name = "ID|KEY=VALUE")]
     vpc: Option<String>,

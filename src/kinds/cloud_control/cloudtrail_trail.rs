@@ -12,7 +12,7 @@ use crate::{
     kind::{Removal, table::Exclusive},
     model::{Risk, policy_document::Context, text},
     operations::{
-        Named, OfKind, On, Operation, ResourceType, Resources, When,
+        Grant, Named, OfKind, On, Operation, ResourceType, Resources, ServiceRole, When,
         table::{CLAIMS_UNCLAIMED, OURS, OURS_AFTER, OURS_WITHOUT, may},
     },
 };
@@ -25,25 +25,20 @@ pub(super) const OVERLAY: Overlay = Overlay {
     facts: include_str!("facts/cloudtrail-trail.json"),
     short: "trail",
     about: "A trail: which calls are recorded, and where. One of several Regions is managed in \
-            the Region that it was made in. What goes unrecorded cannot be found out later: \
-            palisade starts a trail, and never stops or deletes one.",
+            the Region that it was made in, one of the whole organization in its management \
+            account, where trusted access for CloudTrail has to be on. What goes unrecorded \
+            cannot be found out later: palisade starts a trail, and never stops or deletes one.",
     removal: Removal::Never,
     arn: "arn:{partition}:cloudtrail:{region}:{account}:trail/{id}",
     tags: Some(text::CLOUDTRAIL),
     always: &["Arn", "IsLogging", "S3BucketName"],
-    refused: &[
-        (
-            "IsOrganizationTrail",
-            "it needs permissions of the whole organization",
-            "make it where the organization is managed, without palisade",
-        ),
-        ("AggregationConfigurations", "palisade does not compare them", "leave it out"),
-    ],
+    refused: &[("AggregationConfigurations", "palisade does not compare them", "leave it out")],
     words: &[
         ("IsLogging", Says::Watches(Safe::Flag(true))),
         ("EnableLogFileValidation", Says::Safe(Safe::Flag(true))),
         ("IncludeGlobalServiceEvents", Says::Watches(Safe::Flag(true))),
         ("IsMultiRegionTrail", Says::Watches(Safe::Flag(true))),
+        ("IsOrganizationTrail", Says::Watches(Safe::Flag(true))),
         ("KMSKeyId", Says::Judged(encrypted)),
         ("AdvancedEventSelectors", Says::Judged(selected)),
         ("EventSelectors", Says::Judged(selected)),
@@ -78,6 +73,20 @@ const TRAILS: On = On::Of(&Resources { name: "Trails", types: &[TRAIL] });
 const PASSED: &[When] =
     &[When::says("PassedToCloudTrail", "iam:PassedToService", "cloudtrail.amazonaws.com")];
 
+/// CloudTrail lists the accounts of an organization with it (CloudTrail user guide, "Creating a
+/// trail for an organization").
+const ROLE: ServiceRole =
+    ServiceRole { service: "cloudtrail.amazonaws.com", name: "AWSServiceRoleForCloudTrail" };
+const WITH_ROLE: Grant = may(
+    "iam:CreateServiceLinkedRole",
+    On::ServiceRole(ROLE),
+    &[When::says("RoleOfCloudTrail", "iam:AWSServiceName", ROLE.service)],
+);
+const ROLE_SEEN: Grant = may("iam:GetRole", On::ServiceRole(ROLE), &[]);
+const ORGANIZATION_SEEN: Grant = may("organizations:DescribeOrganization", On::Anything, &[]);
+const TRUST_SEEN: Grant =
+    may("organizations:ListAWSServiceAccessForOrganization", On::Anything, &[]);
+
 const ROWS: &[Operation] = &[
     rows::UNDER_WAY,
     rows::STATUS,
@@ -100,6 +109,10 @@ const ROWS: &[Operation] = &[
         may("cloudtrail:PutInsightSelectors", TRAILS, OURS),
         may("cloudtrail:StartLogging", TRAILS, OURS),
         may("iam:PassRole", On::ExecutionRoles, PASSED),
+        WITH_ROLE,
+        ROLE_SEEN,
+        ORGANIZATION_SEEN,
+        TRUST_SEEN,
     ]),
     rows::updates(&[
         rows::UPDATE,
@@ -108,6 +121,10 @@ const ROWS: &[Operation] = &[
         may("cloudtrail:StartLogging", TRAILS, OURS),
         may("cloudtrail:UpdateTrail", TRAILS, OURS),
         may("iam:PassRole", On::ExecutionRoles, PASSED),
+        WITH_ROLE,
+        ROLE_SEEN,
+        ORGANIZATION_SEEN,
+        TRUST_SEEN,
     ]),
     rows::tags(&[
         rows::TAG,

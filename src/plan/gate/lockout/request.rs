@@ -271,6 +271,8 @@ impl Asked<'_> {
                 _ => Fact::Unknown,
             },
             "kms:bypasspolicylockoutsafetycheck" => Fact::Is("false".to_owned()),
+            // No manifest can set the ACL of a bucket (`AccessControl`), and palisade writes no object.
+            _ if key == "s3:x-amz-acl" || key.starts_with("s3:x-amz-grant-") => Fact::Absent,
             _ => self.said_by_grant(key),
         }
     }
