@@ -19,11 +19,11 @@ pub(super) struct Args {
     /// organization with an account of the platform and one of the log archive, permissions
     /// boundaries, and groups of people
     #[arg(long, conflicts_with = "seeded")]
-    organization: bool,
+    accounts: bool,
 }
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
-    let simulator = if args.organization {
+    let simulator = if args.accounts {
         let simulator = Simulator::new(example::organization_options());
         example::accounts(&simulator)?;
         simulator

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::{
     cli::{Served, fit, palisade, repository},
-    world::{World, copy, baseline, until_quiet},
+    world::{World, baseline, copy, until_quiet},
 };
 
 /// The shipped directory as it was, beside the one of a world.

@@ -405,8 +405,8 @@ fn is_type(name: &Value, value: &Value) -> bool {
 #[test]
 fn the_demo_shows_everything_and_ends_well() {
     let said = expect(0, &["demo"]);
-    assert!(said.contains("24 manifests in sync"), "{said}");
-    assert!(said.contains("5 of 5 drifts noticed and corrected"), "{said}");
+    assert!(said.contains("133 manifests in sync"), "{said}");
+    assert!(said.contains("10 of 10 drifts noticed and corrected"), "{said}");
 }
 
 /// A simulated AWS on a free port of this machine; it ends with the test.
@@ -452,7 +452,7 @@ impl Drop for Served {
 fn plan_apply_and_plan_again_against_an_aws_on_a_socket() {
     let aws = Served::start();
     let place = workplace();
-    let state = repository().join("desired-state");
+    let state = crate::world::baseline();
     let state = state.to_str().expect("a path");
     let run = |exit: i32, arguments: &[&str]| {
         let output = aws.palisade(place.path()).args(arguments).output().expect("it runs");
@@ -490,7 +490,7 @@ fn plan_apply_and_plan_again_against_an_aws_on_a_socket() {
 
     let text = run(0, &["apply", state, "--yes"]);
     assert!(
-        text.trim_end().ends_with("0 to create, 0 to change, 0 to delete, 24 in sync."),
+        text.trim_end().ends_with("0 to create, 0 to change, 0 to delete, 27 in sync."),
         "{text}"
     );
     run(0, &["plan", state, "--detailed-exitcode"]);
@@ -523,7 +523,7 @@ fn plan_apply_and_plan_again_against_an_aws_on_a_socket() {
 #[test]
 fn without_credentials_plan_fails_and_says_so() {
     let place = workplace();
-    let state = repository().join("desired-state");
+    let state = crate::world::baseline();
     let mut command = palisade();
     let output =
         command.current_dir(place.path()).arg("plan").arg(state).output().expect("it runs");

@@ -29,9 +29,14 @@ pub type Printed = BTreeMap<String, BTreeMap<String, Value>>;
 
 /// What the program prints for a directory under the settings of the example.
 pub fn printed(dir: &Path, more: &[&str]) -> Printed {
+    printed_under(example::SETTINGS, dir, more)
+}
+
+/// The same under other settings.
+pub fn printed_under(text: &str, dir: &Path, more: &[&str]) -> Printed {
     let place = tempfile::tempdir().expect("a directory");
     let settings = place.path().join("palisade.yaml");
-    fs::write(&settings, example::SETTINGS).expect("written");
+    fs::write(&settings, text).expect("written");
     let mut command = palisade();
     command.arg("--settings").arg(&settings).arg("iam-policy").arg(dir).args(more);
     let output = command.output().expect("it runs");
@@ -40,6 +45,7 @@ pub fn printed(dir: &Path, more: &[&str]) -> Printed {
     let account = |scope: String| match scope.as_str() {
         "ml-prod" => example::ML_ACCOUNT.to_owned(),
         "org" => example::MANAGEMENT_ACCOUNT.to_owned(),
+        "log-archive" => example::LOG_ARCHIVE_ACCOUNT.to_owned(),
         other => panic!("no scope {other}"),
     };
     scopes.into_iter().map(|(scope, policies)| (account(scope), policies)).collect()

@@ -76,6 +76,21 @@ impl World {
         }
     }
 
+    /// The accounts that [`shipped`] is for, with its settings and a copy of it.
+    pub fn platform() -> Self {
+        let simulator = Simulator::new(example::organization_options());
+        example::accounts(&simulator).expect("the accounts are built");
+        let settings = Settings::parse(example::PLATFORM_SETTINGS, &Overrides::default());
+        let world = Self {
+            simulator,
+            settings: settings.expect("the settings are understood"),
+            brake: Brake::default(),
+            dir: tempfile::tempdir().expect("a directory"),
+        };
+        copy(&shipped(), world.dir());
+        world
+    }
+
     /// One file of manifests, `main.yaml`.
     pub fn with(manifests: &str) -> Self {
         let world = Self::empty();

@@ -20,12 +20,10 @@ const OF_SCOPES: [(&str, &str); 4] = [
 const STUDIO: &str = "studio.yaml";
 
 /// The guardrails.
-const OF_ORGANIZATION: [(&str, &str); 9] = [
+const OF_ORGANIZATION: [(&str, &str); 10] = [
+    ("ai-services", include_str!("../../../desired-state/organization/ai-services.yaml")),
     ("approved-regions", include_str!("../../../desired-state/organization/approved-regions.yaml")),
-    (
-        "organization-integrity",
-        include_str!("../../../desired-state/organization/organization-integrity.yaml"),
-    ),
+    (INTEGRITY, include_str!("../../../desired-state/organization/organization-integrity.yaml")),
     (
         "protect-cloudtrail",
         include_str!("../../../desired-state/organization/protect-cloudtrail.yaml"),
@@ -49,6 +47,15 @@ const OF_ORGANIZATION: [(&str, &str); 9] = [
     ),
     ("sagemaker-urls", include_str!("../../../desired-state/organization/sagemaker-urls.yaml")),
 ];
+
+const INTEGRITY: &str = "organization-integrity";
+/// Roles of accounts that exist have no boundary yet: a policy that asks for one comes later.
+const UNBOUNDED: &str = "\
+lifecycle:
+  # Rules about all policies together; any of them can waive one. `palisade explain SCP-17` says more.
+  waive:
+    SCP-17: roles that exist have no permissions boundary yet; `palisade guardrails scp/iam-boundary` asks for one
+";
 
 const ACTION: &str = include_str!("../../../deploy/ci/github/action.yml");
 const WORKFLOW: &str = include_str!("../../../deploy/ci/github/workflow.yml");
@@ -100,7 +107,13 @@ pub(super) fn all(answers: &Answers, settings: String) -> anyhow::Result<Vec<New
     }
     if answers.management_account.is_some() {
         for (name, text) in OF_ORGANIZATION {
-            add(format!("desired-state/organization/{name}.yaml"), guardrail(answers, text)?);
+            let text = guardrail(answers, text)?;
+            let text = if name == INTEGRITY {
+                replaced(&text, "\nspec:\n", &format!("\n{UNBOUNDED}spec:\n"))?
+            } else {
+                text
+            };
+            add(format!("desired-state/organization/{name}.yaml"), text);
         }
     }
     add(".github/actions/palisade/action.yml".to_owned(), ACTION.to_owned());
@@ -142,9 +155,10 @@ fn with_existing(answers: &Answers, text: &str) -> anyhow::Result<String> {
         .replace("[{ref: private}]", &subnets);
     for role in ROLES {
         let arn = format!("arn:${{scope.partition}}:iam::${{scope.account}}:role/{role}");
-        text = text
-            .replace(&format!("${{{}/{role}.arn}}", iam_role::NAME), &arn)
-            .replace(&format!("executionRole: {{ref: {role}}}"), &format!("executionRole: \"{arn}\""));
+        text = text.replace(&format!("${{{}/{role}.arn}}", iam_role::NAME), &arn).replace(
+            &format!("executionRole: {{ref: {role}}}"),
+            &format!("executionRole: \"{arn}\""),
+        );
     }
     let declared = ["{ref: ml", "{ref: private", iam_role::NAME];
     anyhow::ensure!(

@@ -100,3 +100,23 @@ fn said(dir: &Path, answers: &Answers, count: usize) -> String {
          4. palisade plan\n"
     )
 }
+
+/// Writes a repository for the accounts and the network of the simulator's example.
+#[cfg(test)]
+pub(super) fn of_the_example(dir: &Path) {
+    use crate::simulator::example::{MANAGEMENT_ACCOUNT, ML_ACCOUNT, REGION};
+    let args = Args {
+        dir: dir.to_owned(),
+        account: vec![ML_ACCOUNT.to_owned()],
+        region: vec![REGION.to_owned()],
+        scope: "ml-prod".to_owned(),
+        vpc: Some("Name=ml".to_owned()),
+        subnets: Some("tier=private".to_owned()),
+        management_account: Some(MANAGEMENT_ACCOUNT.to_owned()),
+        unit: "ou:/Workloads/ML".to_owned(),
+        role: "palisade".to_owned(),
+        no_studio: false,
+    };
+    let overrides = Overrides { owner: Some("palisade-demo".to_owned()), ..Overrides::default() };
+    run(&overrides, &args).unwrap();
+}

@@ -6,7 +6,10 @@
 
 use serde_json::Value;
 
-use super::overlay::{Overlay, Says};
+use super::{
+    baseline_identity,
+    overlay::{Overlay, Says},
+};
 use crate::{
     kind::{
         Claimed, Identity, Removal,
@@ -65,6 +68,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
     ],
     reach: None,
     blind: &[],
+    rules: baseline_identity::ROLES,
     operations: OfKind {
         rows: ROWS,
         resource: Some(ROLE),

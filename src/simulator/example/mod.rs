@@ -66,10 +66,7 @@ pub fn accounts(simulator: &Simulator) -> Result<(), ApiError> {
     for group in ["ml-data-engineers", "ml-data-scientists", "ml-devops"] {
         people.call("CreateGroup", &json!({"IdentityStoreId": store, "DisplayName": group}))?;
     }
-    people.call(
-        "CreateUser",
-        &json!({"IdentityStoreId": store, "UserName": "ada@example.com"}),
-    )?;
+    people.call("CreateUser", &json!({"IdentityStoreId": store, "UserName": "ada@example.com"}))?;
     Ok(())
 }
 
