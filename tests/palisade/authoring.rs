@@ -16,7 +16,7 @@ use crate::{
     world::{World, baseline, copy, until_quiet},
 };
 
-/// The shipped directory as it was, beside the one of a world.
+/// The directory as it was, beside the one of a world.
 fn before() -> TempDir {
     let dir = tempfile::tempdir().expect("a directory");
     copy(&baseline(), dir.path());
@@ -329,7 +329,8 @@ fn every_problem_of_every_file_is_shown_at_once_with_its_line() {
 fn a_variable_stands_for_a_number_and_the_schema_and_the_loader_agree() {
     let place = tempfile::tempdir().expect("a directory");
     let settings = fs::read_to_string(repository().join("examples/palisade.yaml")).expect("read");
-    let settings = settings.replace("vars: {}", "vars: {days: \"180\", on: \"true\", word: many}");
+    let settings =
+        settings.replace("\nvars:\n", "\nvars:\n  days: \"180\"\n  on: \"true\"\n  word: many\n");
     fs::write(place.path().join("palisade.yaml"), settings).expect("written");
     fs::create_dir(place.path().join("tree")).expect("made");
     let schema: Value =

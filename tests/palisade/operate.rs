@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
-    cli::{Served, palisade, repository},
+    cli::{Served, palisade},
     world::baseline,
 };
 

@@ -21,7 +21,8 @@ use super::{
 };
 use crate::{
     aws::{Brake, Budget, Connection, Guard},
-    engine::{self, Changed, Engine, Report},
+    engine::{self, Changed, Engine, Outcome, Report},
+    kind::Class,
     plan::{self, Verdict},
     settings::{Overrides, Settings},
     simulator::{Simulator, example},
@@ -162,7 +163,11 @@ fn check(report: &Report) -> anyhow::Result<()> {
     if let Some(problem) = report.problems.first() {
         anyhow::bail!("{} problems in the directory, the first: {problem}", report.problems.len());
     }
-    if let Some(failed) = report.failures().next() {
+    // AWS is at work on what some steps need, and says so: they are tried again.
+    let busy = |outcome: &Outcome| {
+        matches!(outcome, Outcome::Failed { class: Class::Busy | Class::Missing, .. })
+    };
+    if let Some(failed) = report.failures().find(|it| !busy(&it.outcome)) {
         anyhow::bail!("{}: {:?}", failed.address, failed.outcome);
     }
     Ok(())
