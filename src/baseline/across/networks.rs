@@ -24,11 +24,11 @@ pub(super) const RULES: &[Rule] = &[
         kind: route_table::NAME,
         title: "Private subnets reach no internet gateway",
         why: "What has a public address in such a subnet is reached from everywhere, past the NAT \
-          gateway and the endpoints.",
-        source: "SageMaker developer guide, \"Connect Studio in a VPC to external resources\"; Amazon \
-             VPC user guide, \"VPC with servers in private subnets and NAT\"",
+              gateway and the endpoints.",
+        source: "SageMaker developer guide, \"Connect Studio in a VPC to external resources\"; \
+                 Amazon VPC user guide, \"VPC with servers in private subnets and NAT\"",
         help: "lead the route to a NAT gateway or a transit gateway, or leave it out; or tag the \
-           subnet `tier: public`",
+               subnet `tier: public`",
         reach: Reach::Manifest,
         check: leading_out,
     },
@@ -37,8 +37,8 @@ pub(super) const RULES: &[Rule] = &[
         severity: Severity::High,
         kind: ec2_nat_gateway::NAME,
         title: "A NAT gateway is in a public subnet",
-        why: "In a private one it has no way out itself, or a route to an internet gateway makes that \
-          subnet public.",
+        why: "In a private one it has no way out itself, or a route to an internet gateway makes \
+              that subnet public.",
         source: "Amazon VPC user guide, \"NAT gateways\"",
         help: "put it in a subnet tagged `tier: public`",
         reach: Reach::Manifest,

@@ -56,8 +56,8 @@ pub(super) const RULES: &[Rule] = &[
         severity: Severity::High,
         kind: route_table::NAME,
         title: "Each table of a domain's subnets has the route to S3",
-        why: "Data, images and models are in S3: a subnet without the route of the gateway endpoint \
-              takes another way out of the VPC, or none.",
+        why: "Data, images and models are in S3: a subnet without the route of the gateway \
+              endpoint takes another way out of the VPC, or none.",
         source: "Amazon VPC user guide, \"Gateway endpoints for Amazon S3\"; SageMaker developer \
                  guide, \"Connect Studio in a VPC to external resources\"",
         help: "name the table under `routeTables` of the endpoint for S3",

@@ -89,8 +89,8 @@ pub(super) const BUCKETS: &[Rule] = &[
         severity: Severity::Medium,
         kind: s3_bucket::NAME,
         title: "Who used a bucket is logged",
-        why: "Who took data cannot be found out later. The bucket in which the logs are needs none: \
-              it would log itself without end.",
+        why: "Who took data cannot be found out later. The bucket in which the logs are needs \
+              none: it would log itself without end.",
         source: "Security Hub S3.9; checkov CKV_AWS_18",
         help: "write `LoggingConfiguration` with a bucket for access logs",
         reach: Reach::Manifest,
@@ -108,8 +108,8 @@ pub(super) const POLICIES: &[Rule] = &[Rule {
     severity: Severity::Critical,
     kind: s3_bucket_policy::NAME,
     title: "No bucket policy lets everybody in",
-    why: "`Principal: \"*\"` is every account of AWS and whoever has none, unless a condition names \
-          who is meant.",
+    why: "`Principal: \"*\"` is every account of AWS and whoever has none, unless a condition \
+          names who is meant.",
     source: "Security Hub S3.2, S3.3; AWS Control Tower AWS-GR_S3_BUCKET_PUBLIC_READ_PROHIBITED; \
              checkov CKV_AWS_70",
     help: "name the principals, or add a condition on aws:PrincipalOrgID or aws:SourceAccount with \

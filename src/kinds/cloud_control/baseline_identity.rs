@@ -56,8 +56,8 @@ pub(super) const ROLES: &[Rule] = &[
         kind: iam_role::NAME,
         title: "A role may do what its component needs",
         why: "Whoever takes over one component has everything otherwise.",
-        source: "Security Hub IAM.1; IAM user guide, \"Security best practices\" (least privilege); \
-                 checkov CKV_AWS_274, CKV_AWS_107 to CKV_AWS_111",
+        source: "Security Hub IAM.1; IAM user guide, \"Security best practices\" (least \
+                 privilege); checkov CKV_AWS_274, CKV_AWS_107 to CKV_AWS_111",
         help: "name actions and resources; roles that are passed by their ARN",
         reach: Reach::Manifest,
         check: |facts| {
@@ -84,8 +84,8 @@ pub(super) const ROLES: &[Rule] = &[
         kind: iam_role::NAME,
         title: "A role has a permissions boundary",
         why: "What a policy gives by mistake stays within it.",
-        source: "IAM user guide, \"Permissions boundaries\"; AWS Prescriptive Guidance, permissions \
-                 boundaries",
+        source: "IAM user guide, \"Permissions boundaries\"; AWS Prescriptive Guidance, \
+                 permissions boundaries",
         help: "write `PermissionsBoundary`, that of the settings (`identity`)",
         reach: Reach::Manifest,
         check: |facts| {

@@ -42,7 +42,8 @@ pub(super) const BASELINE: Baseline = Baseline::of::<Filter>(&[
         severity: Severity::High,
         kind: NAME,
         title: "No network ACL lets remote administration in from everywhere",
-        why: "SSH (22) and RDP (3389) are what scanners try first; 3389 is among the ports of answers.",
+        why: "SSH (22) and RDP (3389) are what scanners try first; 3389 is among the ports of \
+              answers.",
         source: "Security Hub EC2.21; Config NACL_NO_UNRESTRICTED_SSH_RDP; checkov CKV_AWS_231, \
                  CKV_AWS_232",
         help: "put an entry that denies the port before the one that allows it",
