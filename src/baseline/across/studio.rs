@@ -141,9 +141,8 @@ fn sends(group: &Group, to: &BTreeSet<String>) -> bool {
 fn routes_to_s3(facts: &Facts<'_>) -> Vec<Breach> {
     let mut found = Vec::new();
     for (domain, scope, vpc) in domains(facts) {
-        let listed = domain.state.at("subnets").and_then(Value::as_array);
-        let subnets: BTreeSet<&str> =
-            listed.into_iter().flatten().filter_map(Value::as_str).collect();
+        let mut subnets = BTreeSet::new();
+        domain.state.at("subnets").into_iter().for_each(|it| named(it, &mut subnets));
         let gateways = || {
             endpoints(facts, scope, vpc).filter(|it| is_gateway(it.state) && is_for(it.state, "s3"))
         };
@@ -164,4 +163,13 @@ fn routes_to_s3(facts: &Facts<'_>) -> Vec<Breach> {
         }
     }
     found
+}
+
+/// The ids in a list, or in lists of alternatives.
+fn named<'v>(value: &'v Value, found: &mut BTreeSet<&'v str>) {
+    match value {
+        Value::String(id) => drop(found.insert(id)),
+        Value::Array(all) => all.iter().for_each(|it| named(it, found)),
+        _ => {}
+    }
 }
