@@ -1,6 +1,8 @@
 //! Manual changes in the demo: some for every group of what the directory declares, each of them a
 //! real mistake or attack.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
@@ -11,6 +13,9 @@ use crate::{
         example::{Hands, ML_ACCOUNT, text},
     },
 };
+
+/// The longest that the simulated AWS works on a change.
+pub(super) const TAKES: Duration = Duration::from_millis(1100);
 
 /// One manual change.
 pub(super) struct Drift {

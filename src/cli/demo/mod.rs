@@ -78,6 +78,8 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
     for drift in &drift::DRIFTS {
         output::print(&format!("\n{NOTE}●{NOTE:#} {}\n", drift.story))?;
         (drift.inject)(&simulator)?;
+        // Some calls take AWS a moment.
+        tokio::time::sleep(drift::TAKES).await;
         let noticed = Instant::now();
         let steps = settle(engine, &status, true).await?;
         anyhow::ensure!(steps > 0, "nobody noticed: {}", drift.story);
