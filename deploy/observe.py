@@ -303,7 +303,7 @@ class World:
         self.daemon = start(
             stack, place, "palisade", [program, "run", str(self.state)], cwd=place, env=environment
         )
-        until("everything is in sync", lambda: self.counts()["inSync"] >= 27)
+        until("everything is in sync", lambda: self.counts()["inSync"] >= 26)
 
     def status(self):
         return json.loads(get(self.url + "/status.json"))

@@ -491,7 +491,7 @@ fn plan_apply_and_plan_again_against_an_aws_on_a_socket() {
 
     let text = run(0, &["apply", state, "--yes"]);
     assert!(
-        text.trim_end().ends_with("0 to create, 0 to change, 0 to delete, 27 in sync."),
+        text.trim_end().ends_with("0 to create, 0 to change, 0 to delete, 26 in sync."),
         "{text}"
     );
     run(0, &["plan", state, "--detailed-exitcode"]);

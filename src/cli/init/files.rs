@@ -20,8 +20,7 @@ const OF_SCOPES: [(&str, &str); 4] = [
 const STUDIO: &str = "studio.yaml";
 
 /// The guardrails.
-const OF_ORGANIZATION: [(&str, &str); 10] = [
-    ("ai-services", include_str!("../../../desired-state/organization/ai-services.yaml")),
+const OF_ORGANIZATION: [(&str, &str); 9] = [
     ("approved-regions", include_str!("../../../desired-state/organization/approved-regions.yaml")),
     (INTEGRITY, include_str!("../../../desired-state/organization/organization-integrity.yaml")),
     (
@@ -49,11 +48,13 @@ const OF_ORGANIZATION: [(&str, &str); 10] = [
 ];
 
 const INTEGRITY: &str = "organization-integrity";
-/// Roles of accounts that exist have no boundary yet: a policy that asks for one comes later.
+/// What an account that exists has no policies for yet: a place takes nine besides AWS's own.
 const UNBOUNDED: &str = "\
 lifecycle:
-  # A rule about all policies together: any of them can waive it.
+  # Rules about all policies together: any of them can waive one.
   waive:
+    SCP-15: which Bedrock models may be used is your own list (`scp/bedrock-models`)
+    SCP-16: who may recognize faces and personal data is your own decision
     SCP-17: roles that exist have no boundary yet (`palisade guardrails scp/iam-boundary`)
 ";
 
