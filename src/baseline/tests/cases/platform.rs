@@ -130,11 +130,6 @@ fn identity() -> Vec<Case> {
     let administrator = ", ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess']";
     vec![
         case("IAM-01", role(ANY, ""), role(OWN, "")),
-        case(
-            "IAM-01",
-            role(&ANY.replace("{Service: sagemaker.amazonaws.com}", "'*'"), ""),
-            role(OWN, ""),
-        ),
         case("IAM-02", role(OWN, &inline(ALL)), role(OWN, &inline(SOME))),
         case("IAM-02", role(OWN, administrator), role(OWN, ", ManagedPolicyArns: []")),
         case(
