@@ -1,4 +1,4 @@
-//! Manual changes in the demo: some for every group of what the directory declares, each of them a
+//! Manual changes in the demo: one for every group of what the directory declares, each of them a
 //! real mistake or attack.
 
 use std::time::Duration;
@@ -26,19 +26,10 @@ pub(super) struct Drift {
 }
 
 /// The changes.
-pub(super) const DRIFTS: [Drift; 10] = [
+pub(super) const DRIFTS: [Drift; 8] = [
     Drift {
         story: "network: somebody opens SSH on the Studio apps' security group to the world",
         inject: open_ssh,
-    },
-    Drift {
-        story: "network: somebody leads the private subnets to the internet gateway",
-        inject: lead_out,
-    },
-    Drift {
-        story: "network: somebody replaces the policy of the SageMaker API endpoint by \"allow \
-                everything\"",
-        inject: widen_endpoint,
     },
     Drift {
         story: "identity: somebody makes the role of training jobs an administrator",
@@ -72,21 +63,6 @@ fn open_ssh(simulator: &Simulator) -> anyhow::Result<()> {
     ec2.call(
         "AuthorizeSecurityGroupIngress",
         &json!({"GroupId": group, "IpPermissions": [permission]}),
-    )?;
-    Ok(())
-}
-
-fn widen_endpoint(simulator: &Simulator) -> anyhow::Result<()> {
-    let ec2 = Hands::ec2(simulator);
-    let filter =
-        json!([{"Name": "service-name", "Value": ["com.amazonaws.eu-west-1.sagemaker.api"]}]);
-    let endpoints = ec2.call("DescribeVpcEndpoints", &json!({"Filter": filter}))?;
-    let endpoint = text(&endpoints, "/vpcEndpointSet/0/vpcEndpointId")?;
-    let statement = json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"});
-    let all = json!({"Statement": [statement]});
-    ec2.call(
-        "ModifyVpcEndpoint",
-        &json!({"VpcEndpointId": endpoint, "PolicyDocument": all.to_string()}),
     )?;
     Ok(())
 }
@@ -135,22 +111,6 @@ fn allow_docker(simulator: &Simulator) -> anyhow::Result<()> {
     let settings = json!({"DockerSettings": {"EnableDockerAccess": "ENABLED"}});
     sagemaker
         .call("UpdateDomain", &json!({"DomainId": domain, "DomainSettingsForUpdate": settings}))?;
-    Ok(())
-}
-
-fn lead_out(simulator: &Simulator) -> anyhow::Result<()> {
-    let ec2 = Hands::ec2(simulator);
-    let named = |name: &str| json!({"Filter": [{"Name": "tag:Name", "Value": [name]}]});
-    let tables = ec2.call("DescribeRouteTables", &named("ml-private"))?;
-    let gateways = ec2.call("DescribeInternetGateways", &named("ml"))?;
-    ec2.call(
-        "ReplaceRoute",
-        &json!({
-            "RouteTableId": text(&tables, "/routeTableSet/0/routeTableId")?,
-            "DestinationCidrBlock": "0.0.0.0/0",
-            "GatewayId": text(&gateways, "/internetGatewaySet/0/internetGatewayId")?,
-        }),
-    )?;
     Ok(())
 }
 

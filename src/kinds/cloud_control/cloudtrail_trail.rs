@@ -12,8 +12,8 @@ use crate::{
     kind::{Removal, table::Exclusive},
     model::{Risk, policy_document::Context, text},
     operations::{
-        Grant, Named, OfKind, On, Operation, ResourceType, Resources, ServiceRole, When,
-        table::{CLAIMS_UNCLAIMED, OURS, OURS_AFTER, OURS_WITHOUT, may},
+        Grant, Named, OfKind, On, Operation, ResourceType, Resources, ServiceRole, Usage, When,
+        table::{CLAIMS_UNCLAIMED, OF_ORGANIZATION, OURS, OURS_AFTER, OURS_WITHOUT, may},
     },
 };
 
@@ -47,7 +47,13 @@ pub(super) const OVERLAY: Overlay = Overlay {
     // CloudTrail API reference, PutEventSelectors: one of the two.
     exclusive: &[Exclusive { of: "", first: "EventSelectors", second: "AdvancedEventSelectors" }],
     rules: baseline::TRAILS,
-    operations: OfKind { rows: ROWS, resource: Some(TRAIL), hands_on_roles: true, ..OfKind::NONE },
+    operations: OfKind {
+        rows: ROWS,
+        resource: Some(TRAIL),
+        usage: Some(usage),
+        hands_on_roles: true,
+        ..OfKind::NONE
+    },
     ..Overlay::PLAIN
 };
 
@@ -86,6 +92,16 @@ const ROLE_SEEN: Grant = may("iam:GetRole", On::ServiceRole(ROLE), &[]);
 const ORGANIZATION_SEEN: Grant = may("organizations:DescribeOrganization", On::Anything, &[]);
 const TRUST_SEEN: Grant =
     may("organizations:ListAWSServiceAccessForOrganization", On::Anything, &[]);
+/// What only a trail of the whole organization needs.
+const FOR_ALL: &[Grant] = &[WITH_ROLE, ROLE_SEEN, ORGANIZATION_SEEN, TRUST_SEEN];
+
+/// Whether a trail is one of the whole organization. What is not known yet may say so.
+fn usage(spec: &Value, usage: &mut Usage) {
+    let says = &spec["properties"]["IsOrganizationTrail"];
+    if !says.is_null() && *says != Value::Bool(false) {
+        usage.needs.insert(OF_ORGANIZATION);
+    }
+}
 
 const ROWS: &[Operation] = &[
     rows::UNDER_WAY,
@@ -109,11 +125,8 @@ const ROWS: &[Operation] = &[
         may("cloudtrail:PutInsightSelectors", TRAILS, OURS),
         may("cloudtrail:StartLogging", TRAILS, OURS),
         may("iam:PassRole", On::ExecutionRoles, PASSED),
-        WITH_ROLE,
-        ROLE_SEEN,
-        ORGANIZATION_SEEN,
-        TRUST_SEEN,
     ]),
+    rows::creates(FOR_ALL).only(OF_ORGANIZATION),
     rows::updates(&[
         rows::UPDATE,
         may("cloudtrail:PutEventSelectors", TRAILS, OURS),
@@ -121,11 +134,8 @@ const ROWS: &[Operation] = &[
         may("cloudtrail:StartLogging", TRAILS, OURS),
         may("cloudtrail:UpdateTrail", TRAILS, OURS),
         may("iam:PassRole", On::ExecutionRoles, PASSED),
-        WITH_ROLE,
-        ROLE_SEEN,
-        ORGANIZATION_SEEN,
-        TRUST_SEEN,
     ]),
+    rows::updates(FOR_ALL).only(OF_ORGANIZATION),
     rows::tags(&[
         rows::TAG,
         may("cloudtrail:AddTags", TRAILS, OURS_AFTER),

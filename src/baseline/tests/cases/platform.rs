@@ -118,7 +118,8 @@ fn identity() -> Vec<Case> {
     };
     let document = |statement: &str| format!("{{Version: '2012-10-17', Statement: [{statement}]}}");
     let shared = |statement: &str| {
-        let properties = format!("ManagedPolicyName: p, PolicyDocument: {}", document(statement));
+        let properties =
+            format!("ManagedPolicyName: p, Path: /, PolicyDocument: {}", document(statement));
         observed("AWS::IAM::ManagedPolicy", &properties)
     };
     let set = |statement: &str| {
