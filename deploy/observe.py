@@ -275,7 +275,12 @@ class World:
 
     def __init__(self, stack, place, program):
         self.place, self.state = place, place / "checkout" / "desired-state"
-        shutil.copytree(HERE.parent / "desired-state", self.state)
+        # What `init` writes for the accounts and the network of `simulate --seeded`.
+        written = ["--owner", "observe", "--scope", "ml-prod", "--account", ACCOUNT, "--region", REGION]
+        written += ["--vpc", "Name=ml", "--subnets", "tier=private", "--unit", "ou:/Workloads/ML"]
+        written += ["--management-account", "999988887777"]
+        subprocess.run([program, "init", place / "repository", *written], check=True, stdout=subprocess.DEVNULL)
+        shutil.copytree(place / "repository" / "desired-state", self.state)
         (place / "checkout" / ".git").mkdir()
         (place / "checkout" / ".git" / "HEAD").write_text(COMMIT + "\n")
         aws, self.port = free_port(), free_port()
@@ -298,7 +303,7 @@ class World:
         self.daemon = start(
             stack, place, "palisade", [program, "run", str(self.state)], cwd=place, env=environment
         )
-        until("everything is in sync", lambda: self.counts()["inSync"] >= 24)
+        until("everything is in sync", lambda: self.counts()["inSync"] >= 26)
 
     def status(self):
         return json.loads(get(self.url + "/status.json"))

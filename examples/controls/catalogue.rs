@@ -21,11 +21,9 @@ pub enum By {
     Example(&'static [&'static str], &'static str),
     /// No manifest can: why not.
     Cannot(&'static str),
-    /// Nothing of this build does yet: what is missing.
-    NotYet(&'static str),
 }
 
-use By::{Cannot, Declared, Example, NotYet};
+use By::{Cannot, Declared, Example};
 
 const fn capability(name: &'static str, by: By) -> Capability {
     Capability { name, by }
@@ -49,7 +47,7 @@ pub fn manifests(file: &Path) -> Vec<String> {
 /// The manifests of `desired-state`, by kind.
 pub fn declared(root: &Path) -> BTreeMap<String, Vec<String>> {
     let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for folder in ["ml-prod", "organization"] {
+    for folder in ["log-archive", "ml-prod", "organization"] {
         let entries = fs::read_dir(root.join("desired-state").join(folder));
         let mut files: Vec<_> =
             entries.into_iter().flatten().filter_map(|it| Some(it.ok()?.path())).collect();
@@ -113,7 +111,6 @@ pub fn document(root: &Path) -> String {
             Declared(all, test) => writeln!(text, "| {name} | {} | `{test}` |", shown(all)),
             Example(all, test) => writeln!(text, "| {name} | example: {} | `{test}` |", shown(all)),
             Cannot(why) => writeln!(text, "| {name} | nothing: {why} | |"),
-            NotYet(what) => writeln!(text, "| {name} | not yet: {what} | |"),
         };
     }
     text
@@ -133,15 +130,21 @@ pub const CAPABILITIES: &[Capability] = &[
     ),
     capability(
         "Organizational units, with a Sandbox for test accounts",
-        Example(
-            &["examples/cloud-control.yaml AWS::Organizations::OrganizationalUnit/sandbox"],
+        Declared(
+            &[
+                "desired-state/organization/units.yaml AWS::Organizations::OrganizationalUnit/workloads-ml",
+                "desired-state/organization/units.yaml AWS::Organizations::OrganizationalUnit/sandbox",
+            ],
             "units_are_made_below_each_other_renamed_back_and_never_deleted",
         ),
     ),
     capability(
         "Which unit an account is in",
-        Example(
-            &["examples/account-placement.yaml AccountPlacement/ml-prod"],
+        Declared(
+            &[
+                "desired-state/organization/units.yaml AccountPlacement/ml-prod",
+                "desired-state/organization/units.yaml AccountPlacement/log-archive",
+            ],
             "an_account_that_somebody_moved_is_drift_and_goes_back_only_with_consent",
         ),
     ),
@@ -189,7 +192,81 @@ pub const CAPABILITIES: &[Capability] = &[
         ),
     ),
     capability(
-        "Controls of AWS Control Tower (MFA for root, no public read of S3, versioned buckets, and the others)",
+        "Sandbox accounts use no large machines and share nothing",
+        Declared(
+            &["desired-state/organization/sandbox.yaml ServiceControlPolicy/sandbox"],
+            POLICIES,
+        ),
+    ),
+    capability(
+        "Only our principals, and services for us, reach our resources",
+        Declared(
+            &[
+                "desired-state/organization/resource-perimeter.yaml ResourceControlPolicy/resource-perimeter",
+            ],
+            "a_policy_that_is_removed_by_hand_is_made_and_attached_again",
+        ),
+    ),
+    capability(
+        "Control Tower: enable MFA for the root user",
+        Declared(
+            &["desired-state/organization/detection.yaml AWS::Config::ConfigRule/root-mfa"],
+            "a_rule_of_config_belongs_to_the_manifest_that_adopts_it_by_name",
+        ),
+    ),
+    capability(
+        "Control Tower: disallow public read access to Amazon S3",
+        Declared(
+            &[
+                "desired-state/ml-prod/detection.yaml AWS::Config::ConfigRule/no-public-read",
+                "desired-state/organization/protect-s3.yaml ServiceControlPolicy/protect-s3",
+            ],
+            "a_rule_of_config_belongs_to_the_manifest_that_adopts_it_by_name",
+        ),
+    ),
+    capability(
+        "Control Tower: enable AWS Config in all available regions",
+        Declared(
+            &[
+                "desired-state/ml-prod/detection.yaml AWS::Config::ConfigurationRecorder/config",
+                "desired-state/organization/protect-detection.yaml ServiceControlPolicy/protect-detection",
+            ],
+            "a_recorder_is_made_waits_for_its_channel_and_is_started",
+        ),
+    ),
+    capability(
+        "Control Tower: disallow deletion of log archive",
+        Declared(
+            &["desired-state/organization/protect-s3.yaml ServiceControlPolicy/protect-s3"],
+            POLICIES,
+        ),
+    ),
+    capability(
+        "Control Tower: enable AWS CloudTrail in all available regions",
+        Declared(
+            &[
+                "desired-state/organization/trail.yaml AWS::CloudTrail::Trail/organization",
+                "desired-state/organization/protect-cloudtrail.yaml ServiceControlPolicy/protect-cloudtrail",
+            ],
+            "a_trail_that_somebody_stops_is_started_again",
+        ),
+    ),
+    capability(
+        "Control Tower: disallow buckets that are not versioning enabled",
+        Declared(
+            &["desired-state/ml-prod/detection.yaml AWS::Config::ConfigRule/buckets-versioned"],
+            "a_rule_of_config_belongs_to_the_manifest_that_adopts_it_by_name",
+        ),
+    ),
+    capability(
+        "Control Tower: disallow changes to bucket policy",
+        Declared(
+            &["desired-state/organization/protect-s3.yaml ServiceControlPolicy/protect-s3"],
+            POLICIES,
+        ),
+    ),
+    capability(
+        "Controls of AWS Control Tower itself, where its landing zone is set up",
         Example(
             &["examples/cloud-control.yaml AWS::ControlTower::EnabledControl/sandbox-root-mfa"],
             "an_enabled_control_keeps_its_parameters",
@@ -204,64 +281,100 @@ pub const CAPABILITIES: &[Capability] = &[
     ),
     capability(
         "GuardDuty for threat detection",
-        Example(
-            &["examples/cloud-control.yaml AWS::GuardDuty::Detector/threats"],
+        Declared(
+            &[
+                "desired-state/ml-prod/detection.yaml AWS::GuardDuty::Detector/threats",
+                "desired-state/organization/detection.yaml AWS::GuardDuty::Detector/threats",
+            ],
             "a_detector_stays_on",
         ),
     ),
     capability(
         "Security Hub",
-        Example(
-            &["examples/cloud-control.yaml AWS::SecurityHub::Hub/findings"],
+        Declared(
+            &["desired-state/ml-prod/detection.yaml AWS::SecurityHub::Hub/findings"],
             "a_hub_turns_new_controls_on",
         ),
     ),
     capability(
         "IAM Access Analyzer looks for overly permissive access",
-        Example(
-            &["examples/cloud-control.yaml AWS::AccessAnalyzer::Analyzer/outside-access"],
+        Declared(
+            &[
+                "desired-state/organization/detection.yaml AWS::AccessAnalyzer::Analyzer/outside-access",
+                "desired-state/ml-prod/detection.yaml AWS::AccessAnalyzer::Analyzer/outside-access",
+            ],
             "an_analyzer_archives_nothing_that_no_manifest_says",
         ),
     ),
     capability(
         "AWS Config records and delivers",
-        Example(
+        Declared(
             &[
-                "examples/cloud-control.yaml AWS::Config::ConfigurationRecorder/config",
-                "examples/cloud-control.yaml AWS::Config::DeliveryChannel/config",
+                "desired-state/ml-prod/detection.yaml AWS::Config::ConfigurationRecorder/config",
+                "desired-state/ml-prod/detection.yaml AWS::Config::DeliveryChannel/config",
             ],
             "a_channel_is_made_where_there_is_a_recorder",
         ),
     ),
     capability(
         "Cost anomaly detection with alerts",
-        Example(
+        Declared(
             &[
-                "examples/cloud-control.yaml AWS::CE::AnomalyMonitor/services",
-                "examples/cloud-control.yaml AWS::CE::AnomalySubscription/owners",
+                "desired-state/organization/costs.yaml AWS::CE::AnomalyMonitor/services",
+                "desired-state/organization/costs.yaml AWS::CE::AnomalySubscription/owners",
             ],
             "who_is_notified_of_costs_stays_and_lost_claims_are_for_a_person",
         ),
     ),
     capability(
-        "Permission sets of IAM Identity Center, by persona",
-        Example(
-            &["examples/cloud-control.yaml AWS::SSO::PermissionSet/data-scientist"],
+        "Permission sets of IAM Identity Center, by persona: data engineer, data scientist, DevOps",
+        Declared(
+            &[
+                "desired-state/organization/people.yaml AWS::SSO::PermissionSet/data-engineer",
+                "desired-state/organization/people.yaml AWS::SSO::PermissionSet/data-scientist",
+                "desired-state/organization/people.yaml AWS::SSO::PermissionSet/devops",
+            ],
             "a_permission_set_is_held_like_a_role_and_put_back",
         ),
     ),
     capability(
         "Who has which permission set in an account",
-        Example(
-            &["examples/permission-set-assignment.yaml PermissionSetAssignment/ml-prod"],
+        Declared(
+            &["desired-state/organization/people.yaml PermissionSetAssignment/ml-prod"],
             "what_is_foreign_goes_at_once_and_what_was_taken_comes_back_with_an_approval",
         ),
     ),
     capability(
         "Execution roles of each component, with a permissions boundary",
-        Example(
-            &["examples/cloud-control.yaml AWS::IAM::Role/jobs"],
+        Declared(
+            &[
+                "desired-state/ml-prod/roles.yaml AWS::IAM::Role/ml-training",
+                "desired-state/ml-prod/roles.yaml AWS::IAM::Role/ml-endpoints",
+                "desired-state/ml-prod/roles.yaml AWS::IAM::Role/ml-notebook",
+                "desired-state/ml-prod/roles.yaml AWS::IAM::ManagedPolicy/component",
+            ],
             "what_somebody_gives_a_role_is_taken_away_without_asking",
+        ),
+    ),
+    capability(
+        "A network with private and public subnets",
+        Declared(
+            &[
+                "desired-state/ml-prod/network.yaml AWS::EC2::VPC/ml",
+                "desired-state/ml-prod/network.yaml AWS::EC2::Subnet/public-a",
+                "desired-state/ml-prod/network.yaml AWS::EC2::Subnet/private-a",
+            ],
+            "what_somebody_changes_of_a_network_is_put_back",
+        ),
+    ),
+    capability(
+        "NAT gateways for egress",
+        Declared(
+            &[
+                "desired-state/ml-prod/network.yaml AWS::EC2::NatGateway/ml",
+                "desired-state/ml-prod/network.yaml AWS::EC2::InternetGateway/ml",
+            ],
+            "a_whole_network_is_made_from_nothing_in_the_order_that_it_needs",
         ),
     ),
     capability(
@@ -270,6 +383,7 @@ pub const CAPABILITIES: &[Capability] = &[
             &[
                 "desired-state/ml-prod/endpoints.yaml VpcEndpoint/sagemaker-api",
                 "desired-state/ml-prod/endpoints.yaml VpcEndpoint/studio",
+                "desired-state/ml-prod/endpoints.yaml VpcEndpoint/s3",
             ],
             ENDPOINTS,
         ),
@@ -286,15 +400,15 @@ pub const CAPABILITIES: &[Capability] = &[
     ),
     capability(
         "Network ACLs as an additional layer",
-        Example(
-            &["examples/network-acl.yaml NetworkAcl/private"],
+        Declared(
+            &["desired-state/ml-prod/network.yaml NetworkAcl/private"],
             "every_drift_costs_exactly_the_calls_that_undo_it",
         ),
     ),
     capability(
         "Route tables: private subnets reach no internet gateway",
-        Example(
-            &["examples/route-table.yaml RouteTable/private"],
+        Declared(
+            &["desired-state/ml-prod/network.yaml RouteTable/private"],
             "a_way_to_the_internet_that_somebody_opens_is_closed_without_asking",
         ),
     ),
@@ -336,11 +450,23 @@ pub const CAPABILITIES: &[Capability] = &[
         Declared(&["desired-state/ml-prod/studio.yaml SageMakerDomain/ml-studio"], DOMAINS),
     ),
     capability(
+        "Users and spaces of Studio",
+        Declared(
+            &[
+                "desired-state/ml-prod/users.yaml UserProfile/ada",
+                "desired-state/ml-prod/users.yaml Space/ada-lab",
+                "desired-state/ml-prod/users.yaml Space/team",
+            ],
+            "every_setting_of_a_profile_that_somebody_changes_is_put_back_in_one_call",
+        ),
+    ),
+    capability(
         "Customer managed keys of KMS, with granular access",
         Declared(
             &[
                 "desired-state/ml-prod/keys.yaml KmsKey/studio",
                 "desired-state/ml-prod/keys.yaml KmsKey/data",
+                "desired-state/log-archive/archive.yaml KmsKey/archive",
             ],
             KEYS,
         ),
@@ -355,45 +481,133 @@ pub const CAPABILITIES: &[Capability] = &[
         ),
     ),
     capability(
+        "Volumes of EBS are encrypted by default",
+        Declared(
+            &["desired-state/ml-prod/account.yaml AccountSettings/account"],
+            "what_a_manifest_adopts_is_set_and_put_back_by_one_call_for_each_setting",
+        ),
+    ),
+    capability(
         "Notebook instances and their lifecycle configurations",
-        Example(
-            &["examples/notebook-instance.yaml NotebookInstance/research"],
+        Declared(
+            &[
+                "desired-state/ml-prod/notebooks.yaml NotebookInstance/research",
+                "desired-state/ml-prod/notebooks.yaml NotebookLifecycleConfig/stop-when-idle",
+            ],
             "drift_of_every_leaf_of_a_stopped_instance_is_corrected_at_once_by_one_call",
         ),
     ),
     capability(
-        "Buckets of data with encryption, versioning and no public access",
-        Example(
-            &["examples/cloud-control.yaml AWS::S3::Bucket/artifacts"],
+        "Buckets of data with encryption, versioning, access logs and no public access",
+        Declared(
+            &[
+                "desired-state/ml-prod/buckets.yaml AWS::S3::Bucket/data",
+                "desired-state/ml-prod/buckets.yaml AWS::S3::Bucket/artifacts",
+            ],
             "what_somebody_opens_is_closed_without_asking_and_foreign_tags_stay",
         ),
     ),
     capability(
+        "Bucket policies: TLS 1.2, our key, only from within the VPC",
+        Declared(
+            &["desired-state/ml-prod/buckets.yaml AWS::S3::BucketPolicy/data"],
+            "a_policy_belongs_to_the_bucket_that_it_is_a_part_of",
+        ),
+    ),
+    capability(
         "Guardrails of Bedrock for models",
-        Example(
-            &["examples/cloud-control.yaml AWS::Bedrock::Guardrail/assistants"],
+        Declared(
+            &["desired-state/ml-prod/models.yaml AWS::Bedrock::Guardrail/assistants"],
             "a_guardrail_stays_as_strict_as_it_is",
         ),
     ),
     capability(
         "Bedrock logs invocations of models",
-        Example(
-            &["examples/account-settings.yaml AccountSettings/defaults"],
+        Declared(
+            &["desired-state/ml-prod/account.yaml AccountSettings/account"],
             "what_a_manifest_adopts_is_set_and_put_back_by_one_call_for_each_setting",
         ),
     ),
     capability(
+        "Restricted models and customization of Bedrock; Comprehend and Rekognition for approved principals",
+        Declared(
+            &["desired-state/organization/ai-services.yaml ServiceControlPolicy/ai-services"],
+            POLICIES,
+        ),
+    ),
+    capability(
         "A registry of models, and which accounts use it",
-        Example(
-            &["examples/cloud-control.yaml AWS::SageMaker::ModelPackageGroup/churn"],
+        Declared(
+            &["desired-state/ml-prod/models.yaml AWS::SageMaker::ModelPackageGroup/churn"],
             "a_group_of_models_is_for_those_whom_the_manifest_names",
         ),
     ),
     capability(
         "Experiments are tracked with MLflow",
-        Example(
-            &["examples/cloud-control.yaml AWS::SageMaker::MlflowTrackingServer/experiments"],
+        Declared(
+            &["desired-state/ml-prod/models.yaml AWS::SageMaker::MlflowTrackingServer/experiments"],
             "a_tracking_server_keeps_its_store",
+        ),
+    ),
+    capability(
+        "An organization trail with data events of S3, SageMaker and Bedrock, into a log archive",
+        Declared(
+            &[
+                "desired-state/organization/trail.yaml AWS::CloudTrail::Trail/organization",
+                "desired-state/log-archive/archive.yaml AWS::S3::Bucket/archive",
+            ],
+            "a_trail_that_somebody_stops_is_started_again",
+        ),
+    ),
+    capability(
+        "VPC flow logs",
+        Declared(
+            &["desired-state/ml-prod/network.yaml AWS::EC2::FlowLog/ml"],
+            "a_whole_network_is_made_from_nothing_in_the_order_that_it_needs",
+        ),
+    ),
+    capability(
+        "Alerts on bulk endpoint creation",
+        Declared(
+            &[
+                "desired-state/organization/alerts.yaml AWS::Logs::MetricFilter/endpoints",
+                "desired-state/organization/alerts.yaml AWS::CloudWatch::Alarm/endpoints",
+            ],
+            "an_alarm_that_somebody_silences_and_a_filter_that_somebody_blinds_are_put_back",
+        ),
+    ),
+    capability(
+        "Alerts on unusual model downloads",
+        Declared(
+            &[
+                "desired-state/organization/alerts.yaml AWS::Logs::MetricFilter/downloads",
+                "desired-state/organization/alerts.yaml AWS::CloudWatch::Alarm/downloads",
+            ],
+            "an_alarm_that_somebody_silences_and_a_filter_that_somebody_blinds_are_put_back",
+        ),
+    ),
+    capability(
+        "Alerts on off-hours training",
+        Declared(
+            &["desired-state/organization/alerts.yaml AWS::CloudWatch::Alarm/training-at-night"],
+            "an_alarm_that_somebody_silences_and_a_filter_that_somebody_blinds_are_put_back",
+        ),
+    ),
+    capability(
+        "Alerts on a spike of GPU instances",
+        Declared(
+            &["desired-state/organization/alerts.yaml AWS::CloudWatch::Alarm/accelerators"],
+            "an_alarm_that_somebody_silences_and_a_filter_that_somebody_blinds_are_put_back",
+        ),
+    ),
+    capability(
+        "Somebody is told about threats and tampering at once",
+        Declared(
+            &[
+                "desired-state/ml-prod/alerts.yaml AWS::Events::Rule/threats",
+                "desired-state/ml-prod/alerts.yaml AWS::Events::Rule/tampering",
+            ],
+            "a_rule_that_somebody_disables_and_a_topic_that_somebody_opens_are_put_back",
         ),
     ),
     capability(
@@ -413,9 +627,9 @@ pub const CAPABILITIES: &[Capability] = &[
         Cannot("a query is no state: people ask it when they need it"),
     ),
     capability(
-        "Comprehend and Rekognition limited to approved use",
+        "An external identity provider, or a directory on premises",
         Cannot(
-            "they have no resources to declare; which actions are allowed is in service control policies",
+            "Identity Center is connected with it in its console, with metadata that no API returns",
         ),
     ),
     capability(
@@ -434,14 +648,6 @@ pub const CAPABILITIES: &[Capability] = &[
             &["examples/platform.yaml AWS::ECR::Repository/images"],
             "images_are_pulled_by_those_whom_the_manifest_names_and_tags_stay",
         ),
-    ),
-    capability(
-        "An organization trail with data events of S3, SageMaker and Bedrock, into a log archive",
-        NotYet("the types of CloudTrail and of log groups have no overlay"),
-    ),
-    capability(
-        "Alerts on bulk endpoint creation, unusual model downloads and off-hours training",
-        NotYet("the types of rules of EventBridge, topics and alarms have no overlay"),
     ),
     capability(
         "Access points of S3 with policies",

@@ -18,7 +18,7 @@ use crate::{
     engine::{Changed, Engine, Options, Outcome, Report},
     kind::Class,
     model::Address,
-    plan::{self, Only, Plan, Shown, Verdict, WaitReason},
+    plan::{self, Only, Plan, Shown, UnusedReason, Verdict, WaitReason},
     settings::{Mode, Overrides, Settings, parse_duration},
 };
 
@@ -126,13 +126,14 @@ pub(super) async fn until_quiet(
 ) -> anyhow::Result<Ended> {
     let deadline = Instant::now() + timeout;
     let mut printed = String::new();
-    let (mut failing, mut changed) = (BTreeSet::new(), BTreeSet::new());
+    let (mut failing, mut changed, mut seen) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     // The person who was asked has seen the warnings above the plan.
     let mut warned = asking == Asking::Person;
     loop {
         progress.show();
-        let report = engine.pass().await;
+        let mut report = engine.pass().await;
         progress.hide();
+        spare_needless(&mut report.plan, &mut seen);
         if !std::mem::replace(&mut warned, true) {
             shown::warnings(&report);
         }
@@ -177,6 +178,18 @@ pub(super) async fn until_quiet(
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
+}
+
+/// Forgets approvals of steps that this run has seen and that are no more: they were carried out,
+/// with their approval or without needing it. Whoever approves a whole plan approves also what only
+/// waits in it.
+fn spare_needless(plan: &mut Plan, seen: &mut BTreeSet<String>) {
+    use UnusedReason::{NoSuchStep, NotHeld, Spent};
+    seen.extend(plan.steps.iter().map(|step| step.digest.clone()));
+    plan.unused_approvals.retain(|unused| {
+        let is_over = matches!(unused.why, NoSuchStep | NotHeld | Spent);
+        !is_over || !seen.contains(&unused.digest)
+    });
 }
 
 /// Prints what was not shown yet, and asks for confirmation.

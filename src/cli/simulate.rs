@@ -11,14 +11,25 @@ pub(super) struct Args {
     /// Where to listen
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:4566")]
     listen: String,
-    /// Start with the demo's network (VPC, private subnets, route tables) and organization instead
+    /// Start with an example network (VPC, private subnets, route tables) and organization instead
     /// of nothing
     #[arg(long)]
     seeded: bool,
+    /// Start with the accounts that `desired-state/` and `examples/palisade.yaml` are for: an
+    /// organization with an account of the platform and one of the log archive, permissions
+    /// boundaries, and groups of people
+    #[arg(long, conflicts_with = "seeded")]
+    accounts: bool,
 }
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
-    let simulator = Simulator::new(Options::default());
+    let simulator = if args.accounts {
+        let simulator = Simulator::new(example::organization_options());
+        example::accounts(&simulator)?;
+        simulator
+    } else {
+        Simulator::new(Options::default())
+    };
     if args.seeded {
         example::build(&simulator)?;
     }

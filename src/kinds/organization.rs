@@ -2,7 +2,7 @@
 //! permissions.
 
 use crate::{
-    kind::{Invalid, Lookup, LookupKind, Refs},
+    kind::{Invalid, Lookup, LookupKind, Refs, is_placeholder},
     operations::{Named, On, ResourceType, Resources},
 };
 
@@ -105,7 +105,8 @@ pub(crate) fn resolve_place(
                 .help("write the names of the units from the root down, such as ou:/Workloads/ML")
         })?,
         None if text == "root" => text,
-        None if Place::of(text).is_some() => return Ok(text.to_owned()),
+        // A unit that a manifest declares, which may not exist yet.
+        None if Place::of(text).is_some() || is_placeholder(text) => return Ok(text.to_owned()),
         None => {
             return Err(Invalid::new(
                 field,

@@ -103,6 +103,10 @@ impl Operation {
 /// What manifests need of which palisade only reads a type, whatever it is.
 pub(crate) const SHOWN: Need = Need::Noted("a type that is only observed");
 
+/// What manifests need whose resource works in every account of the organization. It is kept where
+/// the organization is managed, and nobody needs it elsewhere.
+pub(crate) const OF_ORGANIZATION: Need = Need::Noted("a resource of the whole organization");
+
 /// Queues of events. Where they are, the settings say.
 const QUEUE: ResourceType = ResourceType::new(
     "queue",

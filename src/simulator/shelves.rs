@@ -373,7 +373,13 @@ impl<S: Stock> Service for Shelves<S> {
             needs.extend(more(shelf.calls.create_with, "*"));
             return needs;
         }
-        let (arn, has) = named(call.text("Id"));
+        // What does not exist is asked for by its ARN all the same.
+        let id = call.text("Id");
+        let (arn, has) = call.find(call.service, id).unwrap_or_else(|| {
+            let arn =
+                if id.starts_with("arn:") { id.to_owned() } else { shelf.arn(call.caller, id) };
+            (arn, Tags::default())
+        });
         let mut needs = vec![call.need(&arn).of(&has)];
         match verb {
             Verb::Read => needs.extend(more(shelf.calls.read_with, &arn)),

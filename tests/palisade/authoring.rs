@@ -13,13 +13,13 @@ use tempfile::TempDir;
 
 use crate::{
     cli::{Served, fit, palisade, repository},
-    world::{World, copy, shipped, until_quiet},
+    world::{World, baseline, copy, until_quiet},
 };
 
-/// The shipped directory as it was, beside the one of a world.
+/// The directory as it was, beside the one of a world.
 fn before() -> TempDir {
     let dir = tempfile::tempdir().expect("a directory");
-    copy(&shipped(), dir.path());
+    copy(&baseline(), dir.path());
     dir
 }
 
@@ -62,7 +62,7 @@ async fn a_change_is_told_apart_from_drift_by_one_observation() {
 
 #[tokio::test(start_paused = true)]
 async fn a_base_that_cannot_be_read_is_an_error_of_its_own() {
-    let world = World::shipped();
+    let world = World::baseline();
     let base = before();
     fs::write(base.path().join("ml-prod/keys.yaml"), "kind: [").expect("written");
     let options = Options { base: Some(base.path().to_owned()), ..Options::default() };
@@ -74,7 +74,7 @@ async fn a_base_that_cannot_be_read_is_an_error_of_its_own() {
 
 #[tokio::test(start_paused = true)]
 async fn a_focus_reads_no_scope_that_it_does_not_need_and_changes_nothing_else() {
-    let world = World::shipped();
+    let world = World::baseline();
     let focus = Focus { kinds: vec!["SecurityGroup".to_owned()], ..Focus::default() };
     let options = Options { focus: Some(focus), write: true, ..Options::default() };
     let mut engine = world.engine_with(Guard::writing(world.brake.clone()), options).await;
@@ -122,7 +122,7 @@ fn a_pull_request_shows_its_own_change_with_an_exit_code_of_its_own() {
     let (base, head) = (place.path().join("base"), place.path().join("head"));
     for dir in [&base, &head] {
         fs::create_dir(dir).expect("made");
-        copy(&shipped(), dir);
+        copy(&baseline(), dir);
     }
     let group = "---\napiVersion: palisade.dev/v1alpha1\nkind: SecurityGroup\nmetadata: {name: new-one}\nspec:\n  \
         description: new\n  vpc: {lookup: {tags: {Name: ml}}}\n  ingress: []\n  egress: []\n";
@@ -329,7 +329,8 @@ fn every_problem_of_every_file_is_shown_at_once_with_its_line() {
 fn a_variable_stands_for_a_number_and_the_schema_and_the_loader_agree() {
     let place = tempfile::tempdir().expect("a directory");
     let settings = fs::read_to_string(repository().join("examples/palisade.yaml")).expect("read");
-    let settings = settings.replace("vars: {}", "vars: {days: \"180\", on: \"true\", word: many}");
+    let settings =
+        settings.replace("\nvars:\n", "\nvars:\n  days: \"180\"\n  on: \"true\"\n  word: many\n");
     fs::write(place.path().join("palisade.yaml"), settings).expect("written");
     fs::create_dir(place.path().join("tree")).expect("made");
     let schema: Value =

@@ -193,7 +193,7 @@ fn refused(report: &Report, says: &str) {
 
 #[tokio::test(start_paused = true)]
 async fn without_a_good_snapshot_nothing_is_read_as_wanted_and_nothing_is_written() {
-    let world = World::shipped();
+    let world = World::baseline();
     world.write("bad.yaml", "kind: [");
     let quiet = until_quiet(&mut world.engine().await).await;
     refused(quiet.last(), "bad.yaml:");

@@ -129,8 +129,8 @@ fn validate_accepts_the_shipped_directory_and_names_every_mistake() {
     let place = workplace();
     let settings = place.path().join("palisade.yaml");
     let settings = settings.to_str().expect("a path");
-    let said = expect(0, &["--settings", settings, "validate", "--strict"]);
-    assert_eq!(said, "24 manifests, no problems, no findings (3 waived)\n");
+    let said = expect(0, &["--settings", "examples/palisade.yaml", "validate", "--strict"]);
+    assert_eq!(said, "133 manifests, no problems, no findings (2 waived)\n");
 
     let bad = place.path().join("bad");
     fs::create_dir(&bad).expect("made");
@@ -146,7 +146,8 @@ fn validate_accepts_the_shipped_directory_and_names_every_mistake() {
     let problem = &document["problems"][0];
     assert!(problem["origin"]["line"].is_u64() && problem["message"].is_string(), "{problem}");
     // Without settings, what needs none is judged; settings and directories that are named and missing are failures, not usage.
-    expect(0, &["validate"]);
+    let baseline = crate::world::baseline();
+    expect(0, &["validate", baseline.to_str().expect("a path")]);
     expect(1, &["--settings", "/nonexistent", "validate"]);
     expect(1, &["--settings", settings, "validate", "/nonexistent"]);
 }
@@ -406,8 +407,8 @@ fn is_type(name: &Value, value: &Value) -> bool {
 #[test]
 fn the_demo_shows_everything_and_ends_well() {
     let said = expect(0, &["demo"]);
-    assert!(said.contains("24 manifests in sync"), "{said}");
-    assert!(said.contains("5 of 5 drifts noticed and corrected"), "{said}");
+    assert!(said.contains("133 manifests in sync"), "{said}");
+    assert!(said.contains("8 of 8 drifts noticed and corrected"), "{said}");
 }
 
 /// A simulated AWS on a free port of this machine; it ends with the test.
@@ -453,7 +454,7 @@ impl Drop for Served {
 fn plan_apply_and_plan_again_against_an_aws_on_a_socket() {
     let aws = Served::start();
     let place = workplace();
-    let state = repository().join("desired-state");
+    let state = crate::world::baseline();
     let state = state.to_str().expect("a path");
     let run = |exit: i32, arguments: &[&str]| {
         let output = aws.palisade(place.path()).args(arguments).output().expect("it runs");
@@ -491,7 +492,7 @@ fn plan_apply_and_plan_again_against_an_aws_on_a_socket() {
 
     let text = run(0, &["apply", state, "--yes"]);
     assert!(
-        text.trim_end().ends_with("0 to create, 0 to change, 0 to delete, 24 in sync."),
+        text.trim_end().ends_with("0 to create, 0 to change, 0 to delete, 26 in sync."),
         "{text}"
     );
     run(0, &["plan", state, "--detailed-exitcode"]);
@@ -524,7 +525,7 @@ fn plan_apply_and_plan_again_against_an_aws_on_a_socket() {
 #[test]
 fn without_credentials_plan_fails_and_says_so() {
     let place = workplace();
-    let state = repository().join("desired-state");
+    let state = crate::world::baseline();
     let mut command = palisade();
     let output =
         command.current_dir(place.path()).arg("plan").arg(state).output().expect("it runs");

@@ -24,7 +24,7 @@ fn every_manifest_in_the_catalogue_exists() {
         let (all, is_declared) = match capability.by {
             By::Declared(all, _) => (all, true),
             By::Example(all, _) => (all, false),
-            By::Cannot(why) | By::NotYet(why) => {
+            By::Cannot(why) => {
                 assert!(why.len() > 20, "{}: why not?", capability.name);
                 continue;
             }

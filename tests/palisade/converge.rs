@@ -1,4 +1,4 @@
-//! The directory that palisade ships becomes true, stays true for few reads, and does so from wherever it was left.
+//! The directory that `init` writes becomes true, stays true for few reads, and does so from wherever it was left.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -58,13 +58,13 @@ fn in_order(report: &Report) {
 
 #[tokio::test(start_paused = true)]
 async fn the_shipped_directory_is_applied_and_a_second_pass_writes_nothing() {
-    let world = World::shipped();
+    let world = World::baseline();
     let mut engine = world.engine().await;
     let quiet = until_quiet(&mut engine).await;
     let last = quiet.in_order();
-    assert_eq!(last.manifests.len(), 24);
-    assert_eq!(last.plan.in_sync.len(), 24);
-    assert!(world.writes().len() > 24);
+    assert_eq!(last.manifests.len(), 26);
+    assert_eq!(last.plan.in_sync.len(), 26);
+    assert!(world.writes().len() > 26);
     for _ in 0..3 {
         in_order(&engine.pass().await);
         assert_eq!(world.writes(), [""; 0]);
@@ -139,7 +139,7 @@ fn census(world: &World) -> Vec<String> {
 #[tokio::test(start_paused = true)]
 async fn a_process_that_ends_after_every_pass_gets_there_without_duplicates() {
     let (reference, _) = World::applied().await;
-    let world = World::shipped();
+    let world = World::baseline();
     for _ in 0..16 {
         // Two passes a life: a key needs two observations of the same process.
         for _ in 0..2 {
@@ -159,11 +159,11 @@ async fn a_restart_after_any_pass_converges_to_the_same_world() {
     let (reference, _) = World::applied().await;
     let expected = census(&reference);
     let passes = {
-        let world = World::shipped();
+        let world = World::baseline();
         until_quiet(&mut world.engine().await).await.reports.len()
     };
     for lived in 1..passes {
-        let world = World::shipped();
+        let world = World::baseline();
         let mut first = world.engine().await;
         for _ in 0..lived {
             let _ = first.pass().await;

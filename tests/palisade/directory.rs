@@ -15,7 +15,7 @@ use palisade::{
 };
 use proptest::prelude::*;
 
-use crate::world::{World, shipped, until_quiet};
+use crate::world::{World, baseline, until_quiet};
 
 /// A text that must never be shown.
 const SECRET: &str = "sEcReT-4f9d2c7e81b6a053-9XpQ";
@@ -34,12 +34,12 @@ fn files() -> BTreeMap<PathBuf, String> {
                 collect(&entry, found);
             } else if entry.extension().is_some_and(|extension| extension == "yaml") {
                 let text = fs::read_to_string(&entry).unwrap();
-                found.insert(entry.strip_prefix(shipped()).unwrap().to_owned(), text);
+                found.insert(entry.strip_prefix(baseline()).unwrap().to_owned(), text);
             }
         }
     }
     let mut found = BTreeMap::new();
-    collect(&shipped(), &mut found);
+    collect(&baseline(), &mut found);
     assert!(found.len() > 5);
     found
 }
@@ -79,7 +79,7 @@ fn cuts(text: &str, stride: usize) -> Vec<usize> {
 
 #[test]
 fn every_file_cut_off_anywhere_gives_problems_or_less_of_the_same_and_never_a_tombstone() {
-    let world = World::shipped();
+    let world = World::baseline();
     let whole = load(&world).expect("the shipped directory is good");
     let (mut loads, mut accepted) = (0, 0);
     for (path, text) in files() {
@@ -118,7 +118,7 @@ async fn a_file_cut_off_at_a_document_deletes_nothing_even_where_pruning_is_auto
 #[test]
 fn one_broken_file_among_many_refuses_all_of_them_and_is_named() {
     for (path, text) in files() {
-        let world = World::shipped();
+        let world = World::baseline();
         world.write(path.to_str().unwrap(), format!("{text}\n  - : ]\n"));
         let problems = load(&world).expect_err("one file is broken");
         let name = world.dir().join(&path);

@@ -80,7 +80,7 @@ async fn until(mut happened: impl FnMut() -> bool) {
 #[tokio::test(flavor = "multi_thread")]
 async fn sigterm_ends_the_process_within_five_seconds_wherever_aws_hangs() {
     for hanging in ["GetCallerIdentity", "DescribeSecurityGroups", "CreateSecurityGroup"] {
-        let world = World::shipped();
+        let world = World::baseline();
         world.simulator.inject(Fault::hang(hanging));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut daemon = Daemon::start(&world, &listener, Stdio::null());
@@ -101,7 +101,7 @@ async fn sigterm_ends_the_process_within_five_seconds_wherever_aws_hangs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_nobody_at_the_other_end_of_stdout_the_daemon_works() {
-    let world = World::shipped();
+    let world = World::baseline();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut daemon = Daemon::start(&world, &listener, Stdio::piped());
     drop(daemon.child.stdout.take());

@@ -29,9 +29,14 @@ pub type Printed = BTreeMap<String, BTreeMap<String, Value>>;
 
 /// What the program prints for a directory under the settings of the example.
 pub fn printed(dir: &Path, more: &[&str]) -> Printed {
+    printed_under(example::SETTINGS, dir, more)
+}
+
+/// The same under other settings.
+pub fn printed_under(text: &str, dir: &Path, more: &[&str]) -> Printed {
     let place = tempfile::tempdir().expect("a directory");
     let settings = place.path().join("palisade.yaml");
-    fs::write(&settings, example::SETTINGS).expect("written");
+    fs::write(&settings, text).expect("written");
     let mut command = palisade();
     command.arg("--settings").arg(&settings).arg("iam-policy").arg(dir).args(more);
     let output = command.output().expect("it runs");
@@ -40,6 +45,7 @@ pub fn printed(dir: &Path, more: &[&str]) -> Printed {
     let account = |scope: String| match scope.as_str() {
         "ml-prod" => example::ML_ACCOUNT.to_owned(),
         "org" => example::MANAGEMENT_ACCOUNT.to_owned(),
+        "log-archive" => example::LOG_ARCHIVE_ACCOUNT.to_owned(),
         other => panic!("no scope {other}"),
     };
     scopes.into_iter().map(|(scope, policies)| (account(scope), policies)).collect()
@@ -196,7 +202,7 @@ async fn end(world: &World) {
 fn world() -> World {
     let options =
         simulator::Options { service_control_policies: false, ..simulator::Options::default() };
-    World::shipped_over(options)
+    World::baseline_over(options)
 }
 
 /// The policies without one action of one statement; the statement without any goes.
@@ -374,7 +380,7 @@ async fn without_a_permission_the_directory_does_not_become_true_and_the_refusal
         "sagemaker:CreateDomain",
     ];
     for action in actions {
-        let world = World::shipped();
+        let world = World::baseline();
         let mut less = printed(world.dir(), &[]);
         for (sid, _) in permissions(&less).into_iter().filter(|(_, it)| it == action) {
             less = without(&less, &sid, action);
@@ -495,7 +501,7 @@ async fn adoption_is_allowed_for_exactly_the_id_that_a_manifest_names() {
 
 #[test]
 fn what_another_installation_owns_can_be_neither_changed_nor_deleted() {
-    let printed = printed(&crate::world::shipped(), &[]);
+    let printed = printed(&crate::world::baseline(), &[]);
     for (account, policies) in &printed {
         let policies = documents(policies);
         for (_, action) in permissions(&printed) {
@@ -537,7 +543,7 @@ fn what_another_installation_owns_can_be_neither_changed_nor_deleted() {
 
 #[test]
 fn a_scope_can_be_chosen_and_one_that_does_not_exist_is_named() {
-    let printed = printed(&crate::world::shipped(), &["--scope", "org", "-o", "json"]);
+    let printed = printed(&crate::world::baseline(), &["--scope", "org", "-o", "json"]);
     assert_eq!(printed.keys().collect::<Vec<_>>(), [example::MANAGEMENT_ACCOUNT]);
     let place = tempfile::tempdir().expect("a directory");
     let settings = place.path().join("palisade.yaml");

@@ -46,6 +46,7 @@ mod on_call;
 mod operate;
 mod pause;
 mod placements;
+mod platform;
 mod policies;
 mod reach;
 mod readme;

@@ -159,7 +159,7 @@ async fn an_empty_directory_at_start_is_no_decision_either() {
 
 #[tokio::test(start_paused = true)]
 async fn no_policy_text_is_in_what_is_known_of_wants() {
-    let (world, dir) = (World::shipped(), tempfile::tempdir().expect("a directory"));
+    let (world, dir) = (World::baseline(), tempfile::tempdir().expect("a directory"));
     until_quiet(&mut remembering(&world, &dir).await).await.in_order();
     // The history has the lines of changes, as the page has them; what is in force has no text.
     let policy = ["Statement", "Principal", "kms:Decrypt", "sts:AssumeRole"];

@@ -10,11 +10,14 @@ use palisade::simulator::example::SETTINGS;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::cli::{Served, palisade, repository};
+use crate::{
+    cli::{Served, palisade},
+    world::baseline,
+};
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
-/// The settings, and the shipped manifests of one kind in a checkout at [`COMMIT`].
+/// The settings, and the manifests of one kind that `init` writes in a checkout at [`COMMIT`].
 struct Place {
     dir: TempDir,
 }
@@ -29,7 +32,7 @@ impl Place {
         let git = place.dir.path().join("checkout/.git");
         fs::create_dir(&git).expect("made");
         fs::write(git.join("HEAD"), format!("{COMMIT}\n")).expect("written");
-        let shipped = repository().join("desired-state/ml-prod/security-groups.yaml");
+        let shipped = baseline().join("ml-prod/security-groups.yaml");
         fs::copy(shipped, place.state().join("security-groups.yaml")).expect("copied");
         place
     }

@@ -126,7 +126,7 @@ async fn a_held_move_reads_the_policies_once_and_not_in_every_pass() {
 
 #[tokio::test(start_paused = true)]
 async fn a_move_below_a_policy_that_denies_palisade_what_it_needs_is_a_lockout() {
-    let world = World::shipped();
+    let world = World::baseline();
     let mut engine = world.engine().await;
     until_quiet(&mut engine).await.in_order();
     let shut = unit(&world, "Shut");

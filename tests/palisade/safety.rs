@@ -77,7 +77,7 @@ async fn a_name_that_somebody_elses_resource_has_is_a_conflict_and_nothing_is_wr
 
 #[tokio::test(start_paused = true)]
 async fn the_same_holds_for_aliases_policies_and_domains() {
-    let world = World::shipped();
+    let world = World::baseline();
     let stranger = string(&world.kms("CreateKey", &json!({}))["KeyMetadata"], "KeyId");
     let alias = json!({"AliasName": "alias/ml/studio", "TargetKeyId": stranger});
     world.kms("CreateAlias", &alias);
@@ -158,7 +158,7 @@ async fn of_two_live_resources_with_one_address_neither_is_touched() {
 
 #[tokio::test(start_paused = true)]
 async fn credentials_of_another_account_make_the_scope_unknown_and_nothing_is_written() {
-    let mut world = World::shipped();
+    let mut world = World::baseline();
     // A settings file that names two accounts is refused; a role can still lead somewhere else than it says.
     let scope = world.settings.scopes.get_mut("ml-prod").expect("the scope");
     scope.account = Some("444455556666".to_owned());
@@ -186,7 +186,7 @@ async fn credentials_of_another_account_make_the_scope_unknown_and_nothing_is_wr
 
 #[tokio::test(start_paused = true)]
 async fn a_kind_that_may_not_be_read_is_unknown_and_the_others_go_on() {
-    let world = World::shipped();
+    let world = World::baseline();
     let denied = Fault::reject("DescribeVpcEndpoints", "UnauthorizedOperation", "not you");
     world.simulator.inject(denied);
     let mut engine = world.engine().await;
@@ -204,7 +204,7 @@ async fn a_kind_that_may_not_be_read_is_unknown_and_the_others_go_on() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_page_is_not_an_empty_page() {
-    let world = World::shipped();
+    let world = World::baseline();
     let content = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "x:Y", "Resource": "*"}]});
     for number in 0..30 {
         world.organizations(
@@ -280,7 +280,7 @@ async fn lost_answers_to_every_create_call_leave_one_of_everything() {
     for call in
         ["CreateSecurityGroup", "CreateVpcEndpoint", "CreatePolicy", "CreateDomain", "CreateKey"]
     {
-        let world = World::shipped();
+        let world = World::baseline();
         world.simulator.inject(Fault::lose_answer(call).nth(1));
         let mut engine = world.engine().await;
         let mut last = engine.pass().await;
@@ -705,7 +705,7 @@ async fn a_directory_that_changes_while_a_plan_is_carried_out_ends_that_plan() {
 
 #[tokio::test(start_paused = true)]
 async fn throttling_and_server_faults_end_and_everything_becomes_true_without_duplicates() {
-    let world = World::shipped();
+    let world = World::baseline();
     for (nth, call) in [
         (1, "CreateSecurityGroup"),
         (2, "CreateVpcEndpoint"),

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -21,12 +21,32 @@ use palisade::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::cli::palisade;
+
 /// More passes than anything here needs: a loop that does not settle is a defect.
 const ENOUGH: usize = 400;
 
-/// The directory of the manifests that palisade ships.
+/// The directory of the manifests that palisade ships: a whole platform.
 pub fn shipped() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("desired-state")
+}
+
+/// The manifests that `palisade init` writes for the accounts and the network of [`World::empty`]: keys, groups,
+/// endpoints, Studio and guardrails of the platform, in an account that exists.
+pub fn baseline() -> PathBuf {
+    static WRITTEN: OnceLock<TempDir> = OnceLock::new();
+    let place = WRITTEN.get_or_init(|| {
+        let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
+        let mut init = palisade();
+        init.arg("init").arg(place.path()).args(["--owner", "palisade-demo", "--scope", "ml-prod"]);
+        init.args(["--account", example::ML_ACCOUNT, "--region", example::REGION]);
+        init.args(["--management-account", example::MANAGEMENT_ACCOUNT]);
+        init.args(["--vpc", "Name=ml", "--subnets", "tier=private", "--unit", "ou:/Workloads/ML"]);
+        let output = init.output().expect("it runs");
+        assert!(output.status.success(), "{output:?}");
+        place
+    });
+    place.path().join("desired-state")
 }
 
 /// A simulated AWS, a directory, and settings.
@@ -56,6 +76,21 @@ impl World {
         }
     }
 
+    /// The accounts that [`shipped`] is for, with its settings and a copy of it.
+    pub fn platform() -> Self {
+        let simulator = Simulator::new(example::organization_options());
+        example::accounts(&simulator).expect("the accounts are built");
+        let settings = Settings::parse(example::PLATFORM_SETTINGS, &Overrides::default());
+        let world = Self {
+            simulator,
+            settings: settings.expect("the settings are understood"),
+            brake: Brake::default(),
+            dir: tempfile::tempdir().expect("a directory"),
+        };
+        copy(&shipped(), world.dir());
+        world
+    }
+
     /// One file of manifests, `main.yaml`.
     pub fn with(manifests: &str) -> Self {
         let world = Self::empty();
@@ -63,21 +98,21 @@ impl World {
         world
     }
 
-    /// The manifests that palisade ships.
-    pub fn shipped() -> Self {
-        Self::shipped_over(simulator::Options::default())
+    /// The manifests of [`baseline`].
+    pub fn baseline() -> Self {
+        Self::baseline_over(simulator::Options::default())
     }
 
     /// The same with another sort of AWS.
-    pub fn shipped_over(options: simulator::Options) -> Self {
+    pub fn baseline_over(options: simulator::Options) -> Self {
         let world = Self::over(options);
-        copy(&shipped(), world.dir());
+        copy(&baseline(), world.dir());
         world
     }
 
-    /// The manifests that palisade ships, applied, and the engine that did it.
+    /// The manifests of [`baseline`], applied, and the engine that did it.
     pub async fn applied() -> (Self, Engine) {
-        let world = Self::shipped();
+        let world = Self::baseline();
         let mut engine = world.engine().await;
         until_quiet(&mut engine).await.in_order();
         world.writes();

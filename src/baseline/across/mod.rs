@@ -8,10 +8,11 @@
 mod apps;
 mod endpoints;
 mod networks;
+mod studio;
 mod users;
 
 use super::Rule;
 
 /// The rules, grouped by subject.
-pub(super) const RULES: [&[Rule]; 4] =
-    [apps::RULES, endpoints::RULES, networks::RULES, users::RULES];
+pub(super) const RULES: [&[Rule]; 5] =
+    [apps::RULES, endpoints::RULES, networks::RULES, studio::RULES, users::RULES];

@@ -1,12 +1,21 @@
-//! Manual changes in the demo: one for every kind, each of them a real mistake or attack.
+//! Manual changes in the demo: one for every group of what the directory declares, each of them a
+//! real mistake or attack.
+
+use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use crate::simulator::{
-    Simulator,
-    example::{Hands, text},
+use crate::{
+    kinds::cloud_control::{cloudtrail_trail, guardduty_detector, s3_bucket},
+    simulator::{
+        Simulator,
+        example::{Hands, ML_ACCOUNT, text},
+    },
 };
+
+/// The longest that the simulated AWS works on a change.
+pub(super) const TAKES: Duration = Duration::from_millis(1100);
 
 /// One manual change.
 pub(super) struct Drift {
@@ -16,25 +25,31 @@ pub(super) struct Drift {
     pub(super) inject: fn(&Simulator) -> anyhow::Result<()>,
 }
 
-/// One change for every kind.
-pub(super) const DRIFTS: [Drift; 5] = [
+/// The changes.
+pub(super) const DRIFTS: [Drift; 8] = [
     Drift {
-        story: "somebody opens SSH on the Studio apps' security group to the world",
+        story: "network: somebody opens SSH on the Studio apps' security group to the world",
         inject: open_ssh,
     },
     Drift {
-        story: "somebody replaces the policy of the SageMaker API endpoint by \"allow everything\"",
-        inject: widen_endpoint,
+        story: "identity: somebody makes the role of training jobs an administrator",
+        inject: make_administrator,
     },
     Drift {
-        story: "somebody switches key rotation off and gives another account the Studio key",
+        story: "keys: somebody switches key rotation off and gives another account the Studio key",
         inject: weaken_key,
     },
+    Drift { story: "Studio: somebody lets apps run Docker", inject: allow_docker },
     Drift {
-        story: "somebody detaches the policy that protects CloudTrail from the root",
+        story: "data: somebody opens the bucket of training data to the public",
+        inject: publish_data,
+    },
+    Drift { story: "detection: somebody suspends GuardDuty", inject: suspend_detector },
+    Drift { story: "logging: somebody stops the organization's trail", inject: stop_trail },
+    Drift {
+        story: "organization: somebody detaches the policy that protects CloudTrail from the root",
         inject: detach_policy,
     },
-    Drift { story: "somebody lets Studio apps run Docker", inject: allow_docker },
 ];
 
 fn open_ssh(simulator: &Simulator) -> anyhow::Result<()> {
@@ -48,21 +63,6 @@ fn open_ssh(simulator: &Simulator) -> anyhow::Result<()> {
     ec2.call(
         "AuthorizeSecurityGroupIngress",
         &json!({"GroupId": group, "IpPermissions": [permission]}),
-    )?;
-    Ok(())
-}
-
-fn widen_endpoint(simulator: &Simulator) -> anyhow::Result<()> {
-    let ec2 = Hands::ec2(simulator);
-    let filter =
-        json!([{"Name": "service-name", "Value": ["com.amazonaws.eu-west-1.sagemaker.api"]}]);
-    let endpoints = ec2.call("DescribeVpcEndpoints", &json!({"Filter": filter}))?;
-    let endpoint = text(&endpoints, "/vpcEndpointSet/0/vpcEndpointId")?;
-    let statement = json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"});
-    let all = json!({"Statement": [statement]});
-    ec2.call(
-        "ModifyVpcEndpoint",
-        &json!({"VpcEndpointId": endpoint, "PolicyDocument": all.to_string()}),
     )?;
     Ok(())
 }
@@ -111,5 +111,51 @@ fn allow_docker(simulator: &Simulator) -> anyhow::Result<()> {
     let settings = json!({"DockerSettings": {"EnableDockerAccess": "ENABLED"}});
     sagemaker
         .call("UpdateDomain", &json!({"DomainId": domain, "DomainSettingsForUpdate": settings}))?;
+    Ok(())
+}
+
+fn make_administrator(simulator: &Simulator) -> anyhow::Result<()> {
+    Hands::of(simulator, "iam").call(
+        "AttachRolePolicy",
+        &json!({
+            "RoleName": "ml-training",
+            "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess",
+        }),
+    )?;
+    Ok(())
+}
+
+fn publish_data(simulator: &Simulator) -> anyhow::Result<()> {
+    let bucket = format!("ml-{ML_ACCOUNT}-data");
+    let cloud_control = Hands::of(simulator, "cloudcontrolapi");
+    let open = json!({"BlockPublicAcls": false, "BlockPublicPolicy": false});
+    set(&cloud_control, s3_bucket::NAME, &bucket, ("PublicAccessBlockConfiguration", &open))
+}
+
+fn suspend_detector(simulator: &Simulator) -> anyhow::Result<()> {
+    let cloud_control = Hands::of(simulator, "cloudcontrolapi");
+    let kind = guardduty_detector::NAME;
+    let all = cloud_control.call("ListResources", &json!({"TypeName": kind}))?;
+    let detector = text(&all, "/ResourceDescriptions/0/Identifier")?;
+    set(&cloud_control, kind, detector, ("Enable", &json!(false)))
+}
+
+fn stop_trail(simulator: &Simulator) -> anyhow::Result<()> {
+    let cloud_control = Hands::identity_center(simulator, "cloudcontrolapi");
+    set(&cloud_control, cloudtrail_trail::NAME, "organization", ("IsLogging", &json!(false)))
+}
+
+/// Sets a property of a resource.
+fn set(
+    cloud_control: &Hands<'_>,
+    kind: &str,
+    id: &str,
+    (property, value): (&str, &Value),
+) -> anyhow::Result<()> {
+    let patch = json!([{"op": "add", "path": format!("/{property}"), "value": value}]);
+    cloud_control.call(
+        "UpdateResource",
+        &json!({"TypeName": kind, "Identifier": id, "PatchDocument": patch.to_string()}),
+    )?;
     Ok(())
 }

@@ -2,7 +2,12 @@
 
 mod drift;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use tokio::{sync::Notify, time::Instant};
@@ -16,16 +21,17 @@ use super::{
 };
 use crate::{
     aws::{Brake, Budget, Connection, Guard},
-    engine::{self, Changed, Engine, Report},
-    plan,
+    engine::{self, Changed, Engine, Outcome, Report},
+    kind::Class,
+    plan::{self, Verdict},
     settings::{Overrides, Settings},
-    simulator::{Options, Simulator, example},
+    simulator::{Simulator, example},
     status::{Admission, Shelf, Status, http},
 };
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Directory of manifests for the scopes `ml-prod` and `org`
+    /// Directory of manifests for the scopes of examples/palisade.yaml
     #[arg(value_name = "DIR", default_value = DEFAULT_DIR)]
     dir: PathBuf,
     /// Keep running with the HTTP server afterwards, until Ctrl-C
@@ -41,15 +47,15 @@ const TIME_LIMIT: Duration = Duration::from_mins(2);
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
     let begun = Instant::now();
-    let simulator = Simulator::new(Options::default());
+    let simulator = Simulator::new(example::organization_options());
     heading("1. An AWS to work on")?;
-    example::build(&simulator)?;
+    example::accounts(&simulator)?;
     detail(
-        "an organization with the OUs Workloads/ML, an account, a VPC with two private subnets; \
-         all simulated",
+        "an organization with an account for the platform, one for the log archive, and nothing \
+         in them but a permissions boundary; all simulated",
     )?;
 
-    let settings = Settings::parse(example::SETTINGS, &Overrides::default())?;
+    let settings = settings()?;
     let status = Status::new(settings.interval)?;
     let brake = Brake::default();
     let guard = Guard::writing(brake.clone()).metered(status.metrics().meter());
@@ -57,19 +63,23 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
     let connection =
         Connection::new(simulator.sdk_config(example::ML_ACCOUNT, example::REGION), guard)
             .within(Budget::unlimited());
-    let options = engine::Options { shows_live: true, ..engine::Options::default() };
+    heading("2. What a person has to approve")?;
+    let approve = approvals(&settings, &simulator, &args.dir).await?;
+    let options = engine::Options { shows_live: true, approve, ..engine::Options::default() };
     let mut session = Session::over(settings, &connection, &args.dir, options, brake).await?;
     let engine = &mut session.engine;
 
-    heading(&format!("2. {} is applied", args.dir.display()))?;
+    heading(&format!("3. {} is applied", args.dir.display()))?;
     let created = settle(engine, &status, true).await?;
-    heading("3. A second pass")?;
+    heading("4. A second pass")?;
     let quiet = second_pass(engine, &status, &simulator).await?;
-    heading("4. Somebody changes resources by hand")?;
+    heading("5. Somebody changes resources by hand")?;
     let mut corrected = 0;
     for drift in &drift::DRIFTS {
         output::print(&format!("\n{NOTE}●{NOTE:#} {}\n", drift.story))?;
         (drift.inject)(&simulator)?;
+        // Some calls take AWS a moment.
+        tokio::time::sleep(drift::TAKES).await;
         let noticed = Instant::now();
         let steps = settle(engine, &status, true).await?;
         anyhow::ensure!(steps > 0, "nobody noticed: {}", drift.story);
@@ -85,6 +95,45 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
         serve(args, &mut session, &status).await?;
     }
     Ok(Ended::Done)
+}
+
+/// The shipped settings, with waits that are no longer than a demo.
+fn settings() -> anyhow::Result<Settings> {
+    let overrides = Overrides {
+        interval: Some(Duration::from_secs(2)),
+        settle_window: Some(Duration::from_secs(1)),
+        ..Overrides::default()
+    };
+    Ok(Settings::parse(example::PLATFORM_SETTINGS, &overrides)?)
+}
+
+/// Shows what `palisade plan` holds or will hold, and approves it as whoever reads the plan does.
+async fn approvals(
+    settings: &Settings,
+    simulator: &Simulator,
+    dir: &Path,
+) -> anyhow::Result<BTreeSet<String>> {
+    let config = simulator.sdk_config(example::ML_ACCOUNT, example::REGION);
+    let connection = Connection::new(config, Guard::read_only()).within(Budget::unlimited());
+    let options = engine::Options::default();
+    let brake = Brake::default();
+    let mut session = Session::over(settings.clone(), &connection, dir, options, brake).await?;
+    let report = session.engine.pass().await;
+    check(&report)?;
+    let mut approve = BTreeSet::new();
+    for step in &report.plan.steps {
+        match &step.verdict {
+            Verdict::Held(why) => {
+                let why: Vec<String> = why.iter().map(ToString::to_string).collect();
+                output::print(&format!("! {}: {}\n", step.address, why.join("; ")))?;
+            }
+            // What it waits for decides whether it will be held.
+            Verdict::Waiting(_) => {}
+            Verdict::Go | Verdict::Reported(_) => continue,
+        }
+        approve.insert(step.digest.clone());
+    }
+    Ok(approve)
 }
 
 /// Makes passes until everything is in sync; returns the number of changes made.
@@ -116,7 +165,11 @@ fn check(report: &Report) -> anyhow::Result<()> {
     if let Some(problem) = report.problems.first() {
         anyhow::bail!("{} problems in the directory, the first: {problem}", report.problems.len());
     }
-    if let Some(failed) = report.failures().next() {
+    // AWS is at work on what some steps need, and says so: they are tried again.
+    let busy = |outcome: &Outcome| {
+        matches!(outcome, Outcome::Failed { class: Class::Busy | Class::Missing, .. })
+    };
+    if let Some(failed) = report.failures().find(|it| !busy(&it.outcome)) {
         anyhow::bail!("{}: {:?}", failed.address, failed.outcome);
     }
     Ok(())

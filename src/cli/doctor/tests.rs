@@ -1,8 +1,9 @@
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::OnceLock};
 
 use super::{Check, Status, clock, examine, text};
 use crate::{
     aws::{Budget, Connection, Guard},
+    cli::init,
     settings::{Overrides, Settings},
     simulator::{
         Fault, Options, Simulator,
@@ -10,8 +11,15 @@ use crate::{
     },
 };
 
-fn shipped() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("desired-state")
+/// The manifests that `init` writes for the example.
+fn baseline() -> PathBuf {
+    static WRITTEN: OnceLock<tempfile::TempDir> = OnceLock::new();
+    let place = WRITTEN.get_or_init(|| {
+        let place = tempfile::tempdir().unwrap();
+        init::of_the_example(place.path());
+        place
+    });
+    place.path().join("desired-state")
 }
 
 fn overrides() -> Overrides {
@@ -27,7 +35,7 @@ fn world() -> Simulator {
 async fn doctor(simulator: &Simulator, settings: &str, overrides: &Overrides) -> Vec<Check> {
     let connection = Connection::new(simulator.sdk_config(ML_ACCOUNT, REGION), Guard::rehearsing())
         .within(Budget::unlimited());
-    examine(Settings::parse(settings, overrides), &connection, &shipped()).await
+    examine(Settings::parse(settings, overrides), &connection, &baseline()).await
 }
 
 fn check<'a>(checks: &'a [Check], name: &str) -> &'a Check {
@@ -239,7 +247,7 @@ async fn a_region_that_there_is_not_is_named_with_the_one_that_was_meant() {
     let config = simulator.sdk_config(ML_ACCOUNT, REGION);
     let config = config.into_builder().endpoint_url("http://localhost:4566").build();
     let connection = Connection::new(config, Guard::rehearsing());
-    let checks = examine(Settings::parse(&settings, &overrides()), &connection, &shipped()).await;
+    let checks = examine(Settings::parse(&settings, &overrides()), &connection, &baseline()).await;
     let region = check(&checks, "ml-prod: region");
     assert_eq!(region.status, Status::Fail, "{}", text(&checks));
     assert!(region.found.contains("eu-wets-1"), "{region:?}");

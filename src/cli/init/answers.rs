@@ -91,7 +91,7 @@ impl Answers {
         let single = accounts.len() == 1 && regions.len() == 1;
         let places = accounts.iter().flat_map(|account| {
             regions.iter().map(move |region| Place {
-                scope: if single { "ml".to_owned() } else { format!("{account}-{region}") },
+                scope: if single { args.scope.clone() } else { format!("{account}-{region}") },
                 account: account.clone(),
                 region: region.clone(),
             })

@@ -35,10 +35,7 @@ lifecycle:
 /// The guardrails.
 const OF_ORGANIZATION: [(&str, &str); 9] = [
     ("approved-regions", include_str!("../../../desired-state/organization/approved-regions.yaml")),
-    (
-        "organization-integrity",
-        include_str!("../../../desired-state/organization/organization-integrity.yaml"),
-    ),
+    (INTEGRITY, include_str!("../../../desired-state/organization/organization-integrity.yaml")),
     (
         "protect-cloudtrail",
         include_str!("../../../desired-state/organization/protect-cloudtrail.yaml"),
@@ -62,6 +59,17 @@ const OF_ORGANIZATION: [(&str, &str); 9] = [
     ),
     ("sagemaker-urls", include_str!("../../../desired-state/organization/sagemaker-urls.yaml")),
 ];
+
+const INTEGRITY: &str = "organization-integrity";
+/// What an account that exists has no policies for yet: a place takes nine besides AWS's own.
+const UNBOUNDED: &str = "\
+lifecycle:
+  # Rules about all policies together: any of them can waive one.
+  waive:
+    SCP-15: which Bedrock models may be used is your own list (`scp/bedrock-models`)
+    SCP-16: who may recognize faces and personal data is your own decision
+    SCP-17: roles that exist have no boundary yet (`palisade guardrails scp/iam-boundary`)
+";
 
 const ACTION: &str = include_str!("../../../deploy/ci/github/action.yml");
 const WORKFLOW: &str = include_str!("../../../deploy/ci/github/workflow.yml");
@@ -117,7 +125,7 @@ pub(super) fn all(answers: &Answers, settings: String) -> anyhow::Result<Vec<New
                 continue;
             }
             let text = replaced(text, "scope: ml-prod", &format!("scope: {}", place.scope))?;
-            let text = in_network(&answers.network, &text);
+            let text = with_existing(answers, &text)?;
             let text = if answers.regions.len() > 1 { regional(&text) } else { text };
             // The guardrail that limits instance types is the organization's.
             let text = if answers.management_account.is_none() && name == STUDIO {
@@ -130,7 +138,13 @@ pub(super) fn all(answers: &Answers, settings: String) -> anyhow::Result<Vec<New
     }
     if answers.management_account.is_some() {
         for (name, text) in OF_ORGANIZATION {
-            add(format!("desired-state/organization/{name}.yaml"), guardrail(answers, text)?);
+            let text = guardrail(answers, text)?;
+            let text = if name == INTEGRITY {
+                replaced(&text, "\nspec:\n", &format!("\n{UNBOUNDED}spec:\n"))?
+            } else {
+                text
+            };
+            add(format!("desired-state/organization/{name}.yaml"), text);
         }
     }
     add(".github/actions/palisade/action.yml".to_owned(), ACTION.to_owned());
@@ -152,20 +166,47 @@ pub(super) fn all(answers: &Answers, settings: String) -> anyhow::Result<Vec<New
     Ok(all)
 }
 
-/// The text with the answers' VPC, subnets and route tables in place of those of `desired-state/`.
-fn in_network(network: &Network, text: &str) -> String {
-    let (vpc, subnets, tables) = match network {
-        Network::Existing { vpc, subnets } => (vpc.written(), subnets.written(), subnets.written()),
-        Network::New(_) => (
-            "{ref: ml}".to_owned(),
-            "[{ref: private-a}, {ref: private-b}]".to_owned(),
-            "[{ref: private}]".to_owned(),
-        ),
-    };
-    let private = "{lookup: {tags: {tier: private}}}";
-    text.replace("vpc: {lookup: {tags: {Name: ml}}}", &format!("vpc: {vpc}"))
-        .replace(&format!("subnets: {private}"), &format!("subnets: {subnets}"))
-        .replace(&format!("routeTables: {private}"), &format!("routeTables: {tables}"))
+/// The roles of the platform's components.
+const ROLES: [&str; 7] = [
+    "ml-endpoints",
+    "ml-experiments",
+    "ml-notebook",
+    "ml-processing",
+    "ml-studio",
+    "ml-studio-spaces",
+    "ml-training",
+];
+
+/// `desired-state/` declares the network and the roles. The roles exist here and are not managed,
+/// and so does the network, unless it is to be made.
+fn with_existing(answers: &Answers, text: &str) -> anyhow::Result<String> {
+    const VPC: &str = "{ref: ml}";
+    const SUBNETS: &str = "[{ref: private-a}, {ref: private-b}]";
+    const TABLES: &str = "[{ref: private}]";
+    let mut text = text.to_owned();
+    if let Network::Existing { vpc, subnets } = &answers.network {
+        text = text
+            .replace(&format!("vpc: {VPC}"), &format!("vpc: {}", vpc.written()))
+            .replace(SUBNETS, &subnets.written())
+            .replace(TABLES, &subnets.written());
+        anyhow::ensure!(
+            !["{ref: ml", "{ref: private"].iter().any(|it| text.contains(it)),
+            "defect in palisade: a template refers to a network that it does not declare"
+        );
+    }
+    let kind = crate::kinds::cloud_control::iam_role::NAME;
+    for role in ROLES {
+        let arn = format!("arn:${{scope.partition}}:iam::${{scope.account}}:role/{role}");
+        text = text.replace(&format!("${{{kind}/{role}.arn}}"), &arn).replace(
+            &format!("executionRole: {{ref: {role}}}"),
+            &format!("executionRole: \"{arn}\""),
+        );
+    }
+    anyhow::ensure!(
+        !text.contains(kind),
+        "defect in palisade: a template refers to a role that it does not declare"
+    );
+    Ok(text)
 }
 
 /// The manifests of a place's new network; the blocks of all places lie one behind the other.
@@ -186,10 +227,10 @@ fn network(first: Ipv4Net, number: u32, scope: &str) -> anyhow::Result<String> {
         .replace("SECOND", &second.to_string()))
 }
 
-/// The roles of Studio and jobs with the Region in their names: domains that share a role share
+/// The roles of the components with the Region in their names: domains that share a role share
 /// what it may reach.
 fn regional(text: &str) -> String {
-    ["ml-studio", "ml-studio-spaces", "ml-jobs"].iter().fold(text.to_owned(), |text, name| {
+    ROLES.iter().fold(text.to_owned(), |text, name| {
         let role = format!(":role/{name}");
         text.replace(&format!("{role}\""), &format!("{role}-${{scope.region}}\""))
     })
@@ -210,8 +251,9 @@ fn guardrail(answers: &Answers, text: &str) -> anyhow::Result<String> {
             answers.places.iter().map(|place| line.replace("ml-prod", &place.scope)).collect();
         text = text.replace(&line, &lines);
     }
+    let is_ours = answers.places.iter().any(|place| place.scope == "ml-prod");
     anyhow::ensure!(
-        !text.contains("ml-prod"),
+        is_ours || !text.contains("ml-prod"),
         "defect in palisade: a guardrail names another scope"
     );
     Ok(text)
@@ -255,6 +297,7 @@ assumes. The first `palisade apply` makes what it can, and shows the digest with
 
 fn readme(answers: &Answers) -> String {
     let region = if answers.regions.len() > 1 { ", each with `-REGION` at its end" } else { "" };
+    let roles = ROLES.map(|role| format!("`{role}`")).join(", ");
     let (role, studio) = (&answers.role, if answers.studio { "The domain and the" } else { "The" });
     let logs = match answers.network {
         Network::New(_) => NEW_NETWORK,
@@ -275,8 +318,8 @@ cannot change.
    would do: put in the image or the registry of your palisade, and delete the one that you do not
    use.
 
-{studio} keys use the roles `ml-studio`, `ml-studio-spaces` and `ml-jobs`{region}: create them, or
-write the names of yours.
+{studio} keys use the roles {roles}{region}:
+create them, or write the names of yours.
 {logs}
 `palisade explain` describes every kind and field. Editors complete and check them with `schemas/`
 (`palisade schema --out schemas` after an update).

@@ -28,6 +28,9 @@ pub(super) struct Args {
     /// A Region, for every account; may be repeated
     #[arg(long, value_name = "REGION")]
     region: Vec<String>,
+    /// The name of the scope, if it is only one; several are named after account and Region
+    #[arg(long, value_name = "NAME", default_value = "ml")]
+    scope: String,
     /// The VPC of the platform: its id or a tag of it if it exists, or `new`
     #[arg(long, value_name = "ID|KEY=VALUE|new")]
     vpc: Option<String>,
@@ -100,4 +103,24 @@ fn said(dir: &Path, answers: &Answers, count: usize) -> String {
          3. palisade doctor\n  \
          4. palisade plan\n"
     )
+}
+
+/// Writes a repository for the accounts and the network of the simulator's example.
+#[cfg(test)]
+pub(super) fn of_the_example(dir: &Path) {
+    use crate::simulator::example::{MANAGEMENT_ACCOUNT, ML_ACCOUNT, REGION};
+    let args = Args {
+        dir: dir.to_owned(),
+        account: vec![ML_ACCOUNT.to_owned()],
+        region: vec![REGION.to_owned()],
+        scope: "ml-prod".to_owned(),
+        vpc: Some("Name=ml".to_owned()),
+        subnets: Some("tier=private".to_owned()),
+        management_account: Some(MANAGEMENT_ACCOUNT.to_owned()),
+        unit: "ou:/Workloads/ML".to_owned(),
+        role: "palisade".to_owned(),
+        no_studio: false,
+    };
+    let overrides = Overrides { owner: Some("palisade-demo".to_owned()), ..Overrides::default() };
+    run(&overrides, &args).unwrap();
 }

@@ -21,7 +21,7 @@ use super::organization::{Place, resolve_place};
 use crate::{
     baseline::Baseline,
     kind::{
-        Claimed, Creation, Doctor, Invalid, Profile, Refs, Removal, Writers,
+        Claimed, Creation, Doctor, Invalid, Profile, Refs, Removal, Writers, is_placeholder,
         table::{
             Absent, Call, Check, Form, Gives, How, Leaf, Live, Null, RiskOf, Table, Tree, get,
         },
@@ -90,11 +90,12 @@ fn unit() -> Leaf {
         ..Leaf::harmless(
             UNIT,
             "Where the account is, directly: `root`, the path of an organizational unit \
-             (`ou:/Workloads/ML`), or the id of\na root (`r-ab12`) or unit (`ou-ab12-abcdefgh`).",
+             (`ou:/Workloads/ML`), the id of\na root (`r-ab12`) or unit (`ou-ab12-abcdefgh`), or a \
+             reference to a unit.",
             Form::Text(Check::Form(|text| {
                 let known = text == "root" || text.starts_with("ou:");
                 let is_parent = matches!(Place::of(text), Some(Place::Root | Place::Unit));
-                (!known && !is_parent).then_some((
+                (!known && !is_parent && !is_placeholder(text)).then_some((
                     "is not a place for an account",
                     "write root, ou:/Path/Of/Unit, or an id such as ou-ab12-abcdefgh or r-ab12",
                 ))

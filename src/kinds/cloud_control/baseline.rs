@@ -7,14 +7,24 @@ use super::{
     cloudtrail_trail, ec2_flow_log, ec2_subnet, ec2_transit_gateway, ec2_vpc, ecr_repository,
     logs_log_group, s3_access_point, sns_topic,
 };
-use crate::baseline::{Baseline, Breach, Facts, Reach, Rule, Severity, Wanted};
+use crate::{
+    baseline::{Baseline, Breach, Facts, Reach, Rule, Severity, Wanted},
+    model::policy_document::{Dialect, PolicyDocument},
+};
 
 /// What a manifest of a type says.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Declared {
     #[serde(rename = "type")]
     kind: String,
-    properties: Value,
+    pub(super) properties: Value,
+}
+
+impl Declared {
+    /// A property; null where the manifest says nothing of it.
+    pub(crate) fn property(&self, name: &str) -> &Value {
+        &self.properties[name]
+    }
 }
 
 /// The baseline of a type with these rules.
@@ -31,8 +41,14 @@ pub(crate) fn all<'f>(
 }
 
 /// A breach at a property.
-fn at(wanted: Wanted<'_, Declared>, property: &str, why: &str) -> Breach {
+pub(super) fn at(wanted: Wanted<'_, Declared>, property: &str, why: &str) -> Breach {
     wanted.breach(format!("properties.{property}"), why)
+}
+
+/// The policy in a property of a wanted state; `None` where there is none.
+pub(super) fn document(value: &Value) -> Option<PolicyDocument> {
+    let any = [Dialect::BucketPolicy, Dialect::TrustPolicy, Dialect::IdentityPolicy];
+    any.into_iter().find_map(|dialect| PolicyDocument::from_value(value, dialect).ok())
 }
 
 /// The rule that a property is the one value that is safe; without it AWS has the other.
@@ -234,7 +250,7 @@ pub(super) const TRAILS: &[Rule] = &[
 ];
 
 /// The entries of a list.
-fn each(list: &Value) -> impl Iterator<Item = &Value> {
+pub(super) fn each(list: &Value) -> impl Iterator<Item = &Value> {
     list.as_array().into_iter().flatten()
 }
 

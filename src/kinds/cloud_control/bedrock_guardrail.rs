@@ -118,7 +118,7 @@ const ROWS: &[Operation] = &[
     rows::STATUS,
     rows::INDEX,
     rows::gets(&[rows::GET, SEEN, may("bedrock:ListTagsForResource", GUARDRAILS, &[])]),
-    rows::lists(&[rows::LIST, may("bedrock:ListGuardrails", GUARDRAILS, &[])]),
+    rows::lists(&[rows::LIST, may("bedrock:ListGuardrails", On::Anything, &[])]),
     rows::creates(&[
         rows::CREATE,
         may("bedrock:CreateGuardrail", On::Anything, CLAIMS),

@@ -43,13 +43,15 @@ const RESOURCE: ResourceType = ResourceType::new(
 
 const MONITORS: On = On::Of(&Resources { name: "AnomalyMonitors", types: &[RESOURCE] });
 const SEEN: Grant = may("ce:GetAnomalyMonitors", MONITORS, &[]);
+/// A list names none of them.
+const LISTED: Grant = may("ce:GetAnomalyMonitors", On::Anything, &[]);
 
 const ROWS: &[Operation] = &[
     rows::UNDER_WAY,
     rows::STATUS,
     rows::INDEX,
     rows::gets(&[rows::GET, SEEN, may("ce:ListTagsForResource", MONITORS, &[])]),
-    rows::lists(&[rows::LIST, SEEN]),
+    rows::lists(&[rows::LIST, LISTED]),
     rows::creates(&[
         rows::CREATE,
         may("ce:CreateAnomalyMonitor", On::Anything, CLAIMS),

@@ -53,13 +53,15 @@ const RESOURCE: ResourceType = ResourceType::new(
 
 const SUBSCRIPTIONS: On = On::Of(&Resources { name: "AnomalySubscriptions", types: &[RESOURCE] });
 const SEEN: Grant = may("ce:GetAnomalySubscriptions", SUBSCRIPTIONS, &[]);
+/// A list names none of them.
+const LISTED: Grant = may("ce:GetAnomalySubscriptions", On::Anything, &[]);
 
 const ROWS: &[Operation] = &[
     rows::UNDER_WAY,
     rows::STATUS,
     rows::INDEX,
     rows::gets(&[rows::GET, SEEN, may("ce:ListTagsForResource", SUBSCRIPTIONS, &[])]),
-    rows::lists(&[rows::LIST, SEEN]),
+    rows::lists(&[rows::LIST, LISTED]),
     rows::creates(&[
         rows::CREATE,
         may("ce:CreateAnomalySubscription", On::Anything, CLAIMS),

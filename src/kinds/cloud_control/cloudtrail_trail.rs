@@ -10,8 +10,8 @@ use crate::{
     kind::{Removal, table::Exclusive},
     model::text,
     operations::{
-        Named, OfKind, On, Operation, ResourceType, Resources, When,
-        table::{CLAIMS_UNCLAIMED, OURS, OURS_AFTER, OURS_WITHOUT, may},
+        Grant, Named, OfKind, On, Operation, ResourceType, Resources, ServiceRole, Usage, When,
+        table::{CLAIMS_UNCLAIMED, OF_ORGANIZATION, OURS, OURS_AFTER, OURS_WITHOUT, may},
     },
 };
 
@@ -23,20 +23,14 @@ pub(super) const OVERLAY: Overlay = Overlay {
     facts: include_str!("facts/cloudtrail-trail.json"),
     short: "trail",
     about: "A trail: which calls are recorded, and where. One of several Regions is managed in \
-            the Region that it was made in. What goes unrecorded cannot be found out later: \
-            palisade starts a trail, and never stops or deletes one.",
+            the Region that it was made in, one of the whole organization in its management \
+            account, where trusted access for CloudTrail has to be on. What goes unrecorded \
+            cannot be found out later: palisade starts a trail, and never stops or deletes one.",
     removal: Removal::Never,
     arn: "arn:{partition}:cloudtrail:{region}:{account}:trail/{id}",
     tags: Some(text::CLOUDTRAIL),
     always: &["Arn", "IsLogging", "S3BucketName"],
-    refused: &[
-        (
-            "IsOrganizationTrail",
-            "it needs permissions of the whole organization",
-            "make it where the organization is managed, without palisade",
-        ),
-        ("AggregationConfigurations", "palisade does not compare them", "leave it out"),
-    ],
+    refused: &[("AggregationConfigurations", "palisade does not compare them", "leave it out")],
     never: &[(
         "IsLogging",
         Safe::Flag(false),
@@ -48,6 +42,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
         ("EnableLogFileValidation", Says::Safe(Safe::Flag(true))),
         ("IncludeGlobalServiceEvents", Says::Watches(Safe::Flag(true))),
         ("IsMultiRegionTrail", Says::Watches(Safe::Flag(true))),
+        ("IsOrganizationTrail", Says::Watches(Safe::Flag(true))),
         ("KMSKeyId", Says::Judged(limited)),
         // Selectors that come record more, and those that go less.
         ("AdvancedEventSelectors", Says::Judged(coverage::change_of_items)),
@@ -57,7 +52,13 @@ pub(super) const OVERLAY: Overlay = Overlay {
     // CloudTrail API reference, PutEventSelectors: one of the two.
     exclusive: &[Exclusive { of: "", first: "EventSelectors", second: "AdvancedEventSelectors" }],
     rules: baseline::TRAILS,
-    operations: OfKind { rows: ROWS, resource: Some(TRAIL), hands_on_roles: true, ..OfKind::NONE },
+    operations: OfKind {
+        rows: ROWS,
+        resource: Some(TRAIL),
+        usage: Some(usage),
+        hands_on_roles: true,
+        ..OfKind::NONE
+    },
     ..Overlay::PLAIN
 };
 
@@ -73,6 +74,30 @@ const TRAILS: On = On::Of(&Resources { name: "Trails", types: &[TRAIL] });
 /// CloudTrail writes to log groups with the role.
 const PASSED: &[When] =
     &[When::says("PassedToCloudTrail", "iam:PassedToService", "cloudtrail.amazonaws.com")];
+
+/// CloudTrail lists the accounts of an organization with it (CloudTrail user guide, "Creating a
+/// trail for an organization").
+const ROLE: ServiceRole =
+    ServiceRole { service: "cloudtrail.amazonaws.com", name: "AWSServiceRoleForCloudTrail" };
+const WITH_ROLE: Grant = may(
+    "iam:CreateServiceLinkedRole",
+    On::ServiceRole(ROLE),
+    &[When::says("RoleOfCloudTrail", "iam:AWSServiceName", ROLE.service)],
+);
+const ROLE_SEEN: Grant = may("iam:GetRole", On::ServiceRole(ROLE), &[]);
+const ORGANIZATION_SEEN: Grant = may("organizations:DescribeOrganization", On::Anything, &[]);
+const TRUST_SEEN: Grant =
+    may("organizations:ListAWSServiceAccessForOrganization", On::Anything, &[]);
+/// What only a trail of the whole organization needs.
+const FOR_ALL: &[Grant] = &[WITH_ROLE, ROLE_SEEN, ORGANIZATION_SEEN, TRUST_SEEN];
+
+/// Whether a trail is one of the whole organization. What is not known yet may say so.
+fn usage(spec: &Value, usage: &mut Usage) {
+    let says = &spec["properties"]["IsOrganizationTrail"];
+    if !says.is_null() && *says != Value::Bool(false) {
+        usage.needs.insert(OF_ORGANIZATION);
+    }
+}
 
 const ROWS: &[Operation] = &[
     rows::UNDER_WAY,
@@ -97,6 +122,7 @@ const ROWS: &[Operation] = &[
         may("cloudtrail:StartLogging", TRAILS, OURS),
         may("iam:PassRole", On::ExecutionRoles, PASSED),
     ]),
+    rows::creates(FOR_ALL).only(OF_ORGANIZATION),
     rows::updates(&[
         rows::UPDATE,
         may("cloudtrail:PutEventSelectors", TRAILS, OURS),
@@ -105,6 +131,7 @@ const ROWS: &[Operation] = &[
         may("cloudtrail:UpdateTrail", TRAILS, OURS),
         may("iam:PassRole", On::ExecutionRoles, PASSED),
     ]),
+    rows::updates(FOR_ALL).only(OF_ORGANIZATION),
     rows::tags(&[
         rows::TAG,
         may("cloudtrail:AddTags", TRAILS, OURS_AFTER),

@@ -22,6 +22,6 @@ pub(super) const ERRORS: &[Meaning] = &[
     meaning("NetworkFailureException", Class::Ambiguous),
     meaning("NotStabilizedException", Class::Ambiguous),
     meaning("ServiceInternalErrorException", Class::Ambiguous),
-    Meaning::of("configservice", "NoAvailableDeliveryChannelException", Class::Blocked),
+    Meaning::of("configservice", "NoAvailableDeliveryChannelException", Class::Busy),
     Meaning::of("configservice", "NoSuchConfigurationRecorderException", Class::Missing),
 ];

@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use super::{
+    baseline_identity,
     identifier::{Identifier, Made},
     overlay::Overlay,
     rows,
@@ -40,6 +41,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
     always: &["PolicyArn", "PolicyDocument"],
     refused: &[("Groups", NOBODY, HELP), ("Roles", NOBODY, HELP), ("Users", NOBODY, HELP)],
     policies: &[("PolicyDocument", Dialect::IdentityPolicy)],
+    rules: baseline_identity::MANAGED_POLICIES,
     operations: OfKind {
         rows: ROWS,
         resource: Some(POLICY),

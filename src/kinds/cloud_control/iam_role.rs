@@ -7,6 +7,7 @@
 use serde_json::Value;
 
 use super::{
+    baseline_identity,
     overlay::{Overlay, Says},
     risks::limited,
 };
@@ -68,6 +69,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
     ],
     reach: None,
     blind: &[],
+    rules: baseline_identity::ROLES,
     operations: OfKind {
         rows: ROWS,
         resource: Some(ROLE),

@@ -16,6 +16,8 @@
 pub mod accessanalyzer_analyzer;
 pub mod aws;
 pub(crate) mod baseline;
+mod baseline_buckets;
+mod baseline_identity;
 pub mod bedrock_guardrail;
 pub mod ce_anomaly_monitor;
 pub mod ce_anomaly_subscription;

@@ -1,6 +1,7 @@
 //! Buckets of S3.
 
 use super::{
+    baseline_buckets,
     overlay::{Overlay, Safe, Says},
     rows,
 };
@@ -85,6 +86,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
     ],
     blind: &["whether an ACL was set when it was created (AccessControl) cannot be seen: turn \
               ACLs off with OwnershipControls"],
+    rules: baseline_buckets::BUCKETS,
     operations: OfKind { rows: ROWS, resource: Some(RESOURCE), ..OfKind::NONE },
     ..Overlay::PLAIN
 };

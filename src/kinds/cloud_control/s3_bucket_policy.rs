@@ -1,6 +1,7 @@
 //! Policies of buckets: a part of the bucket, owned by whoever owns it.
 
 use super::{
+    baseline_buckets,
     overlay::Overlay,
     rows,
     s3_bucket::{self, BUCKETS, NOTE, RESOURCE},
@@ -28,6 +29,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
     always: &["PolicyDocument"],
     policies: &[("PolicyDocument", Dialect::BucketPolicy)],
     reach: Some(reach),
+    rules: baseline_buckets::POLICIES,
     operations: OfKind { rows: ROWS, resource: Some(RESOURCE), ..OfKind::NONE },
     ..Overlay::PLAIN
 };

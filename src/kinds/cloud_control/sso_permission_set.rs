@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::{
-    coverage,
+    baseline_identity, coverage,
     iam_role::attached,
     identifier::{Identifier, Within},
     overlay::{Overlay, Says},
@@ -54,6 +54,7 @@ pub(super) const OVERLAY: Overlay = Overlay {
         (BOUNDARY, Says::Judged(limited)),
     ],
     policies: &[("InlinePolicy", Dialect::IdentityPolicy)],
+    rules: baseline_identity::PERMISSION_SETS,
     operations: OfKind {
         rows: ROWS,
         resource: Some(RESOURCE),

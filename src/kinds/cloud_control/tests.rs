@@ -120,10 +120,6 @@ const WITHOUT: &[(&str, &[&str])] = &[
             "cloudtrail:DeleteTrail",
             "cloudtrail:StopLogging",
             "cloudtrail:PutEventConfiguration",
-            "iam:CreateServiceLinkedRole",
-            "iam:GetRole",
-            "organizations:DescribeOrganization",
-            "organizations:ListAWSServiceAccessForOrganization",
         ],
     ),
     (

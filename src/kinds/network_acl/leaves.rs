@@ -5,11 +5,11 @@ use serde_json::json;
 use super::{
     NAME,
     aws::Acls,
+    baseline,
     entries::{counts, entry, examples, fits, members, outcomes, probes, risk, shown},
     errors, operations,
 };
 use crate::{
-    baseline::Baseline,
     kind::{
         Claimed, Creation, Doctor, Invalid, Profile, Refs, Removal, Writers,
         table::{
@@ -45,7 +45,7 @@ pub fn table() -> Table {
         },
         operations: operations::OPERATIONS,
         errors: errors::ERRORS,
-        baseline: Baseline::NONE,
+        baseline: baseline::BASELINE,
         doctor: Doctor::NONE,
         about: "A network ACL of a VPC. Its entries are exclusive; the first one that fits a \
                 packet decides, by number, and\nwhat none fits is denied. It keeps no \

@@ -11,6 +11,7 @@
 //! The default ACL itself can be adopted. EC2 never deletes it.
 
 pub mod aws;
+mod baseline;
 mod entries;
 mod errors;
 mod leaves;

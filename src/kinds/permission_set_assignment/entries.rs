@@ -184,6 +184,10 @@ fn resolved(said: &str, value: &Value, refs: &mut Refs<'_>) -> (String, Value) {
         }
         found.id
     } else {
+        // What is shown of an ARN follows from it: an approval is of the reference.
+        if let Some(placeholder) = refs.placeholder_of(set) {
+            refs.filled(id_of(set).to_owned(), id_of(&placeholder).to_owned());
+        }
         set.to_owned()
     };
     let kind = match sort {

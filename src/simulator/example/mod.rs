@@ -6,12 +6,14 @@ mod hands;
 use serde_json::{Value, json};
 
 pub use self::hands::{Hands, tagged, text};
-use super::{ApiError, Simulator};
+use super::{ApiError, Options, Simulator};
 
 /// The account of the platform.
 pub const ML_ACCOUNT: &str = "111122223333";
 /// The organization's management account.
 pub const MANAGEMENT_ACCOUNT: &str = "999988887777";
+/// The account that keeps what all others record.
+pub const LOG_ARCHIVE_ACCOUNT: &str = "222233334444";
 /// The Region of the platform.
 pub const REGION: &str = "eu-west-1";
 
@@ -32,6 +34,41 @@ scopes:
 interval: 2s
 settleWindow: 1s
 ";
+
+/// Settings for the world of [`accounts`]: those that `desired-state/` is shipped with.
+pub const PLATFORM_SETTINGS: &str = include_str!("../../../examples/palisade.yaml");
+
+/// The simulated AWS that `desired-state/` is for: an organization with these accounts.
+pub fn organization_options() -> Options {
+    let accounts = [ML_ACCOUNT, LOG_ARCHIVE_ACCOUNT].map(str::to_owned).to_vec();
+    Options { accounts, ..Options::default() }
+}
+
+/// Creates what people create before palisade starts, and what palisade never does: the permissions
+/// boundary in each account, and groups and a user in Identity Center. The accounts are in the root
+/// of the organization, and nothing else is anywhere.
+///
+/// # Errors
+/// The simulated services' own: the world has been built already, or has other accounts.
+pub fn accounts(simulator: &Simulator) -> Result<(), ApiError> {
+    let allowed = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": ["iam:*", "organizations:*", "account:*"], "Resource": "*"},
+        {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"},
+    ]});
+    let boundary = json!({"PolicyName": "ml-boundary", "PolicyDocument": allowed.to_string()});
+    for account in [ML_ACCOUNT, LOG_ARCHIVE_ACCOUNT, MANAGEMENT_ACCOUNT] {
+        simulator.act(account, REGION, "iam", "CreatePolicy", &boundary)?;
+    }
+    let center = Hands::identity_center(simulator, "sso").call("ListInstances", &json!({}))?;
+    let store = text(&center, "/Instances/0/IdentityStoreId")?;
+    let people = Hands::identity_center(simulator, "identitystore");
+    for group in ["ml-data-engineers", "ml-data-scientists", "ml-devops"] {
+        people.call("CreateGroup", &json!({"IdentityStoreId": store, "DisplayName": group}))?;
+    }
+    people.call("CreateUser", &json!({"IdentityStoreId": store, "UserName": "ada@example.com"}))?;
+    Ok(())
+}
 
 /// Creates the OUs Workloads and Workloads/ML with the account in it, the VPC `ml`, two private
 /// subnets and their route table.

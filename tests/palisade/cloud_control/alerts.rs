@@ -94,6 +94,26 @@ async fn a_rule_that_somebody_disables_and_a_topic_that_somebody_opens_are_put_b
     assert!(policy.contains("events.amazonaws.com") && !policy.contains("\"*\""), "{policy}");
 }
 
+/// Whoever does something wrong makes sure that nobody is told.
+#[tokio::test(start_paused = true)]
+async fn an_alarm_that_somebody_silences_and_a_filter_that_somebody_blinds_are_put_back() {
+    const ALARM: &str = "AWS::CloudWatch::Alarm";
+    const FILTER: &str = "AWS::Logs::MetricFilter";
+    let world = World::with(&alerts());
+    let mut engine = world.engine().await;
+    in_the_end(&mut engine).await;
+    let named = |property: &str, value: Value| json!([{"op": "add", "path": format!("/{property}"), "value": value}]);
+    change(&world, ALARM, "ml-denied", &named("AlarmActions", json!([])));
+    change(&world, FILTER, "/ml/trail|denied", &named("FilterPattern", json!("NOTHING")));
+    a_while(120).await;
+    world.writes();
+    in_the_end(&mut engine).await;
+    assert_eq!(world.writes(), ["UpdateResource", "UpdateResource"]);
+    assert_eq!(properties(&world, ALARM, "ml-denied")["AlarmActions"], json!([TOPIC]));
+    let pattern = properties(&world, FILTER, "/ml/trail|denied")["FilterPattern"].clone();
+    assert_eq!(pattern, "{$.errorCode = AccessDenied}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_topic_policy_that_would_lock_palisade_out_is_held() {
     let deny = "{Effect: Deny, Principal: \"*\", Action: \"sns:*\", Resource: \"${AWS::SNS::Topic/alerts.arn}\"}";

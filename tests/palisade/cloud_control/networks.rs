@@ -204,25 +204,3 @@ async fn a_vpc_stays_while_anything_of_it_is_there() {
     until_quiet(&mut world.engine().await).await;
     assert_eq!(networks(&world).len(), 1, "EC2 refuses it");
 }
-
-/// The directory of a whole account that palisade shows as an example.
-fn account() -> World {
-    let world = unheld(World::empty());
-    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join("ml-account");
-    for file in ["network.yaml", "records.yaml", "alerts.yaml"] {
-        let text = std::fs::read_to_string(dir.join(file)).expect("a file");
-        world.write(file, text);
-    }
-    world
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_account_of_the_examples_is_made_from_nothing_and_stays_as_it_is() {
-    let world = account();
-    let mut engine = world.engine().await;
-    in_the_end(&mut engine).await;
-    let report = world.engine().await.pass().await;
-    assert!(report.plan.steps.is_empty(), "{}", palisade::plan::render::text(&report.plan));
-    assert_eq!(report.plan.in_sync.len(), report.manifests.len());
-    assert!(report.manifests.len() > 25, "{}", report.manifests.len());
-}

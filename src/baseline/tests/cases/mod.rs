@@ -2,6 +2,7 @@
 
 mod documents;
 mod networks;
+mod platform;
 
 /// A rule, with manifests that break it and that keep it.
 pub struct Case {
@@ -130,6 +131,7 @@ pub fn all() -> Vec<Case> {
     all.extend(sagemaker_policies());
     all.extend(documents::all());
     all.extend(networks::all());
+    all.extend(platform::all());
     all
 }
 

@@ -15,7 +15,7 @@ use crate::{
     model::{Bounds, OrganizationTree, ScopedKind, Seen, policy_document::ANY_TEXT},
     operations::{
         ArnParts, Named, Need, On, Operation, ResourceType, Usage, kind_of, of_kind, resource_of,
-        resources::ROLE, role_arns,
+        resources::ROLE, role_arns, table::OF_ORGANIZATION,
     },
     plan::{Inputs, Inventory},
 };
@@ -146,6 +146,7 @@ impl<'a> Place<'a> {
             .listing_accounts(false);
         usage.kinds.retain(|kind| !is_in_organization(kind, inputs));
         usage.needs.remove(&Need::OrganizationId);
+        usage.needs.remove(&OF_ORGANIZATION);
         Self::new(facts, usage, inputs, BTreeSet::new())
     }
 

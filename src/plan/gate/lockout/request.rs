@@ -154,6 +154,15 @@ impl Asked<'_> {
         if OF_INSTANCES.contains(&key) {
             return Fact::Unknown;
         }
+        // No manifest can set the ACL of a bucket (`AccessControl`), and palisade writes no object.
+        if key == "s3:x-amz-acl" || key.starts_with("s3:x-amz-grant-") {
+            return Fact::Absent;
+        }
+        // AWS's endpoints take no older one (AWS security blog, "TLS 1.2 to become the minimum TLS
+        // protocol level for all AWS API endpoints").
+        if key == "s3:tlsversion" {
+            return Fact::Is(OLDEST_TLS.to_owned());
+        }
         match carries(self.grant.action, self.on.map(|(sort, _)| sort), key) {
             Carried::Yes => self.carried(key),
             Carried::No => Fact::Absent,
@@ -284,6 +293,8 @@ impl Asked<'_> {
     }
 }
 
+/// The oldest version of TLS that AWS's endpoints take.
+const OLDEST_TLS: &str = "1.2";
 const WINDOW: &str = "kms:schedulekeydeletionpendingwindowindays";
 
 /// The account in an ARN, if it has one.

@@ -122,6 +122,8 @@ static KEPT: Kept = Kept {
             ("EventSelectors", "cloudtrail:PutEventSelectors"),
             ("InsightSelectors", "cloudtrail:PutInsightSelectors"),
             ("IsLogging", "cloudtrail:StartLogging"),
+            ("IsOrganizationTrail", "organizations:DescribeOrganization*"),
+            ("IsOrganizationTrail", "organizations:ListAWSServiceAccessForOrganization*"),
             ("", "cloudtrail:UpdateTrail"),
         ],
         delete: &["cloudtrail:DeleteTrail"],
@@ -178,6 +180,16 @@ fn admit(site: &mut Site<'_, '_>, old: Option<&Model>, new: &Model) -> Result<()
             return refused(
                 "Access denied. Check the permissions for your role \
                  (InvalidCloudWatchLogsLogGroupArnException)",
+            );
+        }
+    }
+    if new.get("IsOrganizationTrail") == Some(&Value::Bool(true)) {
+        let organization = site.peek("organizations", "DescribeOrganization", &json!({}));
+        let manager = organization.map(|it| it["Organization"]["MasterAccountId"].clone());
+        if !manager.is_ok_and(|it| it == site.caller.account.as_str()) {
+            return refused(
+                "Only the management account or a delegated administrator has a trail of the \
+                 organization (NotOrganizationMasterAccountException)",
             );
         }
     }
