@@ -28,6 +28,8 @@ pub(super) const OVERLAY: Overlay = Overlay {
     arn: "arn:{partition}:ec2:{region}:{account}:transit-gateway/{id}",
     tags: Some(text::EC2),
     always: &["Id", "TransitGatewayArn"],
+    // A new one cuts nothing off.
+    empty_at_first: true,
     words: &[
         ("Description", Says::Harmless),
         // Whoever has it shared could join the network without being asked.

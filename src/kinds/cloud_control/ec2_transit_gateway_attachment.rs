@@ -36,6 +36,8 @@ pub(super) const OVERLAY: Overlay = Overlay {
     arn: "arn:{partition}:ec2:{region}:{account}:transit-gateway-attachment/{id}",
     tags: Some(text::EC2),
     always: &["Id", "SubnetIds", "TransitGatewayId", "VpcId"],
+    // A new one cuts nothing off.
+    empty_at_first: true,
     words: &[
         ("SubnetIds", Says::Judged(zones)),
         ("Options/ApplianceModeSupport", Says::Cuts(Safe::Word("enable"))),

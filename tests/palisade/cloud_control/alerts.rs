@@ -62,6 +62,7 @@ async fn alerts_are_made_from_nothing_and_nothing_is_left_to_do() {
     assert_eq!(world.writes(), ["CreateResource"; 7]);
     let report = world.engine().await.pass().await;
     assert!(report.plan.steps.is_empty(), "{:?}", report.plan.steps);
+    assert_eq!(report.plan.in_sync.len(), 7, "{:?}", report.plan.unknown);
     let alarm = properties(&world, "AWS::CloudWatch::Alarm", "ml-denied");
     assert_eq!(alarm["AlarmActions"], json!([TOPIC]));
     let url = "https://sqs.eu-west-1.amazonaws.com/111122223333/ml-events";

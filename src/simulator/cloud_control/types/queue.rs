@@ -54,16 +54,14 @@ pub(super) static TYPE: Type = Type {
 static KEPT: Kept = Kept {
     names: |site, model| {
         let name = text(model, "QueueName").unwrap_or_default();
-        let (region, account) = (&site.caller.region, &site.caller.account);
-        let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
-        let url = format!("https://sqs.{region}.amazonaws.com{suffix}/{account}/{name}");
-        (url, arn(site, "sqs", name))
+        (url(site, name), arn(site, "sqs", name))
     },
     admit,
     // SQS API reference, SetQueueAttributes: what a queue has without being asked.
-    fill: |_, model, own| {
+    fill: |site, model, own| {
         model.insert("Arn".to_owned(), own.into());
         let name = own.rsplit(':').next().unwrap_or_default();
+        model.insert("QueueUrl".to_owned(), url(site, name).into());
         model.insert("QueueName".to_owned(), name.into());
         let encrypted = model.contains_key("KmsMasterKeyId");
         model.entry("SqsManagedSseEnabled").or_insert_with(|| (!encrypted).into());
@@ -90,6 +88,12 @@ static KEPT: Kept = Kept {
 };
 
 kept::handlers!(KEPT);
+
+fn url(site: &Site<'_, '_>, name: &str) -> String {
+    let (region, account) = (&site.caller.region, &site.caller.account);
+    let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
+    format!("https://sqs.{region}.amazonaws.com{suffix}/{account}/{name}")
+}
 
 fn rules(model: &Model) -> Result<(), String> {
     fifo_name(model, "QueueName", "FifoQueue")

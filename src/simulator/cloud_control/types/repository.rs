@@ -9,14 +9,12 @@ use super::{
 use crate::simulator::cloud_control::{
     names::REPOSITORY,
     resource_type::{Type, Update},
-    schema::{FLAG, Member, Model, Shape, TAGS, TEXT, may, must},
+    schema::{FLAG, FREE, Member, Model, Shape, TAGS, TEXT, may, must},
     site::{Failure, Site},
 };
 
-static ENCRYPTION: Shape = Shape::Object(&[
-    must("EncryptionType", &Shape::OneOf(&["AES256", "KMS", "KMS_DSSE"])),
-    may("KmsKey", &Shape::Text(1, 2048)),
-]);
+/// How images may be encrypted.
+const ENCRYPTIONS: [&str; 3] = ["AES256", "KMS", "KMS_DSSE"];
 static SCANNING: Shape = Shape::Object(&[may("ScanOnPush", &FLAG)]);
 static MUTABILITY: Shape =
     Shape::OneOf(&["IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION", "MUTABLE", "MUTABLE_WITH_EXCLUSION"]);
@@ -33,7 +31,7 @@ static LIFECYCLE: Shape = Shape::Object(&[
 static MEMBERS: &[Member] = &[
     may("Arn", &TEXT),
     may("EmptyOnDelete", &FLAG),
-    may("EncryptionConfiguration", &ENCRYPTION),
+    may("EncryptionConfiguration", &FREE),
     may("ImageScanningConfiguration", &SCANNING),
     may("ImageTagMutability", &MUTABILITY),
     may("ImageTagMutabilityExclusionFilters", &FILTERS),
@@ -126,8 +124,13 @@ fn rules(model: &Model) -> Result<(), String> {
     if excludes != model.contains_key("ImageTagMutabilityExclusionFilters") {
         return Err("#: exclusions and their filters need each other".to_owned());
     }
-    let encryption = model.get("EncryptionConfiguration").cloned().unwrap_or_default();
-    if encryption["KmsKey"].is_string() && encryption["EncryptionType"] == "AES256" {
+    let Some(encryption) = model.get("EncryptionConfiguration") else { return Ok(()) };
+    let sort = encryption["EncryptionType"].as_str().unwrap_or_default();
+    if !ENCRYPTIONS.contains(&sort) {
+        return Err("#/EncryptionConfiguration/EncryptionType: no valid enum value".to_owned());
+    }
+    // Only encryption by KMS has a key.
+    if sort == ENCRYPTIONS[0] && encryption.as_object().is_some_and(|it| it.len() > 1) {
         return Err("#/EncryptionConfiguration: AES256 has no key".to_owned());
     }
     Ok(())
