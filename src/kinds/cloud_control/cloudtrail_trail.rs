@@ -1,5 +1,7 @@
 //! Trails.
 
+use serde_json::Value;
+
 use super::{
     baseline, coverage,
     overlay::{Overlay, Safe, Says},
