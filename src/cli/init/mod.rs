@@ -116,6 +116,7 @@ pub(super) fn of_the_example(dir: &Path) {
         scope: "ml-prod".to_owned(),
         vpc: Some("Name=ml".to_owned()),
         subnets: Some("tier=private".to_owned()),
+        block: Ipv4Net::new([10, 64, 0, 0].into(), 16).unwrap(),
         management_account: Some(MANAGEMENT_ACCOUNT.to_owned()),
         unit: "ou:/Workloads/ML".to_owned(),
         role: "palisade".to_owned(),
