@@ -131,7 +131,9 @@ fn every_type_of_cloud_control_is_made_and_changed_whatever_goes_wrong_once() {
     for it in &prepared {
         assert!(it.reference.mutations > 0, "{} does something", it.scenario.name);
     }
-    let jobs = every_nth(&prepared, 97, faults::singles);
+    let mut jobs = every_nth(&prepared, 97, faults::singles);
+    // A network is read in its turn, ten minutes later: what people do to it meanwhile is in its own scenarios.
+    jobs.retain(|(_, mishap)| !mishap.label.starts_with("edit-"));
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 50);
 }
 

@@ -32,6 +32,13 @@ impl Resources {
                     ));
                     continue;
                 }
+                if let (
+                    Operation::Create,
+                    Some(Request { progress: Progress::Done, id: Some(id), .. }),
+                ) = (entry.operation, &found)
+                {
+                    self.sent.made(id);
+                }
                 // After seven days AWS has forgotten it.
                 found.map_or(Progress::Done, |request| request.progress)
             };

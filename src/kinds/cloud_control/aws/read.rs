@@ -85,6 +85,11 @@ impl Resources {
             return Ok(None);
         };
         let mut live = self.observed(of, described)?;
+        if of.facts.tags.is_some() && live.tags.is_empty() && self.sent.is_new(live.id.as_str()) {
+            // Without its claim it would be somebody else's, and another one would be made.
+            let why = "it was created with tags, and the answer has none yet";
+            return Err(CloudError::new("cloudcontrol:GetResource", Class::Unknown, why));
+        }
         if let Some(supplement) = of.overlay.supplement {
             self.read_supplement(supplement, &mut live).await;
         }

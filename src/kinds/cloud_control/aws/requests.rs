@@ -45,6 +45,8 @@ struct Book {
     reported: BTreeSet<String>,
     /// How far the chain of a token is.
     links: BTreeMap<String, String>,
+    /// The resources that were created, each since when that is known.
+    made: BTreeMap<String, Instant>,
 }
 
 /// A request that was sent.
@@ -82,6 +84,18 @@ impl Sent {
     /// Forgets a request that is finished.
     pub(super) fn forget(&self, key: &str) {
         self.book().entries.remove(key);
+    }
+
+    /// Notes that a resource was created.
+    pub(super) fn made(&self, id: &str) {
+        self.book().made.entry(id.to_owned()).or_insert_with(Instant::now);
+    }
+
+    /// Whether a resource was created so lately that reads may not have its tags yet.
+    pub(super) fn is_new(&self, id: &str) -> bool {
+        let mut book = self.book();
+        book.made.retain(|_, since| since.elapsed() < VISIBLE_WITHIN);
+        book.made.contains_key(id)
     }
 
     /// Notes that a request is finished, and says for how long that has been known.
