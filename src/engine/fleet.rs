@@ -185,7 +185,7 @@ mod tests {
             tokio::time::advance(SETTLE).await;
         }
         assert_eq!(fleet.accounts["ml"], accounts(0..41), "what is new joins");
-        assert!(fleet.troubles["ml"].contains("5 of 40 accounts"), "{:?}", fleet.troubles);
+        assert!(fleet.troubles["ml"].contains("5 of 41 accounts"), "{:?}", fleet.troubles);
         fleet.take("ml", accounts(0..41), 10, SETTLE);
         assert!(fleet.troubles.is_empty());
         fleet.take("ml", BTreeSet::new(), 10, SETTLE);

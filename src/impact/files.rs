@@ -14,7 +14,7 @@ use super::{
     records::Records,
 };
 
-/// Records are handed on in batches of about this size, and so many of them wait for each thread.
+/// Records are handed on in batches of about this size, and a few of them wait for each thread.
 const BATCH: usize = 256 * 1024;
 const WAITING: usize = 4;
 /// Threads that evaluate. The batches go to them in turn, so that the result does not depend on

@@ -129,11 +129,13 @@ fn only_principals_below_the_targets_are_limited_and_never_those_that_aws_exempt
     let policies = policies(Vec::new(), scp(&all, &["ou-1"]));
     let call = || record(1, "ec2:RunInstances", &json!({}));
     let below: OrganizationTree = serde_json::from_value(json!(
-        {ACCOUNT: {"above": ["r-1", "ou-1"], "closed": false}}
+        {ACCOUNT: {"above": ["r-1", "ou-1"], "closed": false, "active": true}}
     ))
     .unwrap();
-    let elsewhere: OrganizationTree =
-        serde_json::from_value(json!({ACCOUNT: {"above": ["r-1"], "closed": false}})).unwrap();
+    let elsewhere: OrganizationTree = serde_json::from_value(
+        json!({ACCOUNT: {"above": ["r-1"], "closed": false, "active": true}}),
+    )
+    .unwrap();
     let with = |tree| Ground { tree: Some(tree), ..here() };
     assert_eq!(counts(&impact(&policies, &with(below.clone()), &[call()])), (1, 0, 0));
     assert_eq!(counts(&impact(&policies, &with(elsewhere), &[call()])), (0, 0, 0));

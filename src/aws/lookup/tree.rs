@@ -154,8 +154,8 @@ fn is_active(account: &Account) -> bool {
     }
 }
 
-/// The active accounts below these units (`root`, a path such as `/Workloads/ML`, or an id), without
-/// the management account, which no policy of the organization restrains.
+/// The active accounts below these units (`root`, a path such as `ou:/Workloads/ML`, or an id),
+/// without the management account, which no policy of the organization restrains.
 ///
 /// # Errors
 /// A page that could not be read, or a unit that does not exist: a part of the accounts is never

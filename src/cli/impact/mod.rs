@@ -26,8 +26,8 @@ use crate::{
                   principals, it cannot be told, and the key is named.\n\
                   Without --events it asks CloudTrail's event history (LookupEvents, two calls a \
                   second and account, at most 90 days).\n\n\
-                  Exit code: 1 if something could not be read; with --detailed-exitcode otherwise 3 \
-                  if something cannot be told, 2 if\n\
+                  Exit code: 1 if something could not be read; with --detailed-exitcode otherwise \
+                  3 if something cannot be told, 2 if\n\
                   calls would be denied or allowed that were not, and 0 if nothing would change."
 )]
 pub(super) struct Args {

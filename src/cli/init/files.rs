@@ -189,10 +189,6 @@ fn with_existing(answers: &Answers, text: &str) -> anyhow::Result<String> {
             .replace(&format!("vpc: {VPC}"), &format!("vpc: {}", vpc.written()))
             .replace(SUBNETS, &subnets.written())
             .replace(TABLES, &subnets.written());
-        anyhow::ensure!(
-            !["{ref: ml", "{ref: private"].iter().any(|it| text.contains(it)),
-            "defect in palisade: a template refers to a network that it does not declare"
-        );
     }
     let kind = crate::kinds::cloud_control::iam_role::NAME;
     for role in ROLES {
@@ -202,9 +198,11 @@ fn with_existing(answers: &Answers, text: &str) -> anyhow::Result<String> {
             &format!("executionRole: \"{arn}\""),
         );
     }
+    let exists = matches!(answers.network, Network::Existing { .. });
+    let of_network = ["{ref: ml", "{ref: private"].iter().any(|it| text.contains(it));
     anyhow::ensure!(
-        !text.contains(kind),
-        "defect in palisade: a template refers to a role that it does not declare"
+        !text.contains(kind) && !(exists && of_network),
+        "defect in palisade: a template refers to what it does not declare"
     );
     Ok(text)
 }
