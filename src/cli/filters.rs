@@ -9,8 +9,9 @@ use crate::{engine::Report, kinds, manifest::did_you_mean, plan::Focus, settings
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Filters")]
 pub(super) struct Filters {
-    /// Only manifests of this scope, or of the scopes of this set. As for the other filters: `*` and `?` stand for any text and
-    /// any character, it may be repeated, and the rest is not shown, counted or changed
+    /// Only manifests of this scope, or of the scopes of this set. As for the other filters: `*`
+    /// and `?` stand for any text and any character, it may be repeated, and the rest is not
+    /// shown, counted or changed
     #[arg(long, value_name = "SCOPE")]
     scope: Vec<String>,
     /// Only manifests of this kind, by its name or short name
