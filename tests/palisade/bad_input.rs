@@ -213,7 +213,7 @@ async fn the_last_good_snapshot_stays_in_force_and_drift_is_still_corrected() {
     world.ec2("AuthorizeSecurityGroupIngress", &open);
     let report = engine.pass().await;
     refused(&report, "not a lower-case DNS label");
-    assert_eq!(report.manifests.len(), 24);
+    assert_eq!(report.manifests.len(), 26);
     assert_eq!(world.writes(), ["RevokeSecurityGroupIngress"]);
     let _ = engine.pass().await;
     assert_eq!(world.writes(), [""; 0]);
@@ -234,7 +234,7 @@ async fn an_empty_directory_wants_nothing_and_a_missing_one_is_a_problem() {
     fs::rename(world.dir(), &moved).expect("moved");
     let report = engine.pass().await;
     refused(&report, "cannot be read");
-    assert_eq!(report.manifests.len(), 24);
+    assert_eq!(report.manifests.len(), 26);
     back(&moved, world.dir());
     assert!(engine.pass().await.is_converged());
     // Everything is gone from the tree: that is a problem, the last good state stays in force, and nothing
