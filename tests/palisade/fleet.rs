@@ -87,7 +87,7 @@ async fn one_manifest_stands_for_a_resource_in_each_account_and_region_of_its_se
 
 #[tokio::test(start_paused = true)]
 async fn a_manifest_for_one_scope_holds_there_instead() {
-    let own = key(&format!("scope: {OTHER}.{FRANKFURT}"), "").replace("${var.days}", "90");
+    let own = key(&format!("scope: {OTHER}.{FRANKFURT}"), "").replace("\"${var.days}\"", "90");
     for manifests in [key("scopeSet: ml", "") + &own, own.clone() + &key("scopeSet: ml", "")] {
         let world = world(&manifests);
         let mut engine = world.engine().await;
