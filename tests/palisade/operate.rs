@@ -173,7 +173,7 @@ fn doctor_is_content_with_the_simulator_and_says_so_in_text_and_json() {
     let output = place.run(&aws, &["doctor"]);
     let text = stdout(&output);
     assert_eq!(output.status.code(), Some(0), "{text}");
-    assert!(text.contains(&format!("3 manifests, Git revision {COMMIT}")), "{text}");
+    assert!(text.contains(&format!("5 manifests, Git revision {COMMIT}")), "{text}");
     // Over a socket AWS's answers have a date.
     assert!(text.contains("ok    clock: "), "{text}");
     assert!(text.lines().last().is_some_and(|line| line.ends_with(" 0 failed")), "{text}");

@@ -197,7 +197,7 @@ async fn a_kind_that_may_not_be_read_is_unknown_and_the_others_go_on() {
     let writes = world.writes();
     assert!(!writes.iter().any(|call| call.contains("VpcEndpoint")), "{writes:?}");
     // The endpoints, and the policy that names two of them.
-    assert_eq!(quiet.last().plan.in_sync.len(), 24 - 9 - 1);
+    assert_eq!(quiet.last().plan.in_sync.len(), 26 - 9 - 1);
     world.simulator.clear_faults();
     until_quiet(&mut engine).await.in_order();
 }
@@ -295,7 +295,7 @@ async fn lost_answers_to_every_create_call_leave_one_of_everything() {
         assert_eq!(world.keys(), 2, "{call}");
         assert_eq!(
             list(&world.ec2("DescribeSecurityGroups", &json!({})), "securityGroupInfo").len(),
-            4
+            6
         );
         assert_eq!(list(&world.ec2("DescribeVpcEndpoints", &json!({})), "vpcEndpointSet").len(), 9);
         assert_eq!(list(&world.sagemaker("ListDomains", &json!({})), "Domains").len(), 1);
@@ -723,7 +723,7 @@ async fn throttling_and_server_faults_end_and_everything_becomes_true_without_du
     assert!(last.is_converged(), "{}", shown(&last));
     let groups: Vec<Value> =
         list(&world.ec2("DescribeSecurityGroups", &json!({})), "securityGroupInfo");
-    assert_eq!(groups.len(), 4);
+    assert_eq!(groups.len(), 6);
 }
 
 #[tokio::test(start_paused = true)]
