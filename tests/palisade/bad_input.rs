@@ -243,7 +243,7 @@ async fn an_empty_directory_wants_nothing_and_a_missing_one_is_a_problem() {
         fs::remove_dir_all(entry.expect("an entry").path()).expect("removed");
     }
     let report = engine.pass().await;
-    assert_eq!((report.problems.len(), report.manifests.len()), (1, 24));
+    assert_eq!((report.problems.len(), report.manifests.len()), (1, 26));
     assert!(report.plan.orphans.is_empty() && report.plan.steps.is_empty());
     assert_eq!(world.writes(), [""; 0]);
 }
