@@ -35,7 +35,8 @@ fn fish(script: &str, command: &clap::Command) -> String {
     for verb in command.get_subcommands() {
         for argument in verb.get_positionals() {
             let words = argument.get_possible_values();
-            let words: Vec<&str> = words.iter().map(|word| word.get_name()).collect();
+            let words: Vec<&str> =
+                words.iter().map(clap::builder::PossibleValue::get_name).collect();
             if !words.is_empty() {
                 let (name, words) = (verb.get_name(), words.join(" "));
                 let when = format!("__fish_palisade_using_subcommand {name}");

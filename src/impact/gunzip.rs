@@ -167,17 +167,9 @@ fn checksum(before: u32, bytes: &[u8]) -> u32 {
     let mut crc = !before;
     let mut chunks = bytes.chunks_exact(8);
     for chunk in &mut chunks {
-        let low = crc ^ u32::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]);
-        let [a, b, c, d] = low.to_le_bytes().map(usize::from);
-        let [e, f, g, h] = [chunk[4], chunk[5], chunk[6], chunk[7]].map(usize::from);
-        crc = TABLES[7][a]
-            ^ TABLES[6][b]
-            ^ TABLES[5][c]
-            ^ TABLES[4][d]
-            ^ TABLES[3][e]
-            ^ TABLES[2][f]
-            ^ TABLES[1][g]
-            ^ TABLES[0][h];
+        let before = crc.to_le_bytes().into_iter().chain([0; 4]);
+        let bytes = chunk.iter().zip(before).map(|(byte, before)| usize::from(byte ^ before));
+        crc = bytes.zip(TABLES.iter().rev()).fold(0, |crc, (byte, table)| crc ^ table[byte]);
     }
     for byte in chunks.remainder() {
         crc = TABLES[0][usize::from(crc.to_le_bytes()[0] ^ byte)] ^ (crc >> 8);

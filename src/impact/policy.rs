@@ -276,8 +276,13 @@ fn fill_holes(value: &mut Value) -> bool {
             *text = HOLE.to_owned();
             true
         }
-        Value::Array(all) => all.iter_mut().fold(false, |any, it| fill_holes(it) || any),
-        Value::Object(all) => all.values_mut().fold(false, |any, it| fill_holes(it) || any),
+        // Every one of them, not only those before the first.
+        Value::Array(all) => {
+            all.iter_mut().filter_map(|it| fill_holes(it).then_some(())).count() > 0
+        }
+        Value::Object(all) => {
+            all.values_mut().filter_map(|it| fill_holes(it).then_some(())).count() > 0
+        }
         _ => false,
     }
 }
@@ -312,7 +317,7 @@ fn any_below(targets: &BTreeSet<String>, account: &str, ground: &Ground) -> InFo
         match below(target, account, ground) {
             InForce::Yes => return InForce::Yes,
             InForce::No => {}
-            unknown => found = unknown,
+            unknown @ InForce::Unknown(_) => found = unknown,
         }
     }
     found

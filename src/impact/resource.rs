@@ -94,7 +94,7 @@ fn bucket_or_object(name: &str, sent: &Value, partition: &str) -> Option<String>
 
 fn from_parameters(service: &str, record: &Record, sent: &Value) -> Option<String> {
     let rows = NAMED.iter().filter(|(of, ..)| *of == service);
-    let named = rows.filter_map(|(_, member, arn)| Some((sent[*member].as_str()?, *arn))).next();
+    let named = rows.find_map(|(_, member, arn)| Some((sent[*member].as_str()?, *arn)));
     let made = match named {
         Some((value, _)) if value.starts_with("arn:") => return Some(value.to_owned()),
         Some((value, arn)) => arn.replace('*', &ANY_TEXT.to_string()).replace("{}", value),

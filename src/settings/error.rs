@@ -19,7 +19,7 @@ pub struct SettingsError {
     /// How to correct it.
     pub help: String,
     /// What else is wrong with the settings.
-    pub others: Vec<SettingsError>,
+    pub others: Box<[SettingsError]>,
 }
 
 impl SettingsError {
@@ -91,5 +91,5 @@ pub(super) fn value(
     help: impl Into<String>,
 ) -> SettingsError {
     let (field, why, help) = (field.into(), why.into(), help.into());
-    SettingsError { place: String::new(), origin: None, field, why, help, others: Vec::new() }
+    SettingsError { place: String::new(), origin: None, field, why, help, others: Box::default() }
 }

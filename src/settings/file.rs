@@ -323,7 +323,7 @@ pub(super) fn text_of(path: &Path) -> Result<String, SettingsError> {
         field: String::new(),
         why: format!("cannot be read: {error}"),
         help: "name the right file with --settings or PALISADE_SETTINGS".to_owned(),
-        others: Vec::new(),
+        others: Box::default(),
     })
 }
 

@@ -120,6 +120,9 @@ pub(super) fn read(
     sets.collect()
 }
 
+/// Sets with their scopes, and all scopes.
+type Expanded = (BTreeMap<String, ScopeSet>, BTreeMap<String, Scope>);
+
 /// The sets with their scopes, and all scopes: those that are written out, and those of sets.
 /// `found` are the accounts of sets that come from the organization.
 ///
@@ -129,7 +132,7 @@ pub(super) fn expand(
     sets: &BTreeMap<String, ScopeSet>,
     written: &BTreeMap<String, Scope>,
     found: &BTreeMap<String, BTreeSet<String>>,
-) -> Result<(BTreeMap<String, ScopeSet>, BTreeMap<String, Scope>), SettingsError> {
+) -> Result<Expanded, SettingsError> {
     let mut making = Expansion {
         places: written.iter().map(|it| (place(it.1), it.0.clone())).collect(),
         written,

@@ -114,7 +114,7 @@ async fn examine(
     let settings = match settings {
         Ok(settings) => settings,
         Err(error) => {
-            let all = std::iter::once(&error).chain(&error.others);
+            let all = std::iter::once(&error).chain(error.others.iter());
             let failed = |it: &SettingsError| Check::fail("settings", it.line(), it.help.clone());
             return all.map(failed).collect();
         }

@@ -201,7 +201,7 @@ fn with_existing(answers: &Answers, text: &str) -> anyhow::Result<String> {
     let exists = matches!(answers.network, Network::Existing { .. });
     let of_network = ["{ref: ml", "{ref: private"].iter().any(|it| text.contains(it));
     anyhow::ensure!(
-        !text.contains(kind) && !(exists && of_network),
+        !(text.contains(kind) || exists && of_network),
         "defect in palisade: a template refers to what it does not declare"
     );
     Ok(text)

@@ -148,11 +148,9 @@ fn has_key(bucket: &Declared) -> bool {
 
 fn plain(facts: &Facts<'_>) -> Vec<Breach> {
     let of = |bucket: &Wanted<'_, Declared>| {
-        let name = BTreeSet::from_iter(
-            [facts.id_of(bucket.address()), bucket.state.properties["BucketName"].as_str()]
-                .into_iter()
-                .flatten(),
-        );
+        let named = bucket.state.properties["BucketName"].as_str();
+        let name: BTreeSet<&str> =
+            [facts.id_of(bucket.address()), named].into_iter().flatten().collect();
         let policies = all(facts, s3_bucket_policy::NAME);
         policies
             .filter(|it| it.state.properties["Bucket"].as_str().is_some_and(|it| name.contains(it)))
