@@ -93,7 +93,7 @@ fn bucket_or_object(name: &str, sent: &Value, partition: &str) -> Option<String>
 }
 
 fn from_parameters(service: &str, record: &Record, sent: &Value) -> Option<String> {
-    let rows = NAMED.iter().filter(|(of, ..)| *of == service);
+    let mut rows = NAMED.iter().filter(|(of, ..)| *of == service);
     let named = rows.find_map(|(_, member, arn)| Some((sent[*member].as_str()?, *arn)));
     let made = match named {
         Some((value, _)) if value.starts_with("arn:") => return Some(value.to_owned()),
