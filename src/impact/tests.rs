@@ -54,7 +54,9 @@ fn record(id: u32, call: &str, changes: &Value) -> Value {
 fn impact(policies: &[Policy], ground: &Ground, records: &[Value]) -> Impact {
     let known = Known::default();
     let mut analyst = Analyst::new(policies, ground, &known, None);
-    records.iter().for_each(|it| analyst.take(it.to_string().as_bytes()));
+    for record in records {
+        analyst.take(record.to_string().as_bytes());
+    }
     Impact::of(policies, &analyst.finish(), std::collections::BTreeMap::new(), Vec::new())
 }
 

@@ -46,7 +46,7 @@ fn names_in(text: &str, found: &mut BTreeSet<String>) {
 /// The policy variables in these texts whose values are not known.
 pub(super) fn unfilled(texts: &Tokens, known: &Known) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for text in texts.iter() {
+    for text in texts {
         names_in(text.shown(), &mut names);
     }
     names.retain(|name| !known.contains_key(name) && !matches!(&**name, "*" | "?" | "$"));
