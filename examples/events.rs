@@ -2,7 +2,7 @@
 //! `cargo run --profile campaign --example events -- 1000000 DIR`, and then
 //! `time palisade impact … --events DIR`. The same arguments give the same files.
 
-use std::{env, error::Error, fs, path::Path};
+use std::{env, error::Error, fs, io::Write as _, path::Path};
 
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ fn record(id: u64, random: &mut Random) -> Value {
                 "algorithmSpecification": {"trainingImage": "image", "trainingInputMode": "File"},
                 "resourceConfig": {"instanceType": "ml.m5.xlarge", "instanceCount": 1,
                     "volumeSizeInGB": 30},
-                "vpcConfig": if job % 3 == 0 { Value::Null } else {
+                "vpcConfig": if job.is_multiple_of(3) { Value::Null } else {
                     json!({"subnets": subnets, "securityGroupIds": ["sg-0123456789abcdef0"]})
                 },
                 "hyperParameters": {"epochs": "10", "rate": "0.1"}}),
@@ -124,6 +124,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         bytes += text.len();
         fs::write(Path::new(&dir).join(format!("{file:06}.json.gz")), gzip(text.as_bytes())?)?;
     }
-    eprintln!("{count} events, {bytes} bytes unpacked");
+    writeln!(std::io::stdout(), "{count} events, {bytes} bytes unpacked")?;
     Ok(())
 }
