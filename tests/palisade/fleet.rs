@@ -189,14 +189,14 @@ async fn an_account_joins_with_its_unit_and_is_left_alone_once_it_has_left_it() 
     assert!(!quiet.last().scopes.keys().any(|scope| scope.ends_with(FRANKFURT)));
 
     move_account(&world, example::ML_ACCOUNT, &root, &unit);
-    tokio::time::advance(Duration::from_secs(60)).await;
+    tokio::time::advance(Duration::from_mins(1)).await;
     until_quiet(&mut engine).await.in_order();
     assert_eq!(days(&world, example::ML_ACCOUNT, FRANKFURT), 365);
 
     move_account(&world, example::ML_ACCOUNT, &unit, &root);
     world.writes();
     for _ in 0..3 {
-        tokio::time::advance(Duration::from_secs(60)).await;
+        tokio::time::advance(Duration::from_mins(1)).await;
         until_quiet(&mut engine).await;
     }
     let report = engine.pass().await;
@@ -216,7 +216,7 @@ async fn a_unit_that_does_not_exist_is_reported_and_the_accounts_stay() {
         "UpdateOrganizationalUnit",
         &json!({"OrganizationalUnitId": unit, "Name": "Renamed"}),
     );
-    tokio::time::advance(Duration::from_secs(60)).await;
+    tokio::time::advance(Duration::from_mins(1)).await;
     let report = engine.pass().await;
     let unknown: Vec<&str> = report.plan.unknown.iter().map(|it| it.why.as_str()).collect();
     assert!(unknown.iter().any(|why| why.contains("no unit /Workloads/ML")), "{unknown:?}");
