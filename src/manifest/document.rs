@@ -495,7 +495,7 @@ mod tests {
         lifecycle.paused: found a text, expected true or false (Some("write true or false, without quotes"))
         lifecycle.state: unknown variant `gone`, expected `present` or `absent` (None)
         metadata.name: found a number, expected a text (Some("put it in quotes"))
-        metadata.scop: unknown field `scop`, expected `name` or `scope` (Some("did you mean `scope`?"))
+        metadata.scop: unknown field `scop`, expected one of `name`, `scope`, `scopeSet` (Some("did you mean `scope`?"))
         "#);
     }
 
@@ -506,8 +506,8 @@ mod tests {
         };
         assert_eq!(
             found(json!({"nmae": "x"})),
-            "metadata.nmae: unknown field `nmae`, expected `name` or `scope` (Some(\"did you mean \
-             `name`?\"))"
+            "metadata.nmae: unknown field `nmae`, expected one of `name`, `scope`, `scopeSet` \
+             (Some(\"did you mean `name`?\"))"
         );
         assert!(
             found(json!({"name:x": null}))

@@ -8,6 +8,7 @@
 
 pub mod facts;
 mod of_kind;
+pub(crate) mod organization;
 pub mod policy;
 pub(crate) mod resources;
 pub(crate) mod table;

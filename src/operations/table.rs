@@ -5,7 +5,9 @@
 //! action is authorized, and with which condition keys. Where the reference lists none, the grant
 //! has none.
 
-use super::{Grant, Mode, Named, Need, On, Operation, ResourceType, Resources, When};
+use super::{
+    Grant, Mode, Named, Need, On, Operation, ResourceType, Resources, When, organization::PARENTS,
+};
 
 /// The request changes a resource that carries our owner tag.
 pub(crate) const OURS: &[When] = &[When::Owned];
@@ -125,10 +127,11 @@ pub(super) const EVERYWHERE: &[Operation] = &[
     reads("organizations:DescribeOrganization").only(Need::Accounts),
     reads("organizations:ListAccounts").only(Need::Accounts),
     reads("organizations:ListAccountsForParent")
+        .on(PARENTS, &[])
         .only(Need::Accounts)
         .note("Only where ListAccounts does not say where the accounts are."),
     reads("organizations:ListRoots").only(Need::Accounts),
-    reads("organizations:ListOrganizationalUnitsForParent").only(Need::Accounts),
+    reads("organizations:ListOrganizationalUnitsForParent").on(PARENTS, &[]).only(Need::Accounts),
     reads("sqs:GetQueueAttributes").on(QUEUES, &[]).only(Need::Events),
     reads("sqs:ReceiveMessage").on(QUEUES, &[]).only(Need::Events),
     reads("sqs:DeleteMessageBatch")

@@ -2,12 +2,10 @@
 //! need. CreateAccount, CloseAccount and RemoveAccountFromOrganization are not among them.
 
 use super::{UNIT, records};
-use crate::{
-    kinds::organization::{ACCOUNT, CHILDREN, CONTROLS, PARENTS, PLACES},
-    operations::{
-        OfKind, On, Operation, Resources,
-        table::{reads, writes},
-    },
+use crate::operations::{
+    OfKind, On, Operation, Resources,
+    organization::{ACCOUNT, CHILDREN, CONTROLS, PARENTS, PLACES},
+    table::{reads, writes},
 };
 
 /// What the rest of the program needs to know about its operations.

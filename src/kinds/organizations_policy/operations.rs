@@ -3,12 +3,10 @@
 //!
 //! The ARNs contain the management account's number even if a delegated administrator calls.
 
-use super::{
-    super::organization::{PARENTS, PLACES, ROOTS},
-    Policy, Sister, records,
-};
+use super::{Policy, Sister, records};
 use crate::operations::{
     Grant, Named, OfKind, On, Operation, ResourceType, Resources, When,
+    organization::{PARENTS, PLACES, ROOTS},
     table::{CLAIMS_UNCLAIMED, OURS, OURS_AFTER, OURS_WITHOUT, deletes, may, reads, writes},
 };
 
