@@ -39,6 +39,9 @@ pub(super) struct Args {
     all: bool,
     #[command(flatten)]
     filters: Filters,
+    /// Reach all accounts of sets with `waves` at once
+    #[arg(long)]
+    all_waves: bool,
     /// Stop waiting for AWS after this time
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = parse_duration)]
     timeout: Duration,
@@ -63,6 +66,7 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     let mut options =
         Options { approve: args.approve.iter().cloned().collect(), ..Options::default() };
     options.focus = args.filters.focus(&settings)?;
+    options.all_waves = args.all_waves;
     let chosen = !args.approve.is_empty() && !args.all;
     options.only = chosen.then_some(Only::Approved);
     let asking = match (&saved, args.yes) {

@@ -6,10 +6,12 @@ use std::{
 };
 
 use anyhow::Context as _;
+use serde_json::Value;
 
 use super::{
     Ended,
     output::{self, Format},
+    role_template::{self, Role},
 };
 use crate::{
     engine::Scopes,
@@ -17,7 +19,7 @@ use crate::{
     kinds,
     manifest::{Documents, Loader},
     operations::{Usage, policy::Policies},
-    settings::{Overrides, Scope, Settings, partition},
+    settings::{Overrides, Scope, ScopeSet, Settings, partition},
 };
 
 /// Stands for an account or a Region that only the credentials determine.
@@ -32,8 +34,11 @@ pub(super) struct Args {
     #[arg(long)]
     observe_only: bool,
     /// Only this scope
-    #[arg(long, value_name = "SCOPE")]
+    #[arg(long, value_name = "SCOPE", conflicts_with = "set")]
     scope: Option<String>,
+    /// Only the scopes of this set
+    #[arg(long, value_name = "SET", required_if_eq("output", "cloudformation"))]
+    set: Option<String>,
     /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     output: Form,
@@ -48,6 +53,8 @@ enum Form {
     Json,
     /// The same as YAML
     Yaml,
+    /// With --set: a template of the set's role for a stack set, the same for all accounts
+    Cloudformation,
 }
 
 pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
@@ -59,9 +66,19 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
         let names: Vec<_> = settings.scopes.keys().map(String::as_str).collect();
         anyhow::bail!("unknown scope `{scope}`; scopes: {}", names.join(", "));
     }
+    if let Some(set) = &args.set
+        && !settings.sets.contains_key(set)
+    {
+        let names: Vec<_> = settings.sets.keys().map(String::as_str).collect();
+        anyhow::bail!("unknown set `{set}`; sets: {}", names.join(", "));
+    }
     let registry = kinds::registry();
     let documents = args.dir.as_deref().map(|dir| load(&registry, &settings, dir)).transpose()?;
-    let wanted = |name: &&String| args.scope.as_ref().is_none_or(|scope| scope == *name);
+    let set = args.set.as_ref().and_then(|set| settings.sets.get(set));
+    let wanted = |name: &&String| {
+        args.scope.as_ref().is_none_or(|scope| scope == *name)
+            && set.is_none_or(|set| set.scopes.contains(*name))
+    };
     let mut all = BTreeMap::new();
     for name in settings.scopes.keys().filter(wanted) {
         let usage = match &documents {
@@ -83,12 +100,35 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
         }
         all.insert(name, policies);
     }
-    let form = match args.output {
-        Form::Json => Format::Json,
-        Form::Yaml => Format::Yaml,
-    };
-    output::data(form, &all, String::new)?;
+    match (args.output, set) {
+        (Form::Cloudformation, Some(set)) => {
+            let template = for_any_account(set, &all, &settings);
+            output::data(Format::Yaml, &template, String::new)?;
+        }
+        (Form::Json, _) => output::data(Format::Json, &all, String::new)?,
+        (Form::Yaml | Form::Cloudformation, _) => output::data(Format::Yaml, &all, String::new)?,
+    }
     Ok(Ended::Done)
+}
+
+/// The template of a set's role. Accounts with manifests of their own add what these need.
+fn for_any_account(
+    set: &ScopeSet,
+    all: &BTreeMap<&String, Policies>,
+    settings: &Settings,
+) -> Value {
+    let mut documents = Vec::new();
+    for (scope, policies) in all {
+        let account = settings.scopes[*scope].account.as_deref().unwrap_or(ANY);
+        for document in role_template::documents(policies, true) {
+            let document = role_template::in_any_account(&document, account);
+            if !documents.contains(&document) {
+                documents.push(document);
+            }
+        }
+    }
+    let (name, external_id) = set.role();
+    role_template::template(Role { name, external_id }, documents)
 }
 
 fn load(registry: &Registry, settings: &Settings, dir: &Path) -> anyhow::Result<Documents> {

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     aws::{Connection, Guard},
-    engine::Scopes,
+    engine::connect_all,
     import::{self, Context, Request, Summary, schema_file, terraform::State},
     kinds,
     settings::{Overrides, Settings},
@@ -84,11 +84,16 @@ fn tag(text: &str) -> Result<(String, String), String> {
 }
 
 pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
-    let settings = Settings::load(overrides).context("settings")?;
+    let mut settings = Settings::load(overrides).context("settings")?;
     let registry = kinds::registry();
     let request = request(args, &registry)?;
     let connection = Connection::ambient(Guard::read_only()).await;
-    let scopes = Scopes::connect(&settings, &connection, &registry).await?;
+    let (scopes, unknown) = connect_all(&mut settings, &connection, &registry).await?;
+    for (set, why) in unknown {
+        output::note(format!(
+            "scopeSets.{set}: its accounts are not known, and nothing of them is imported: {why}"
+        ));
+    }
     let context = Context { settings: &settings, registry: &registry, scopes: &scopes };
     let bar = Reading::new();
     let imported = import::import(context, &request, &bar).await;

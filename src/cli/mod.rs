@@ -28,6 +28,7 @@ pub mod policy_diff;
 mod progress;
 mod prompt;
 mod release;
+mod role_template;
 mod run;
 mod sarif;
 mod schema;

@@ -50,6 +50,9 @@ pub(super) struct Args {
     /// hour)
     #[arg(long)]
     orphans: bool,
+    /// As if a change reached all accounts of sets with `waves` at once
+    #[arg(long)]
+    all_waves: bool,
 }
 
 /// The output format.
@@ -86,6 +89,7 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     let focus = args.filters.focus(&settings)?;
     let options = Options {
         sweep: args.orphans,
+        all_waves: args.all_waves,
         base: args.base.clone(),
         focus: focus.clone(),
         ..Options::default()

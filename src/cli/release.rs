@@ -8,7 +8,7 @@ use super::{Ended, output, prompt};
 use crate::{
     aws::{Brake, Connection, Guard},
     engine::{
-        Outcome, Scopes, StepResult,
+        Outcome, Scopes, StepResult, connect_all,
         release::{self, Found},
     },
     kinds,
@@ -42,19 +42,23 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
-    let settings = Settings::load(overrides).context("settings")?;
+    let mut settings = Settings::load(overrides).context("settings")?;
     if settings.mode == Mode::Observe {
         bail!("the settings say `mode: observe`, so nothing is written");
     }
     let addresses: BTreeSet<Address> = args.addresses.iter().cloned().collect();
     let registry = kinds::registry();
-    if !args.force {
-        undeclared(&settings, &registry, args, &addresses)?;
-    }
     let levers = settings.levers.clone();
     let brake = Brake::with_lever(move || levers.halt());
     let connection = Connection::ambient(Guard::writing(brake.clone())).await;
-    let scopes = Scopes::connect(&settings, &connection, &registry).await?;
+    let (scopes, unknown) = connect_all(&mut settings, &connection, &registry).await?;
+    for (set, why) in unknown {
+        output::note(format!("scopeSets.{set}: its accounts are not known: {why}"));
+    }
+    // Only now it is known which scopes a manifest of a set stands for.
+    if !args.force {
+        undeclared(&settings, &registry, args, &addresses)?;
+    }
     let found = release::find(&scopes, &registry, &settings.owner, &addresses).await;
     told(&found)?;
     if found.releasable.is_empty() {

@@ -80,9 +80,10 @@ impl Engine {
             comparison,
         };
         self.history.observe(&report);
-        let Self { setup, learnt, source, history, remembering, .. } = self;
+        let Self { setup, learnt, source, history, remembering, rollouts, .. } = self;
         if let Some(remembering) = remembering {
-            remembering.after(learnt, source, setup, history, epoch_seconds()).await;
+            let kept = (&*history, &*rollouts);
+            remembering.after(learnt, source, setup, kept, epoch_seconds()).await;
         }
         report
     }

@@ -11,8 +11,16 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::setup::Setup;
-use crate::{aws::lookup, plan::Unknown, settings::FromOrganization};
+use super::{
+    scopes::{ConnectError, Scopes},
+    setup::Setup,
+};
+use crate::{
+    aws::{Connection, lookup},
+    kind::erased::Registry,
+    plan::Unknown,
+    settings::{FromOrganization, Settings},
+};
 
 /// Organizations allows few calls, which everything in the organization shares.
 const READ_EVERY: Duration = Duration::from_mins(1);
@@ -43,7 +51,7 @@ impl Fleet {
         self.read = Some(now);
         let before = self.accounts.clone();
         for (name, from) in sets {
-            match found(&from, setup).await {
+            match found(&from, &setup.scopes).await {
                 Ok(found) => {
                     let limit = setup.settings.gate.deletes_percent;
                     self.take(&name, found, limit, setup.settings.settle_window);
@@ -128,9 +136,36 @@ impl Fleet {
     }
 }
 
+/// Connects every scope, and those of the accounts that sets find in the organization now; they are
+/// in the settings then. The sets whose accounts are not known, each with the reason, are without
+/// scopes.
+///
+/// # Errors
+/// As [`Scopes::connect`].
+pub async fn connect_all(
+    settings: &mut Settings,
+    connection: &Connection,
+    registry: &Registry,
+) -> Result<(Scopes, BTreeMap<String, String>), ConnectError> {
+    let mut scopes = Scopes::connect(settings, connection, registry).await?;
+    let (mut accounts, mut troubles) = (BTreeMap::new(), BTreeMap::new());
+    for (name, set) in &settings.sets {
+        let Some(from) = &set.organization else { continue };
+        match found(from, &scopes).await {
+            Ok(found) => drop(accounts.insert(name.clone(), found)),
+            Err(why) => drop(troubles.insert(name.clone(), why)),
+        }
+    }
+    if let Err(error) = settings.follow(&accounts) {
+        troubles.extend(accounts.into_keys().map(|name| (name, error.to_string())));
+    }
+    scopes.follow(settings, registry).await?;
+    Ok((scopes, troubles))
+}
+
 /// The accounts of a set, as the organization has them now.
-async fn found(from: &FromOrganization, setup: &Setup) -> Result<BTreeSet<String>, String> {
-    let Some(connected) = setup.scopes.get(&from.scope) else {
+async fn found(from: &FromOrganization, scopes: &Scopes) -> Result<BTreeSet<String>, String> {
+    let Some(connected) = scopes.get(&from.scope) else {
         return Err(format!("scope {} is not connected", from.scope));
     };
     let found = lookup::members(&connected.access, &from.units).await;

@@ -255,7 +255,7 @@ impl Engine {
         begun: &Begun,
     ) -> (Made, bool) {
         let ended = Instant::now();
-        let Self { setup, control, learnt, source, remembering, .. } = self;
+        let Self { setup, control, learnt, source, remembering, rollouts, .. } = self;
         let predecessors = learnt.pace.predecessors();
         let claims = Claims::read(&standing.live, &setup.settings.owner)
             .adopting(&snapshot.documents, &setup.registry);
@@ -279,6 +279,7 @@ impl Engine {
         };
         let mut plan = planning.whole(learnt).await;
         let full_pass = restrict(&mut plan, read, standing);
+        plan.rollouts = rollouts.shown();
         if let Some(remembering) = remembering.as_mut().filter(|_| writes(setup)) {
             remembering.before(&mut plan, learnt, source).await;
         }

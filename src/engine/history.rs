@@ -58,6 +58,8 @@ pub enum Happened {
     Changed,
     /// A step failed.
     Failed,
+    /// The next wave of a rollout begins.
+    Wave,
     /// People stopped writing, in whole or in part.
     Stopped,
     /// That ended.
@@ -76,6 +78,7 @@ impl Happened {
             Self::DriftEnded => "drift ended",
             Self::Changed => "changed",
             Self::Failed => "failed",
+            Self::Wave => "next wave",
             Self::Stopped => "stopped",
             Self::Resumed => "resumed",
         }
@@ -167,6 +170,10 @@ impl History {
                 }
                 Outcome::Skipped { .. } => {}
             }
+        }
+        for rollout in report.plan.rollouts.iter().filter(|rollout| rollout.next_in == Some(0)) {
+            let (address, what, lines) = (None, Happened::Wave, vec![rollout.to_string()]);
+            self.push(Event { at, address, revision: report.revision.clone(), what, lines });
         }
         for drift in report.drifts.iter().filter(|drift| drift.ended_at.is_some()) {
             self.push(event(&drift.address, Happened::DriftEnded, vec![ending(drift)]));

@@ -25,7 +25,7 @@ use crate::{
     kind::erased::Edit,
     manifest::{Approval, Snapshot},
     model::Address,
-    plan::{self, Action, Claims, Consent, KnownWant, Past, Plan, Step, Verdict},
+    plan::{self, Action, Claims, Consent, KnownWant, Past, Plan, Step, Verdict, Waves},
 };
 
 /// What this process remembers.
@@ -44,6 +44,8 @@ pub(super) struct Learnt {
     pub(super) organizations: BTreeMap<String, identity::Organization>,
     /// What moves with the accounts that are to move.
     pub(super) moves: BTreeMap<Address, ReadMove>,
+    /// The sets with waves, and where differences wait for one.
+    pub(super) waves: Waves,
     pub(super) rewrites: Memory,
     pub(super) put_back: PutBack,
     /// Approvals whose steps were carried out: an approval is used once.

@@ -34,6 +34,7 @@ pub mod release;
 mod remember;
 mod report;
 pub mod rewrites;
+mod rollout;
 mod scopes;
 mod setup;
 mod source;
@@ -46,6 +47,7 @@ pub use self::{
     audits::{audit, leave_out_compared},
     daemon::{Publish, log, pause, run},
     drift::{Drift, DriftState},
+    fleet::connect_all,
     hints::Hinted,
     history::{Event, Happened, History},
     listen::Listener,

@@ -28,6 +28,8 @@ pub struct Options {
     pub watcher: Option<Arc<dyn Watcher>>,
     /// Whether steps are carried out; `plan` sets `false`, and its clients could not write anyway.
     pub write: bool,
+    /// Whether a change reaches all waves of a set at once.
+    pub all_waves: bool,
     /// Whether every pass also searches for orphans of kinds that no manifest declares.
     pub sweep: bool,
     /// Whether passes continue without scopes that answer much later than the others, as the

@@ -28,6 +28,7 @@ use super::{
     planning::{Planning, loader, writes},
     remember::Remembering,
     report::{Changed, PendingDeletion, Phases, Report, epoch_seconds},
+    rollout::Rollouts,
     scopes::Scopes,
     setup::Setup,
     source::{Good, Source},
@@ -79,6 +80,7 @@ pub struct Engine {
     search: Search,
     observers: Observers,
     fleet: Fleet,
+    pub(super) rollouts: Rollouts,
     pub(super) audits: Audits,
     pub(super) history: History,
     pub(super) remembering: Option<Remembering>,
@@ -137,6 +139,7 @@ impl Engine {
             search: Search::default(),
             observers: Observers::default(),
             fleet: Fleet::default(),
+            rollouts: Rollouts::default(),
             audits: Audits::default(),
             history: History::default(),
             remembering: None,
@@ -164,6 +167,7 @@ impl Engine {
         self.history = kept.history.unwrap_or_default();
         self.learnt.drifts.go_on_after(self.history.timeline().last_number());
         self.history.start(now, &place);
+        self.rollouts.recall(kept.snapshot.clone(), kept.waves);
         let loader = loader(&self.setup);
         self.source.recall(&loader, kept.snapshot, now);
     }
@@ -237,6 +241,7 @@ impl Engine {
             self.learnt.next_retry(now),
             self.control.halted.next_end(),
             self.observers.next_try(now),
+            self.rollouts.next(&self.setup.settings),
         ];
         due.into_iter().flatten().min()
     }
@@ -289,8 +294,13 @@ impl Engine {
     }
 
     fn load(&mut self) {
-        self.source.read(&loader(&self.setup));
-        self.learnt.note_approvals(&self.source);
+        let Self { setup, source, learnt, rollouts, .. } = self;
+        source.read(&loader(setup));
+        if !setup.options.all_waves {
+            source.roll_out(&loader(setup), rollouts);
+            learnt.waves = rollouts.waves(&setup.settings);
+        }
+        learnt.note_approvals(source);
     }
 
     async fn observe(&mut self, good: Option<&Good>, base: Option<&Base>) -> Observation {
@@ -347,7 +357,7 @@ impl Engine {
             plan.note_halt(&self.control.halted.halt);
             return Made { plan, ..Made::default() };
         };
-        let Self { setup, control, learnt, source, remembering, fleet, .. } = self;
+        let Self { setup, control, learnt, source, remembering, fleet, rollouts, .. } = self;
         let window = setup.settings.settle_window;
         learnt.note_observation(&good.snapshot, &claims, &since, window);
         if source.problems.is_empty() {
@@ -373,6 +383,7 @@ impl Engine {
         };
         let mut plan = planning.whole(learnt).await;
         plan.unknown.extend(fleet.unknown(setup));
+        plan.rollouts = rollouts.note(&setup.settings, &good.snapshot, &plan, Instant::now());
         let took = read.elapsed();
         let mut comparison = None;
         if let Some(base) = base {

@@ -62,6 +62,7 @@ impl Planning<'_> {
                 only: only.as_ref(),
                 focus: focus.as_ref(),
                 halt: &self.control.halted.halt,
+                waves: &learnt.waves,
             },
             organization: &self.organization,
         });

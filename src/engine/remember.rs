@@ -6,11 +6,15 @@ use std::{
     path::Path,
 };
 
-use super::{consent::Identity, history::History, learn::Learnt, setup::Setup, source::Source};
+use super::{
+    consent::Identity, history::History, learn::Learnt, rollout::Rollouts, setup::Setup,
+    source::Source,
+};
 use crate::{
     manifest::MAX_APPROVAL_SECONDS,
     memory::{
         Approvals, KnownWants, LastSnapshot, Memory, Part, Recalled, Remembered, SpentApproval,
+        Waves,
     },
     model::{Address, PhysicalId},
     plan::{KnownForm, KnownWant, Plan, Step, Verdict, Wait, WaitReason, digest, fingerprint},
@@ -33,18 +37,21 @@ pub(super) struct Remembering {
     /// Likewise.
     spent: Option<BTreeSet<SpentApproval>>,
     snapshot: Option<LastSnapshot>,
+    /// Likewise.
+    waves: Option<Waves>,
     /// The number of events that the kept history has seen.
     events: u64,
 }
 
 /// What was recalled.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Recollection {
     pub(super) wants: BTreeMap<Address, KnownWant>,
     pub(super) spent: BTreeSet<Identity>,
     /// Whether it is unknown which approvals were used.
     pub(super) approvals_lost: bool,
     pub(super) snapshot: Option<LastSnapshot>,
+    pub(super) waves: Recalled<Waves>,
     pub(super) history: Option<History>,
 }
 
@@ -70,14 +77,18 @@ impl Remembering {
         let history = memory.recall::<History>(Part::History).await.kept();
         let known = wants.iter().flatten();
         let known = known.map(|(address, it)| (address.clone(), known_want(it)));
+        let recalled = memory.recall::<Waves>(Part::Waves).await;
+        // What is there is replaced, whatever it is.
+        let waves = matches!(recalled, Recalled::Nothing).then(Waves::default);
         let recollection = Recollection {
             wants: known.collect(),
             spent: spent.iter().flatten().map(identity).collect(),
             approvals_lost: spent.is_none(),
             snapshot: snapshot.clone(),
+            waves: recalled,
             history,
         };
-        (Self { memory, wants, spent, snapshot, events: 0 }, recollection)
+        (Self { memory, wants, spent, snapshot, waves, events: 0 }, recollection)
     }
 
     /// Counts the approvals of the steps that are about to be carried out as used: if the process
@@ -109,7 +120,7 @@ impl Remembering {
         learnt: &Learnt,
         source: &Source,
         setup: &Setup,
-        history: &History,
+        (history, rollouts): (&History, &Rollouts),
         now: f64,
     ) {
         // Until a good reading says which approvals there were, the loss must stay known.
@@ -119,7 +130,10 @@ impl Remembering {
             self.keep_spent(spent).await;
         }
         self.keep_wants(learnt, setup).await;
-        self.keep_snapshot(source, &setup.settings, now).await;
+        // With the snapshot alone, a change would seem to have come to every scope.
+        if self.keep_waves(rollouts).await {
+            self.keep_snapshot(source, &setup.settings, now).await;
+        }
         if self.events != history.count() && self.memory.keep(Part::History, history).await.is_ok()
         {
             self.events = history.count();
@@ -160,6 +174,18 @@ impl Remembering {
         if self.memory.keep(Part::Wants, &wants).await.is_ok() {
             self.wants = Some(wants.wants);
         }
+    }
+
+    async fn keep_waves(&mut self, rollouts: &Rollouts) -> bool {
+        let waves = rollouts.kept();
+        if self.waves.as_ref() == Some(&waves) {
+            return true;
+        }
+        let kept = self.memory.keep(Part::Waves, &waves).await.is_ok();
+        if kept {
+            self.waves = Some(waves);
+        }
+        kept
     }
 
     async fn keep_snapshot(&mut self, source: &Source, settings: &Settings, now: f64) {
@@ -240,15 +266,8 @@ fn remember(address: &Address, known: &KnownWant, setup: &Setup) -> Option<Remem
     Some(Remembered { id, fingerprint, wish, tags })
 }
 
-/// The fingerprint of the settings that decide what a manifest means.
+/// The fingerprint of the settings that decide what a manifest means. Which accounts the
+/// organization has now is none of them.
 fn settings_fingerprint(settings: &Settings) -> String {
-    let scope = |(name, scope): (&String, &crate::settings::Scope)| {
-        (name.clone(), scope.account.clone(), scope.region.clone(), scope.vars.clone())
-    };
-    let scopes: Vec<_> = settings.scopes.iter().map(scope).collect();
-    let organization = &settings.organization;
-    fingerprint(&format!(
-        "{:?} {scopes:?} {:?} {organization:?}",
-        settings.default_scope, settings.vars
-    ))
+    fingerprint(&settings.meaning())
 }

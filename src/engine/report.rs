@@ -179,6 +179,7 @@ impl Report {
         self.plan.steps.iter().any(passing)
             || self.plan.unknown.iter().any(|unknown| unknown.passes)
             || self.results.iter().any(skipped)
+            || self.plan.rollouts.iter().any(|rollout| rollout.next_in == Some(0))
             || self.left_open()
             || self.left_over()
     }

@@ -8,7 +8,10 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::domains::{Failed, Mixed};
+use super::{
+    domains::{Failed, Mixed},
+    rollout::Rollouts,
+};
 use crate::{
     manifest::{Cache, Loader, Problem, Snapshot, SourceFile, described, revision},
     memory::LastSnapshot,
@@ -20,6 +23,8 @@ pub struct Source {
     dir: PathBuf,
     cache: Cache,
     good: Option<Good>,
+    /// What is in force instead, while a change has not reached every scope.
+    in_force: Option<Good>,
     /// The files of [`Self::good`].
     files: Vec<SourceFile>,
     /// The files of the latest reading without errors, if there is a memory that keeps them.
@@ -54,6 +59,7 @@ impl Source {
             dir: dir.to_owned(),
             cache: Cache::default(),
             good: None,
+            in_force: None,
             files: Vec::new(),
             accepted: None,
             remembers: false,
@@ -187,8 +193,17 @@ impl Source {
         self.good.as_ref().is_some_and(|good| !good.snapshot.documents.is_empty())
     }
 
-    /// The last good snapshot; `None` if there never was one, and then nothing may be written.
+    /// Puts in force what the rollouts have come to of the last good snapshot.
+    pub(super) fn roll_out(&mut self, loader: &Loader<'_>, rollouts: &mut Rollouts) {
+        let Some(good) = &self.good else { return };
+        let snapshot = rollouts.follow(loader, &self.dir, &good.snapshot, &self.files);
+        let differs = !Arc::ptr_eq(&snapshot, &good.snapshot);
+        self.in_force = differs.then(|| Good { snapshot, ..good.clone() });
+    }
+
+    /// The last good snapshot, as far as it is in force; `None` if there never was one, and then
+    /// nothing may be written.
     pub fn good(&self) -> Option<&Good> {
-        self.good.as_ref()
+        self.in_force.as_ref().or(self.good.as_ref())
     }
 }

@@ -9,6 +9,7 @@
 //! | wants | which wants were seen in force, as digests | holes opened before the start wait as any other change |
 //! | approvals | which approvals were used | those in the directory at the start count as used |
 //! | snapshot | the manifests of the last good reading | a bad directory at start means observing only |
+//! | waves | how far changes have come in sets with waves | differences behind the first wave are held |
 //! | history | what happened | the history begins anew |
 //!
 //! Each part is one text with a header (version, owner, digest of the rest). A part that is torn,
@@ -33,7 +34,9 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use self::{
     brake::{Kept, Lever},
     directory::{Directory, OpenError},
-    parts::{Approvals, KnownWants, LastSnapshot, Remembered, SpentApproval},
+    parts::{
+        Approvals, Before, KnownWants, LastSnapshot, Remembered, SpentApproval, WaveProgress, Waves,
+    },
 };
 
 /// A part of the memory, kept and lost on its own.
@@ -47,14 +50,17 @@ pub enum Part {
     Approvals,
     /// The manifests of the last good reading.
     Snapshot,
+    /// How far changes have come in sets with waves, with the manifests that are in force where
+    /// they have not come to.
+    Waves,
     /// What happened.
     History,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Brake, Self::Wants, Self::Approvals, Self::Snapshot, Self::History];
+    pub const ALL: [Self; 6] =
+        [Self::Brake, Self::Wants, Self::Approvals, Self::Snapshot, Self::Waves, Self::History];
 
     /// Its name, also as a metric label.
     pub fn as_str(self) -> &'static str {
@@ -63,6 +69,7 @@ impl Part {
             Self::Wants => "wants",
             Self::Approvals => "approvals",
             Self::Snapshot => "snapshot",
+            Self::Waves => "waves",
             Self::History => "history",
         }
     }
@@ -74,7 +81,7 @@ impl Part {
         match self {
             Self::Brake => MIB,
             Self::Approvals | Self::History => 4 * MIB,
-            Self::Wants | Self::Snapshot => 64 * MIB,
+            Self::Wants | Self::Snapshot | Self::Waves => 64 * MIB,
         }
     }
 }

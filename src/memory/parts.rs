@@ -1,6 +1,6 @@
 //! What the engine keeps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -49,6 +49,39 @@ pub struct SpentApproval {
     pub digest: String,
     /// When it expires, in seconds since the epoch: with the digest, its identity.
     pub expires: u64,
+}
+
+/// How far changes have come in sets with waves.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Waves {
+    /// By set.
+    pub sets: BTreeMap<String, WaveProgress>,
+    /// The files of earlier states of the directory that are in force somewhere. They are read
+    /// again as those of the directory are, with every check.
+    pub versions: Vec<Vec<SourceFile>>,
+}
+
+/// How far a change has come in a set.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WaveProgress {
+    /// The last wave that was reached, counted from 0.
+    pub open: usize,
+    /// The set's scopes.
+    pub scopes: BTreeSet<String>,
+    /// What is in force in scopes that were not reached.
+    pub behind: BTreeMap<String, Before>,
+}
+
+/// What is in force in a scope that a change has not come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Before {
+    /// Nobody knows.
+    Unknown,
+    /// The version at this place in [`Waves::versions`].
+    Version(usize),
 }
 
 /// The last good reading of the directory.

@@ -30,6 +30,19 @@ pub enum HoldReason {
         /// The limit.
         limit: usize,
     },
+    /// Steps in too many scopes at once.
+    Scopes {
+        /// `edit` or `delete`.
+        verb: String,
+        /// The number of scopes with such steps in this plan.
+        wished: usize,
+        /// The number of other scopes with such steps within the last hour.
+        done: usize,
+        /// The number of scopes.
+        all: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// A change of an organization policy concerns too many accounts.
     Accounts(TooMany),
     /// It moves an account of the organization.
@@ -81,6 +94,13 @@ pub enum HoldReason {
     },
     /// The manifest is gone, and the settings ask for approval before pruning.
     Prune,
+    /// A change reaches the scopes of the set wave by wave, and may not have come to this one.
+    Wave {
+        /// The set.
+        set: String,
+        /// The scope's wave, counted from 1.
+        wave: usize,
+    },
     /// A defect in palisade: what was read or planned does not decode.
     Defect {
         /// The error.
@@ -117,6 +137,18 @@ impl fmt::Display for HoldReason {
                     ),
                 }
             }
+            Self::Scopes { verb, wished, done, all, limit } => {
+                let changed = if verb == "delete" { "deleted" } else { "edited" };
+                let after = match done {
+                    0 => String::new(),
+                    done => format!(", after {done} others within the last hour"),
+                };
+                write!(
+                    f,
+                    "resources would be {changed} in {wished} of {all} scopes{after}; the limit is \
+                     {limit} an hour (`waves` of a set let a change reach one after another)"
+                )
+            }
             Self::Accounts(reason) => reason.fmt(f),
             Self::Moves(moves) => moves.fmt(f),
             Self::Lockout { reason } => reason.fmt(f),
@@ -152,6 +184,11 @@ impl fmt::Display for HoldReason {
                  revert the manifest, or migrate to a new resource by hand",
             ),
             Self::Earlier { key } => write!(f, "the earlier change \"{key}\" is held"),
+            Self::Wave { set, wave } => write!(
+                f,
+                "it is in wave {wave} of set {set}, which has not begun, and what was in force \
+                 before is unknown"
+            ),
             Self::Prune => f.write_str("its manifest is gone, and pruning needs approval"),
             Self::Defect { what } => write!(f, "defect in palisade: {what}"),
         }

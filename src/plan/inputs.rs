@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Focus, Holdoff, KnownWant, Lockout, Look, Only, Past, Wait};
+use super::{Focus, Holdoff, KnownWant, Lockout, Look, Only, Past, Wait, Waves};
 use crate::{
     model::{Address, Fence, Halt, Moving, OrganizationTree, PhysicalId, Seen},
     settings::{GateLimits, Mode, Prune},
@@ -66,6 +66,8 @@ pub struct Limits<'a> {
     pub focus: Option<&'a Focus>,
     /// What must not be written now: the brake, and pauses.
     pub halt: &'a Halt,
+    /// The sets with waves, and where a change has not come to.
+    pub waves: &'a Waves,
 }
 
 /// The roles that palisade assumes to reach its scopes, and who assumes them.

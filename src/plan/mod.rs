@@ -23,6 +23,7 @@ mod pauses;
 mod planner;
 mod reason;
 pub mod render;
+mod rollout;
 mod shown;
 mod stages;
 mod step;
@@ -52,6 +53,7 @@ pub use self::{
     obstacles::{Obstacles, Question},
     planner::plan,
     reason::{ReportReason, Wait, WaitReason},
+    rollout::{Rollout, Waves},
     shown::{Only, Shown},
     step::*,
 };
@@ -180,6 +182,9 @@ pub struct Plan {
     /// The pauses in force: what they cover is only reported.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pauses: Vec<Pause>,
+    /// Changes that have not reached every scope of their set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rollouts: Vec<Rollout>,
     /// Why nothing is written at all, unless the settings ask for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stop>,

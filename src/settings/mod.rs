@@ -17,6 +17,7 @@ mod regions;
 mod rules;
 mod secret;
 mod sets;
+mod waves;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -43,6 +44,7 @@ pub use self::{
     regions::{PARTITIONS, is_known_region, partition, regions},
     secret::Secret,
     sets::{FromOrganization, ScopeSet},
+    waves::Wave,
 };
 use crate::{
     aws::AssumedRole, baseline::Switch, kind::ScopeFacts, manifest::did_you_mean, model::HeldRisk,
@@ -366,6 +368,18 @@ impl Settings {
     ) -> Result<(), SettingsError> {
         (self.sets, self.scopes) = sets::expand(&self.sets, &self.written, found)?;
         Ok(())
+    }
+
+    /// What decides what a manifest means, in one text: it differs if anything of it does. Accounts
+    /// that are found are no part of it.
+    pub(crate) fn meaning(&self) -> String {
+        let scope = |(name, scope): (&String, &Scope)| {
+            (name.clone(), scope.account.clone(), scope.region.clone(), scope.vars.clone())
+        };
+        let scopes: Vec<_> = self.written.iter().map(scope).collect();
+        let sets: Vec<_> = self.sets.iter().map(|(name, set)| (name, set.meaning())).collect();
+        let Self { default_scope, vars, organization, .. } = self;
+        format!("{default_scope:?} {scopes:?} {sets:?} {vars:?} {organization:?}")
     }
 
     /// The scope in which what exists once an account is declared, for a scope of a set.

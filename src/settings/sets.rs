@@ -12,6 +12,7 @@ use super::{
     file::{FileRole, FileScope, is_region, region_of_zone},
     identity::FileIdentity,
     regions::partition,
+    waves::{self, FileWave, Wave},
 };
 
 /// Scopes for which one manifest can stand.
@@ -23,7 +24,36 @@ pub struct ScopeSet {
     pub home: BTreeSet<String>,
     /// Where its accounts come from, if the settings do not list them.
     pub organization: Option<FromOrganization>,
+    /// In which order a change of its manifests reaches its accounts; empty if all at once.
+    pub waves: Vec<Wave>,
     template: Option<Template>,
+}
+
+impl ScopeSet {
+    /// The name of the role that is assumed in each of its accounts, and the external id.
+    pub fn role(&self) -> (&str, Option<&str>) {
+        let role = self.template.as_ref().map(|template| &template.role);
+        role.map_or(("", None), |role| (&role.role_name, role.external_id.as_deref()))
+    }
+
+    /// What decides what its manifests mean, besides the accounts that are found.
+    pub(super) fn meaning(&self) -> String {
+        format!("{:?} {:?}", self.organization, self.template)
+    }
+
+    /// The wave of each of its scopes, counted from 0: an account's Regions are in one wave.
+    pub fn order(&self) -> BTreeMap<&str, usize> {
+        let accounts = self.scopes.iter().filter_map(|scope| account_of(scope)).collect();
+        let order = waves::order(&self.waves, &accounts);
+        let wave = |scope| account_of(scope).and_then(|account| order.get(account)).copied();
+        let scopes = self.scopes.iter().map(String::as_str);
+        scopes.map(|scope| (scope, wave(scope).unwrap_or_default())).collect()
+    }
+}
+
+/// The account in the name of a set's scope.
+fn account_of(scope: &str) -> Option<&str> {
+    scope.split_once('.').map(|(account, _)| account)
 }
 
 /// The accounts below some units of the organization.
@@ -74,6 +104,10 @@ pub(super) struct FileScopeSet {
     /// Values that take precedence over those of the set, by account.
     #[serde(default)]
     vars_by_account: BTreeMap<String, BTreeMap<String, String>>,
+    /// In which order a change of the set's manifests reaches its accounts: a wave begins once the
+    /// one before is in sync and has stayed so. Without waves it reaches all at once.
+    #[serde(default)]
+    waves: Vec<FileWave>,
 }
 
 /// The accounts of an organization that belong to a set.
@@ -256,6 +290,7 @@ impl FileScopeSet {
                 return Err(value(field("accounts"), "missing", help));
             }
         };
+        let waves = waves::check(self.waves, self.accounts.as_ref(), &field)?;
         let template = Template {
             accounts: self.accounts.unwrap_or_default(),
             regions: self.regions,
@@ -264,7 +299,7 @@ impl FileScopeSet {
             vars: self.vars,
             vars_by_account: self.vars_by_account,
         };
-        Ok(ScopeSet { organization, template: Some(template), ..ScopeSet::default() })
+        Ok(ScopeSet { organization, waves, template: Some(template), ..ScopeSet::default() })
     }
 
     fn check_regions(&self, field: &impl Fn(&str) -> String) -> Result<(), SettingsError> {

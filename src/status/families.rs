@@ -190,6 +190,12 @@ pub const FAMILIES: &[Family] = &[
          conflict, unknown).",
     ),
     gauge(
+        "palisade_rollout_scopes",
+        &["set", "condition"],
+        "Scopes of sets in which a change has not reached every wave, by condition: reached, \
+         behind (the earlier manifests are in force), failing (reached, and not in sync).",
+    ),
+    gauge(
         "palisade_scopes",
         &["condition"],
         "Scopes by condition (usable, refused): refused means no credentials, or the wrong \

@@ -16,8 +16,8 @@ use crate::{
     manifest::{Origin, Part, Problem},
     model::{Address, Extent, HeldRisk, Observed, Pause, Phase, Risk, Tags},
     plan::{
-        Action, Cause, Conflict, HoldReason, Orphan, Plan, ReportReason, Step, Unknown, Verdict,
-        Wait, WaitReason,
+        Action, Cause, Conflict, HoldReason, Orphan, Plan, ReportReason, Rollout, Step, Unknown,
+        Verdict, Wait, WaitReason,
     },
     settings::Mode,
 };
@@ -332,6 +332,17 @@ pub(crate) fn report() -> Report {
             ],
             in_sync: in_sync.into(),
             pauses: vec![pause()],
+            rollouts: vec![Rollout {
+                set: "ml-workloads".to_owned(),
+                wave: 1,
+                waves: 3,
+                reached: 2,
+                behind: ["444455556666.eu-west-1".to_owned()].into(),
+                unknown: BTreeSet::new(),
+                failing: ["111122223333.eu-west-1".to_owned()].into(),
+                failures: 0,
+                next_in: None,
+            }],
             stopped: None,
             wants: BTreeMap::new(),
         },

@@ -53,6 +53,7 @@ pub struct Metrics {
     orphans: GaugeVec,
     unknown: GaugeVec,
     unread: GaugeVec,
+    rollouts: GaugeVec,
     brake: GaugeVec,
     memory: GaugeVec,
     notifications: IntCounterVec,
@@ -152,6 +153,7 @@ impl Metrics {
             notifications: families.counter("palisade_notifications_total")?,
             pauses: families.gauge("palisade_pauses")?,
             unread: families.gauge("palisade_unread_resources")?,
+            rollouts: families.gauge("palisade_rollout_scopes")?,
             live_findings: families.gauge("palisade_live_findings")?,
             pending_deletion: families.gauge("palisade_pending_deletion")?,
             scopes: families.gauge("palisade_scopes")?,
@@ -370,6 +372,16 @@ impl Metrics {
         fill(&self.unknown, whole.iter().map(|u| [self.scope(&u.scope), self.kind(&u.kind)]));
         fill(&self.pauses, plan.pauses.iter().map(|pause| [pause.extent.as_str()]));
         fill(&self.unread, single.iter().map(|u| [self.scope(&u.scope), self.kind(&u.kind)]));
+        self.rollouts.reset();
+        for rollout in &plan.rollouts {
+            let (behind, failing) = (rollout.behind.len(), rollout.failing.len());
+            for (condition, count) in
+                [("reached", rollout.reached), ("behind", behind), ("failing", failing)]
+            {
+                let labels = [rollout.set.as_str(), condition];
+                self.rollouts.with_label_values(&labels).set(number(count));
+            }
+        }
         let leaving = report.pending_deletions.iter();
         let leaving = leaving.map(|l| [self.scope(&l.scope), self.kind(&l.kind), l.asked()]);
         fill(&self.pending_deletion, leaving);

@@ -10,7 +10,7 @@ use crate::{
     kind::{Audited, LeftOut, Line, Sign},
     memory::Memory,
     model::{Address, Halt, Pause, Stop},
-    plan::{Action, Conflict, Counts, Orphan, Step, Unknown, Verdict},
+    plan::{Action, Conflict, Counts, Orphan, Rollout, Step, Unknown, Verdict},
     settings::Mode,
 };
 
@@ -61,6 +61,9 @@ pub struct View {
     /// What manifests name, or find, and AWS does not accept, by address.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub left_out: BTreeMap<Address, Vec<LeftOut>>,
+    /// Changes that have not reached every scope of their set.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rollouts: Vec<Rollout>,
     /// The pauses in force.
     pub pauses: Vec<Pause>,
     /// Why nothing is written at all, unless the settings ask for that.
@@ -190,6 +193,7 @@ impl View {
             unknown: report.plan.unknown.clone(),
             notes: report.plan.notes.clone(),
             left_out: report.plan.left_out.clone(),
+            rollouts: report.plan.rollouts.clone(),
             pauses: report.plan.pauses.clone(),
             stopped: report.plan.stopped.clone(),
             pending_deletions: report.pending_deletions.clone(),

@@ -139,7 +139,12 @@ async fn what_exists_once_an_account_is_declared_in_its_home_region_and_referred
         "Statement: [{Effect: Allow, Principal: {AWS: \"${AWS::IAM::Role/jobs.Arn}\"}, Action: kms:Decrypt, Resource: \"*\"}, ",
     );
     let world = world(&format!("{role}{use_it}"));
-    let mut engine = world.engine().await;
+    let quiet = until_quiet(&mut world.engine().await).await;
+    let held = quiet.last().plan.steps.iter().filter(|step| step.can_be_approved());
+    let digests: Vec<String> = held.map(|step| step.digest.clone()).collect();
+    assert_eq!(digests.len(), 2, "a role an account, which a person has to approve");
+    let digests: Vec<&str> = digests.iter().map(String::as_str).collect();
+    let mut engine = world.engine_approving(&digests).await;
     let quiet = until_quiet(&mut engine).await;
     let declared: Vec<String> = quiet.last().plan.in_sync.iter().map(ToString::to_string).collect();
     let roles: Vec<&String> = declared.iter().filter(|it| it.contains("Role")).collect();

@@ -117,3 +117,15 @@ async fn a_foreign_grant_that_no_manifest_compares_is_a_live_finding_and_no_step
     assert!(report.audited.findings.is_empty(), "{:?}", report.audited.findings);
     held(&report, STUDIO);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_rotation_on_demand_is_shown_and_changes_nothing() {
+    let (world, mut engine) = applied("  rotation: {periodDays: 365}\n").await;
+    world.kms("RotateKeyOnDemand", &json!({"KeyId": world.key("alias/studio")}));
+    world.writes();
+    let report = engine.pass().await;
+    assert!(report.is_converged());
+    assert_eq!(world.writes(), [""; 0]);
+    let notes = &report.plan.notes[&STUDIO.parse().expect("an address")];
+    assert!(notes[0].starts_with("it is being rotated on demand since 20"), "{notes:?}");
+}

@@ -51,6 +51,7 @@ mod policies;
 mod reach;
 mod readme;
 mod replicas;
+mod rollout;
 mod routes;
 mod safety;
 mod sagemaker_work;

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     aws::{Connection, Guard},
-    engine::Scopes,
+    engine::{Scopes, connect_all},
     kind::{Opinion, erased::Registry},
     kinds,
     manifest::{Loader, Problem, Snapshot, described},
@@ -111,7 +111,7 @@ async fn examine(
     connection: &Connection,
     dir: &Path,
 ) -> Vec<Check> {
-    let settings = match settings {
+    let mut settings = match settings {
         Ok(settings) => settings,
         Err(error) => {
             let all = std::iter::once(&error).chain(error.others.iter());
@@ -122,16 +122,22 @@ async fn examine(
     let mut checks = vec![settings_check(&settings), listen(&settings.listen).await];
     checks.extend(readers(&settings));
     let registry = kinds::registry();
-    let connected = Scopes::connect(&settings, connection, &registry).await;
+    let connected = connect_all(&mut settings, connection, &registry).await;
     let facts = match &connected {
-        Ok(scopes) => scopes.facts().clone(),
+        Ok((scopes, _)) => scopes.facts().clone(),
         Err(_) => Scopes::offline_facts(&settings),
     };
     let loader = Loader { registry: &registry, settings: &settings, facts: &facts };
     let (check, snapshot) = directory(&loader, dir);
     checks.push(check);
     match connected {
-        Ok(scopes) => {
+        Ok((scopes, unknown)) => {
+            checks.extend(unknown.into_iter().map(|(set, why)| {
+                let what = format!("scopeSets.{set}: its accounts are not known: {why}");
+                let help = "nothing of the set can be checked; its `organization.scope` must be able to \
+                            list the organization";
+                Check::fail("scopes", what, help)
+            }));
             let custom = connection.has_custom_endpoint();
             let told = Told { settings: &settings, registry: &registry, snapshot: &snapshot };
             checks.extend(scopes_checks(told, &scopes, custom).await);

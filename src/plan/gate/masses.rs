@@ -17,6 +17,10 @@ const DELETES_FLOOR: usize = 1;
 /// Edited resources that always pass, likewise.
 const CHANGES_FLOOR: usize = 10;
 
+/// Scopes in which resources are deleted or edited that always pass, likewise.
+const DELETE_SCOPES_FLOOR: usize = 2;
+const CHANGE_SCOPES_FLOOR: usize = 10;
+
 /// What is counted together: a kind in a scope, and the verb.
 type Key = (ScopedKind, &'static str);
 
@@ -46,6 +50,39 @@ pub(super) fn too_many(steps: &[Step], inputs: &Inputs<'_>) -> BTreeMap<Key, Hol
         (wished + done > limit).then_some((key, reason))
     };
     wished.into_iter().filter_map(over).collect()
+}
+
+/// The verbs that exceed a limit on the number of scopes, with the reason: one manifest of a set
+/// stands for a resource in each of them, which the limits of a scope do not see. Where a change
+/// reaches a set wave by wave, its edits do not count.
+pub(super) fn too_wide(steps: &[Step], inputs: &Inputs<'_>) -> BTreeMap<&'static str, HoldReason> {
+    let mut wished: BTreeMap<&'static str, BTreeSet<&str>> = BTreeMap::new();
+    for step in steps.iter().filter(|step| spreads(step, inputs)) {
+        wished.entry(step.action.verb()).or_default().insert(&step.address.scope);
+    }
+    let over = |(verb, wished): (&'static str, BTreeSet<&str>)| {
+        let (gate, recent) = (inputs.limits.gate, &inputs.memory.past.recent);
+        let (percent, floor, recent) = match verb {
+            "delete" => (gate.deletes_percent, DELETE_SCOPES_FLOOR, &recent.deleted),
+            _ => (gate.changes_percent, CHANGE_SCOPES_FLOOR, &recent.edited),
+        };
+        let recent: BTreeSet<&str> = recent.keys().map(|place| place.scope.as_str()).collect();
+        let done = recent.difference(&wished).count();
+        let all = inputs.look.installation.facts.len();
+        let limit = most(percent, all, floor)?;
+        let wished = wished.len();
+        let reason = HoldReason::Scopes { verb: verb.to_owned(), wished, done, all, limit };
+        (wished + done > limit).then_some((verb, reason))
+    };
+    wished.into_iter().filter_map(over).collect()
+}
+
+/// Whether a step counts towards the limit on scopes.
+pub(super) fn spreads(step: &Step, inputs: &Inputs<'_>) -> bool {
+    let set = inputs.look.documents.get(&step.address).and_then(|document| document.set.as_deref());
+    let in_waves = set.is_some_and(|set| inputs.limits.waves.sets.contains(set));
+    let deletes = matches!(step.action, Action::Delete { .. });
+    counts_towards_limit(step, inputs) && (deletes || !in_waves)
 }
 
 /// The number of resources that may be changed, never less than `floor`; `None` if there is no

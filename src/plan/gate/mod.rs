@@ -3,7 +3,7 @@
 //! In order: whether the plan changes too much at once (`masses`); which edits have a risk that the
 //! settings hold, and which ones somebody else keeps undoing; whether an edit would lock out
 //! somebody who must keep access ([`lockout`]); and whether it concerns too many accounts
-//! ([`accounts`]), or moves one ([`moves`]). Edits that restore what somebody else opened are held
+//! ([`accounts`]), or moves one ([`moves`]); and whether its wave of a rollout has begun. Edits that restore what somebody else opened are held
 //! only for a lock-out, or where AWS would stop running work. What creates or widens identity
 //! always needs an approval (`fence`). If some edits of a resource are held and others are not,
 //! they become two steps. An approved digest releases exactly its step, whatever held it; that of a
@@ -24,6 +24,7 @@ use super::{
     Action, Consent, HoldReason, Inputs, Plan, Rewrites, Step, Verdict, Wait, WaitReason, Want,
     divide::{Divided, divide},
     order::TAG_KEY,
+    rollout,
 };
 use crate::{
     kind::erased::{Edit, EditBody},
@@ -34,7 +35,7 @@ use crate::{
 /// Holds what people must see first.
 pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
     let mut steps = std::mem::take(&mut plan.steps);
-    let masses = masses::too_many(&steps, inputs);
+    let (masses, wide) = (masses::too_many(&steps, inputs), masses::too_wide(&steps, inputs));
     let grounds = lockout::Grounds::of(inputs);
     let mut frozen = BTreeSet::new();
     steps = steps
@@ -46,8 +47,10 @@ pub(super) fn hold(plan: &mut Plan, inputs: &Inputs<'_>) {
             let mass = masses
                 .get(&masses::key(&step))
                 .filter(|_| masses::counts_towards_limit(&step, inputs));
+            let wide = wide.get(step.action.verb()).filter(|_| masses::spreads(&step, inputs));
+            let mass: Vec<_> = mass.into_iter().chain(wide).collect();
             let consent = consent(&step, plan.wants.get(&step.address).map(AsRef::as_ref), inputs);
-            hold_parts(step, inputs, (mass, consent), frozen_why.as_ref())
+            hold_parts(step, inputs, (&mass, consent), frozen_why.as_ref())
         })
         .flat_map(|step| hold_lockouts(step, &grounds, inputs.limits.approved))
         .collect();
@@ -91,14 +94,16 @@ fn release(step: &mut Step, approved: &BTreeSet<String>) {
 fn hold_parts(
     mut step: Step,
     inputs: &Inputs<'_>,
-    (mass, consent): (Option<&HoldReason>, Option<&Consent>),
+    (mass, consent): (&[&HoldReason], Option<&Consent>),
     frozen_why: Option<&HoldReason>,
 ) -> Vec<Step> {
     if !step.verdict.goes() {
         return vec![step];
     }
+    let wave = rollout::reason(&step, inputs);
     let Action::Edit { edits, .. } = &step.action else {
-        let mut why: Vec<HoldReason> = mass.cloned().into_iter().collect();
+        let mass = mass.iter().copied().cloned();
+        let mut why: Vec<HoldReason> = mass.chain(wave).collect();
         if let Action::Create { risk, .. } = &step.action {
             why.extend(held_risks(*risk, inputs));
             why.extend(fence::opens(&step, *risk, false, inputs));
@@ -119,11 +124,12 @@ fn hold_parts(
             return why;
         }
         let mut why: Vec<HoldReason> =
-            mass.filter(|_| !is_claim(edit, step.cause)).cloned().into_iter().collect();
+            mass.iter().filter(|_| !is_claim(edit, step.cause)).copied().cloned().collect();
         if !shown(edit) {
             why.extend(held_risks(edit.risk, inputs));
         }
         why.extend(identity);
+        why.extend(wave.clone());
         why.extend(frozen_why.cloned());
         why
     };

@@ -7,7 +7,10 @@
 
 use std::fmt::Write as _;
 
-use super::{anyway, fates, summary, unknown_by_reason};
+use super::{
+    alike::{self, alike},
+    anyway, fates, step_body, summary, unknown_by_reason,
+};
 use crate::{
     kind::{Line, Sign},
     model::policy_document::printable,
@@ -113,7 +116,8 @@ fn notices(out: &mut String, plan: &Plan) {
     let unused = plan.unused_approvals.iter().map(|unused| {
         ("An approval releases nothing", format!("{}: {}", unused.digest, unused.why))
     });
-    let all = stopped.chain(paused).chain(unused);
+    let rollouts = plan.rollouts.iter().map(|rollout| ("Rollout", rollout.to_string()));
+    let all = stopped.chain(paused).chain(rollouts).chain(unused);
     let all = all.map(|(label, text)| format!("**{label}:** {}", code(&text)));
     list(out, "", all.collect());
 }
@@ -185,7 +189,8 @@ fn apart(out: &mut String, comparison: &Comparison) {
 }
 
 fn entries(plan: &Plan, compared: Option<&Comparison>) -> Vec<Entry> {
-    let steps = plan.steps.iter().map(|step| of_step(step, compared));
+    let same = |step: &Step| step_body(step, compared);
+    let steps = alike(&plan.steps, same).into_iter().map(|group| of_steps(&group, compared));
     let conflicts = plan.conflicts.iter().map(|it| Entry {
         rank: 0,
         mark: '!',
@@ -256,7 +261,9 @@ fn unknown(all: &[Unknown]) -> Vec<Entry> {
     kinds.chain(single).collect()
 }
 
-fn of_step(step: &Step, compared: Option<&Comparison>) -> Entry {
+/// A step, and those that do the same in other scopes.
+fn of_steps(group: &[&Step], compared: Option<&Comparison>) -> Entry {
+    let step = group[0];
     let risk = step.risk();
     let (state, rank) = match &step.verdict {
         Verdict::Held(_) => ("held", 0),
@@ -271,18 +278,21 @@ fn of_step(step: &Step, compared: Option<&Comparison>) -> Entry {
         Action::Edit { .. } => '~',
         Action::Delete { .. } => '-',
     };
-    let id = step.action.have().map(|have| format!(" {}", have.id)).unwrap_or_default();
+    let id = step.action.have().filter(|_| group.len() == 1);
+    let id = id.map(|have| format!(" {}", have.id)).unwrap_or_default();
     let cause = match step.cause {
         Cause::Manifest => String::new(),
         cause => format!(" ({})", cause.as_str()),
     };
-    let mut details = vec![Detail::Diff(diff(step, compared))];
-    details.extend(fate(step));
+    let mut details: Vec<Detail> =
+        alike::elsewhere(group).map(|scopes| Detail::Said("shown", scopes)).into_iter().collect();
+    details.push(Detail::Diff(diff(step, compared)));
+    details.extend(fate(group));
     details.extend(step.origin.iter().map(|origin| Detail::Said("manifest", origin.clone())));
     Entry {
         rank,
         mark,
-        name: step.address.to_string(),
+        name: alike::name(group),
         what: format!("{}{id}{cause}", step.action.verb()),
         risk: risk.to_string(),
         state,
@@ -313,8 +323,9 @@ fn diff(step: &Step, compared: Option<&Comparison>) -> Vec<String> {
     }
 }
 
-/// Why a step is not carried out, and the way out.
-fn fate(step: &Step) -> Vec<Detail> {
+/// Why steps are not carried out, and the way out.
+fn fate(group: &[&Step]) -> Vec<Detail> {
+    let step = group[0];
     let mut all: Vec<Detail> = match &step.verdict {
         Verdict::Go => Vec::new(),
         Verdict::Waiting(why) => {
@@ -324,11 +335,12 @@ fn fate(step: &Step) -> Vec<Detail> {
         Verdict::Reported(why) => vec![Detail::Said("only reported", why.to_string())],
     };
     if matches!(step.verdict, Verdict::Held(_)) && !step.risk().impossible {
-        let digest = &step.digest;
-        let approve = format!("palisade apply --approve {digest}");
-        all.push(Detail::Said("to approve exactly this now", approve));
-        let write = format!("palisade approve {digest}");
-        all.push(Detail::Said("or with Git, committing what this writes", write));
+        let how = alike::approvals(group).into_iter();
+        all.extend(how.map(|how| Detail::Said("to approve exactly this now", how)));
+        if let [step] = group {
+            let write = format!("palisade approve {}", step.digest);
+            all.push(Detail::Said("or with Git, committing what this writes", write));
+        }
     }
     all
 }

@@ -2,12 +2,14 @@
 //! it, the risk at the end of the line, what is held and why, and the counts at the end. Colors
 //! never carry meaning on their own.
 
+mod alike;
 pub mod markdown;
 
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
+use self::alike::alike;
 use super::{Action, Cause, Comparison, Counts, Orphan, Plan, Step, Unknown, Verdict};
 use crate::kind::{Line, Sign, erased::Edit};
 
@@ -41,8 +43,12 @@ fn body(plan: &Plan, compared: Option<&Comparison>) -> String {
     for pause in &plan.pauses {
         heading(&mut out, '!', RED, &pause.extent.to_string(), &pause.to_string(), None);
     }
-    for step in &plan.steps {
-        step_text(&mut out, step, compared);
+    for rollout in &plan.rollouts {
+        let (mark, color) = if rollout.is_stopped() { ('!', RED) } else { ('?', YELLOW) };
+        heading(&mut out, mark, color, &rollout.to_string(), "rollout", None);
+    }
+    for group in alike(&plan.steps, |step| step_body(step, compared)) {
+        step_text(&mut out, &group, compared);
     }
     for conflict in &plan.conflicts {
         heading(
@@ -208,14 +214,17 @@ pub fn summary(counts: &Counts) -> String {
     format!("Plan: {}.", parts.join(", "))
 }
 
-fn step_text(out: &mut String, step: &Step, compared: Option<&Comparison>) {
+/// A step, and those that do the same in other scopes.
+fn step_text(out: &mut String, group: &[&Step], compared: Option<&Comparison>) {
+    let [step, others @ ..] = group else { return };
     let (mark, style) = match (&step.verdict, &step.action) {
         (Verdict::Held(_), _) => ('!', MAGENTA),
         (_, Action::Create { .. }) => ('+', GREEN),
         (_, Action::Edit { .. }) => ('~', YELLOW),
         (_, Action::Delete { .. }) => ('-', RED),
     };
-    let id = step.action.have().map(|have| format!(" {}", have.id)).unwrap_or_default();
+    let id = step.action.have().filter(|_| others.is_empty());
+    let id = id.map(|have| format!(" {}", have.id)).unwrap_or_default();
     let cause = match step.cause {
         Cause::Manifest => String::new(),
         cause => format!(" ({})", cause.as_str()),
@@ -225,11 +234,25 @@ fn step_text(out: &mut String, step: &Step, compared: Option<&Comparison>) {
         Action::Create { risk, .. } => format!("{what}  {DIM}[{risk}]{DIM:#}"),
         Action::Edit { .. } | Action::Delete { .. } => what,
     };
-    heading(out, mark, style, &step.address.to_string(), &what, step.origin.as_deref());
+    heading(out, mark, style, &alike::name(group), &what, step.origin.as_deref());
+    if let Some(elsewhere) = alike::elsewhere(group) {
+        detail(out, DIM, &elsewhere);
+    }
+    out.push_str(&step_body(step, compared));
+    if matches!(step.verdict, Verdict::Held(_)) {
+        for how in alike::approvals(group) {
+            detail(out, DIM, &format!("to approve: {how}"));
+        }
+    }
+}
+
+/// What a step does, and why it is not carried out.
+fn step_body(step: &Step, compared: Option<&Comparison>) -> String {
+    let mut out = String::new();
     match &step.action {
         Action::Create { lines, .. } => {
             for line in lines {
-                line_text(out, "      ", line);
+                line_text(&mut out, "      ", line);
             }
         }
         Action::Edit { edits, .. } => {
@@ -238,13 +261,14 @@ fn step_text(out: &mut String, step: &Step, compared: Option<&Comparison>) {
                 let _ =
                     writeln!(out, "      {}  {DIM}[{}]{anyway}{DIM:#}", edit.summary, edit.risk);
                 for line in &edit.lines {
-                    line_text(out, "        ", line);
+                    line_text(&mut out, "        ", line);
                 }
             }
         }
         Action::Delete { .. } => {}
     }
-    verdict_text(out, step);
+    verdict_text(&mut out, step);
+    out
 }
 
 /// A note at an edit that would be made without the change, too.
@@ -265,9 +289,6 @@ fn verdict_text(out: &mut String, step: &Step) {
         Verdict::Held(why) => {
             for why in why {
                 detail(out, MAGENTA, &format!("held: {why}"));
-            }
-            if step.can_be_approved() {
-                detail(out, DIM, &format!("to approve: palisade apply --approve {}", step.digest));
             }
         }
         Verdict::Reported(why) => detail(out, DIM, &format!("only reported: {why}")),

@@ -144,6 +144,7 @@ struct World {
     focus: Option<Focus>,
     stopped: Option<Stop>,
     pauses: Vec<Pause>,
+    waves: Waves,
 }
 
 impl World {
@@ -186,6 +187,7 @@ impl World {
             focus: None,
             stopped: None,
             pauses: Vec::new(),
+            waves: Waves::default(),
         }
     }
 
@@ -257,6 +259,7 @@ impl World {
                     pauses: self.pauses.clone(),
                     ..Halt::default()
                 },
+                waves: &self.waves,
             },
             organization: &Organization::default(),
         })

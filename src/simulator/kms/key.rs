@@ -68,6 +68,8 @@ pub(super) struct Key {
     pub policy: String,
     pub tags: BTreeMap<String, String>,
     pub rotation: Option<Rotation>,
+    /// When it was rotated on demand.
+    pub on_demand: Vec<f64>,
     pub grants: BTreeMap<String, Grant>,
 }
 

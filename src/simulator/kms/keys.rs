@@ -60,6 +60,7 @@ pub(super) fn create(store: &mut Store, request: &mut Request<'_, '_>) -> Answer
         policy,
         tags,
         rotation: None,
+        on_demand: Vec::new(),
         grants: BTreeMap::new(),
     };
     let metadata = key.metadata();

@@ -95,6 +95,7 @@ fn managed_key(alias: &str, request: &mut Request<'_, '_>) -> Key {
         policy: policy::print(&document),
         tags: BTreeMap::default(),
         rotation: Some(Rotation { period_days: 365, since: request.context.now }),
+        on_demand: Vec::new(),
         grants: BTreeMap::default(),
     }
 }

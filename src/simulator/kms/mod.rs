@@ -161,6 +161,7 @@ fn write(store: &mut Store, operation: &str, request: &mut Request<'_, '_>) -> A
         "UpdateAlias" => aliases::update(store, request),
         "DeleteAlias" => aliases::delete(store, request),
         "EnableKeyRotation" => rotation::enable(store, request),
+        "RotateKeyOnDemand" => rotation::on_demand(store, request),
         "DisableKeyRotation" => rotation::disable(store, request),
         "TagResource" => tags::add(store, request),
         "UntagResource" => tags::remove(store, request),

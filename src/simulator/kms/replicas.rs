@@ -125,6 +125,7 @@ fn new_replica(
         tags,
         state: KeyState::Enabled,
         rotation: None,
+        on_demand: Vec::new(),
         grants: BTreeMap::new(),
         ..primary.clone()
     })

@@ -388,6 +388,28 @@ fn cancelled_deletion_leaves_the_key_disabled_and_restores_its_rotation() {
 }
 
 #[test]
+fn a_rotation_on_demand_goes_on_for_a_while_and_there_are_25_in_a_life() {
+    let mut client = TestClient::default();
+    let id = client.key(json!({}));
+    client.ok("RotateKeyOnDemand", json!({ "KeyId": id }));
+    assert_eq!(client.refused("RotateKeyOnDemand", json!({ "KeyId": id })), "ConflictException");
+    let status = client.ok("GetKeyRotationStatus", json!({ "KeyId": id }));
+    assert_eq!(status["KeyRotationEnabled"], false, "the automatic one is another matter");
+    assert!(status["OnDemandRotationStartDate"].is_number(), "{status}");
+    for _ in 1..25 {
+        client.bench.pass(DAY);
+        client.ok("RotateKeyOnDemand", json!({ "KeyId": id }));
+    }
+    client.bench.pass(DAY);
+    let status = client.ok("GetKeyRotationStatus", json!({ "KeyId": id }));
+    assert!(status["OnDemandRotationStartDate"].is_null(), "{status}");
+    assert_eq!(
+        client.refused("RotateKeyOnDemand", json!({ "KeyId": id })),
+        "LimitExceededException"
+    );
+}
+
+#[test]
 fn enabling_rotation_again_moves_the_next_rotation() {
     let mut client = TestClient::default();
     let id = client.key(json!({}));

@@ -27,7 +27,8 @@ pub(super) fn troubles(html: &mut Html, view: &View) {
     let live = view.notes.len() + view.left_out.len();
     let read = view.problems.len() + refused.len() + view.unknown.len() + live;
     let forgotten = view.memory.iter().map(|memory| memory.troubles.len()).sum::<usize>();
-    let count = halted + read + failed.len() + unasked.len() + forgotten;
+    let rollouts = view.rollouts.len();
+    let count = rollouts + halted + read + failed.len() + unasked.len() + forgotten;
     if count == 0 {
         return;
     }
@@ -36,6 +37,11 @@ pub(super) fn troubles(html: &mut Html, view: &View) {
     for (part, why) in view.memory.iter().flat_map(|memory| &memory.troubles) {
         item(html, "trouble", format_args!("Memory, {part}: less is known than before"));
         html.element("p", "", why).markup("</li>\n");
+    }
+    for rollout in &view.rollouts {
+        let class = if rollout.is_stopped() { "trouble" } else { "person" };
+        item(html, class, format_args!("Set {} is being rolled out", rollout.set));
+        html.element("p", "", rollout).markup("</li>\n");
     }
     for problem in &view.problems {
         item(html, "trouble", "Problem in the directory: what was last good there stays in force");

@@ -16,14 +16,13 @@ use std::collections::BTreeSet;
 use aws_sdk_kms::{
     Client,
     config::retry::RetryConfig,
+    operation::get_key_rotation_status::GetKeyRotationStatusOutput,
     types::{KeyManagerType, KeyMetadata, KeySpec, KeyState, KeyUsageType, Tag},
 };
 use serde_json::{Value, json};
 
-use self::reading::{can_rotate, phase, rotation_of};
-use super::{
-    Rotation, State, grants::FOREIGN_GRANTS, leaves::DEFAULT_WINDOW_DAYS, rules::REPLICA_OF,
-};
+use self::reading::{can_rotate, phase, rotating, rotation_of};
+use super::{State, grants::FOREIGN_GRANTS, leaves::DEFAULT_WINDOW_DAYS, rules::REPLICA_OF};
 use crate::{
     aws::{Access, classify, lookup::Pages, rejected},
     kind::{
@@ -132,12 +131,14 @@ impl Service for Keys {
         let id = found.id.as_str();
         let key = self.describe(id).await?;
         let policy = self.policy(id).await?;
-        let rotation = if can_rotate(&key) { self.rotation(id).await? } else { None };
+        let status = if can_rotate(&key) { self.rotation(id).await? } else { None };
+        let mut notes = replicas::notes(&key);
+        notes.extend(status.as_ref().and_then(rotating));
         let phase = phase(&key);
         let state = State {
             description: Some(key.description.clone().unwrap_or_default()),
             policy,
-            rotation,
+            rotation: status.as_ref().map(rotation_of),
             enabled: Some(match &key.key_state {
                 Some(KeyState::Enabled) => true,
                 Some(KeyState::Disabled) => false,
@@ -148,7 +149,7 @@ impl Service for Keys {
             origin: key.origin.as_ref().map(|origin| origin.as_str().to_owned()),
             multi_region: Some(key.multi_region.unwrap_or_default()),
             replica_of: replicas::primary_of(&key),
-            notes: replicas::notes(&key),
+            notes,
             pending_deletion: matches!(phase, Phase::Restorable { .. }),
             ..self.bare(&found.names)
         };
@@ -349,12 +350,10 @@ impl Keys {
         Ok(PolicyDocument::parse(&text, Dialect::KeyPolicy).ok())
     }
 
-    async fn rotation(&self, id: &str) -> Result<Option<Rotation>, CloudError> {
+    async fn rotation(&self, id: &str) -> Result<Option<GetKeyRotationStatusOutput>, CloudError> {
         let answer = call!(self, "kms:GetKeyRotationStatus", get_key_rotation_status().key_id(id));
         match answer {
-            Ok(status) => {
-                Ok(Some(rotation_of(status.key_rotation_enabled, status.rotation_period_in_days)))
-            }
+            Ok(status) => Ok(Some(status)),
             Err(error)
                 if error.is_code("UnsupportedOperationException")
                     || error.is_code("KMSInvalidStateException") =>

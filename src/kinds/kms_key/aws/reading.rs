@@ -1,6 +1,10 @@
 //! What KMS's answers mean.
 
-use aws_sdk_kms::types::{KeyMetadata, KeyState, MultiRegionKeyType, OriginType};
+use aws_sdk_kms::{
+    operation::get_key_rotation_status::GetKeyRotationStatusOutput,
+    primitives::DateTimeFormat as Format,
+    types::{KeyMetadata, KeyState, MultiRegionKeyType, OriginType},
+};
 
 use crate::{kinds::kms_key::Rotation, model::Phase};
 
@@ -8,9 +12,17 @@ use crate::{kinds::kms_key::Rotation, model::Phase};
 const ROTATION_DAYS: u16 = 365;
 
 /// The rotation as KMS returns it.
-pub(super) fn rotation_of(enabled: bool, days: Option<i32>) -> Rotation {
-    let days = days.and_then(|days| u16::try_from(days).ok()).unwrap_or(ROTATION_DAYS);
-    Rotation { enabled, period_days: enabled.then_some(days) }
+pub(super) fn rotation_of(status: &GetKeyRotationStatusOutput) -> Rotation {
+    let enabled = status.key_rotation_enabled;
+    let days = status.rotation_period_in_days.and_then(|days| u16::try_from(days).ok());
+    Rotation { enabled, period_days: enabled.then_some(days.unwrap_or(ROTATION_DAYS)) }
+}
+
+/// A note on a rotation that somebody has asked for and that goes on: nobody declares those, and
+/// KMS allows 25 of them in the life of a key (KMS developer guide, "On-demand rotation").
+pub(super) fn rotating(status: &GetKeyRotationStatusOutput) -> Option<String> {
+    let since = status.on_demand_rotation_start_date?.fmt(Format::DateTime).ok()?;
+    Some(format!("it is being rotated on demand since {since}"))
 }
 
 /// KMS rotates symmetric encryption keys with key material of its own. Replicas of multi-Region
@@ -47,9 +59,13 @@ mod tests {
 
     #[test]
     fn a_rotation_without_a_period_has_the_documented_default() {
-        assert_eq!(rotation_of(true, Some(90)).period_days, Some(90));
-        assert_eq!(rotation_of(true, None).period_days, Some(365));
-        assert_eq!(rotation_of(false, Some(90)).period_days, None);
+        let period = |enabled, days| {
+            let status = GetKeyRotationStatusOutput::builder().key_rotation_enabled(enabled);
+            rotation_of(&status.set_rotation_period_in_days(days).build()).period_days
+        };
+        assert_eq!(period(true, Some(90)), Some(90));
+        assert_eq!(period(true, None), Some(365));
+        assert_eq!(period(false, Some(90)), None);
     }
 
     #[test]

@@ -73,6 +73,52 @@ fn too_many_edits_say_so() {
     assert_eq!(texts(why), ["11 of 12 would be edited; the limit is 10 an hour"]);
 }
 
+/// Twenty scopes.
+fn wide() -> Scene {
+    let mut scene = Scene::new();
+    for number in 0..20 {
+        let name = format!("{number:012}.eu-west-1");
+        let facts = ScopeFacts { name: name.clone(), ..scene.facts["prod"].clone() };
+        scene.facts.insert(name, facts);
+    }
+    scene
+}
+
+/// The step in some of these scopes.
+fn spread(step: &Step, count: usize) -> Vec<Step> {
+    let at = |number| {
+        let scope = format!("{number:012}.eu-west-1");
+        Step { address: Address { scope, ..step.address.clone() }, ..step.clone() }
+    };
+    (0..count).map(at).collect()
+}
+
+#[test]
+fn one_deletion_in_each_of_many_scopes_is_too_much() {
+    assert_eq!(going(&wide().hold(spread(&delete(0), 2))), 2);
+    let held = wide().hold(spread(&delete(0), 3));
+    let Verdict::Held(why) = &held[0].verdict else { panic!() };
+    assert_eq!(
+        texts(why),
+        [
+            "resources would be deleted in 3 of 22 scopes; the limit is 2 an hour (`waves` of a set let a \
+          change reach one after another)"
+        ]
+    );
+    let mut scene = wide();
+    scene.past.recent.deleted = recent(1);
+    assert_eq!(going(&scene.hold(spread(&delete(0), 2))), 0, "with one in another scope before");
+}
+
+#[test]
+fn one_edit_in_each_of_many_scopes_is_too_much_unless_it_comes_in_waves() {
+    assert_eq!(going(&wide().hold(spread(&edit(0), 10))), 10);
+    assert_eq!(going(&wide().hold(spread(&edit(0), 11))), 0);
+    let mut scene = wide();
+    scene.limits.changes_percent = 100;
+    assert_eq!(going(&scene.hold(spread(&edit(0), 20))), 20);
+}
+
 #[test]
 fn two_steps_of_one_resource_are_one_edited_resource() {
     let mut steps: Vec<Step> = (0..10).map(edit).collect();

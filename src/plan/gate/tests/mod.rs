@@ -22,7 +22,7 @@ use crate::{
     },
     plan::{
         Cause, Claims, Holdoff, Installation, KnownWant, Limits, Live, Lockout, Look, Memory,
-        Organization, Past, ReportReason, Wait, WaitReason, look::Resolving,
+        Organization, Past, ReportReason, Wait, WaitReason, Waves, look::Resolving,
     },
     settings::{GateLimits, Mode, Prune},
 };
@@ -45,6 +45,7 @@ struct Scene {
     holdoffs: BTreeMap<Address, Holdoff>,
     limits: GateLimits,
     fence: Fence,
+    waves: Waves,
 }
 
 impl Scene {
@@ -82,6 +83,7 @@ impl Scene {
             holdoffs: BTreeMap::new(),
             limits: GateLimits::default(),
             fence: Fence::default(),
+            waves: Waves::default(),
         }
     }
 
@@ -140,6 +142,7 @@ impl Scene {
                 only: None,
                 focus: None,
                 halt: &Halt::default(),
+                waves: &self.waves,
             },
             organization: &self.organization,
         })
