@@ -16,10 +16,11 @@ use super::{
     budget::{self, Budget},
     guard::Guard,
     identity_center::IdentityCenter,
+    items::Table,
     resource_control::CloudControl,
     transport::{self, ATTEMPT_TIMEOUT, Gate, Transport},
 };
-use crate::{events::Own, kind::ScopeFacts};
+use crate::{events::Own, kind::ScopeFacts, settings::partition};
 
 /// Attempts per call, including the first one.
 const ATTEMPTS: u32 = 3;
@@ -162,6 +163,26 @@ impl Connection {
     /// Whether clients of this connection may write at all.
     pub fn may_write(&self) -> bool {
         self.guard.may_write()
+    }
+
+    /// The client of a DynamoDB table, with the ambient credentials. It can write with
+    /// [`Guard::keeping`] only.
+    pub fn table(&self, name: &str, region: &str) -> Table {
+        let facts = ScopeFacts {
+            name: "memory".to_owned(),
+            account: ScopeFacts::UNKNOWN_ACCOUNT.to_owned(),
+            region: region.to_owned(),
+            partition: partition(region).to_owned(),
+        };
+        let gate = Gate { budget: self.budget.clone(), guard: self.guard.clone(), facts };
+        let config = self
+            .base
+            .clone()
+            .into_builder()
+            .http_client(Transport { inner: self.http.clone(), gate })
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .build();
+        Table::new(&config, &self.guard, name, region)
     }
 
     /// The clients of one scope. Credentials are fetched for the first call.

@@ -14,6 +14,7 @@ mod guard;
 pub(crate) mod history;
 pub mod identity;
 pub(crate) mod identity_center;
+pub mod items;
 pub mod lookup;
 mod post;
 pub(crate) mod queue;

@@ -22,6 +22,9 @@ use crate::{
 
 /// Stands for an account or a Region that only the credentials determine.
 const ANY: &str = "*";
+/// Stands for the role that the process itself has, before it assumes those of its scopes. No scope
+/// can have this name.
+const PROCESS: &str = "(process)";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -43,7 +46,8 @@ pub(super) struct Args {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 enum Form {
     /// JSON: an object of scopes, each with the policies `observe`, `apply` and `destroy`; what is
-    /// longer than IAM takes is in several documents (`apply-2`)
+    /// longer than IAM takes is in several documents (`apply-2`). `(process)` is for the role that
+    /// the process starts with, if it keeps its memory in a table and every scope has another role
     #[default]
     Json,
     /// The same as YAML
@@ -76,12 +80,16 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
         let usage = usage
             .within(fence.bounds(name).ok().cloned())
             .listening(settings.scopes[name].events.is_some())
-            .listing_accounts(settings.lists_accounts(name));
+            .listing_accounts(settings.lists_accounts(name))
+            .remembering(settings.memory_in(name));
         let mut policies = Policies::new(&facts, &settings.owner, &usage);
         if args.observe_only {
             policies = Policies { apply: Vec::new(), destroy: Vec::new(), ..policies };
         }
-        all.insert(name, policies);
+        all.insert(name.as_str(), policies);
+    }
+    if let Some(policies) = of_process(&settings).filter(|_| args.scope.is_none()) {
+        all.insert(PROCESS, policies);
     }
     let form = match args.output {
         Form::Json => Format::Json,
@@ -89,6 +97,22 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
     };
     output::data(form, &all, String::new)?;
     Ok(Ended::Done)
+}
+
+/// What the process needs apart from its scopes: its memory in a table, where every scope is
+/// reached through a role of its own.
+fn of_process(settings: &Settings) -> Option<Policies> {
+    let table = settings.memory.as_ref()?.table()?;
+    if settings.scopes.values().any(|scope| scope.role.is_none()) {
+        return None;
+    }
+    let facts = ScopeFacts {
+        name: PROCESS.to_owned(),
+        account: ANY.to_owned(),
+        region: table.region.clone(),
+        partition: partition(&table.region).to_owned(),
+    };
+    Some(Policies::new(&facts, &settings.owner, &Usage::default().remembering(Some(table))))
 }
 
 fn load(registry: &Registry, settings: &Settings, dir: &Path) -> anyhow::Result<Documents> {

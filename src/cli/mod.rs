@@ -27,6 +27,7 @@ mod plan;
 pub mod policy_diff;
 mod progress;
 mod prompt;
+mod reach;
 mod release;
 mod run;
 mod sarif;
@@ -206,7 +207,8 @@ fn uses(verb: &str, setting: &str) -> bool {
     match verb {
         "run" => true,
         "plan" | "apply" => {
-            !matches!(setting, "interval" | "event_interval" | "listen" | "socket" | "memory_dir")
+            let of_run = ["interval", "event_interval", "listen", "socket"];
+            !of_run.contains(&setting) && !setting.starts_with("memory_")
         }
         "status" | "get" | "diff" | "history" | "watch" | "reconcile" => {
             matches!(setting, "file" | "owner" | "socket" | "memory_dir")
@@ -220,10 +222,12 @@ fn uses(verb: &str, setting: &str) -> bool {
                 | "mode"
                 | "listen"
                 | "token_file"
+                | "memory_table"
                 | "vars"
         ),
         "brake" => {
-            matches!(setting, "file" | "owner" | "brake_file" | "socket" | "memory_dir")
+            let of_brake = ["file", "owner", "brake_file", "socket", "memory_dir", "memory_table"];
+            of_brake.contains(&setting)
         }
         "impact" | "import" => {
             matches!(setting, "file" | "owner" | "default_scope" | "organization" | "vars")
@@ -233,7 +237,9 @@ fn uses(verb: &str, setting: &str) -> bool {
         }
         "init" => matches!(setting, "owner" | "identity_path" | "identity_boundary"),
         "validate" => matches!(setting, "file" | "default_scope" | "vars"),
-        "iam-policy" => matches!(setting, "file" | "owner" | "default_scope" | "vars"),
+        "iam-policy" => {
+            matches!(setting, "file" | "owner" | "default_scope" | "memory_table" | "vars")
+        }
         _ => false,
     }
 }

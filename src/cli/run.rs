@@ -15,12 +15,12 @@ use super::{
     session::{Access, Session},
 };
 use crate::{
-    aws::Brake,
+    aws::{Brake, Connection, Guard},
     engine::{self, Drift, Engine, Publish, Report},
     memory::{self, Kept, Lever, Memory},
     model::Means,
     notifications::Notifier,
-    settings::{Overrides, Settings},
+    settings::{MemoryHome, MemoryTable, Overrides, Settings},
     status::{
         Admission, Shelf, Status, http,
         socket::{self, Desk},
@@ -33,7 +33,8 @@ use crate::{
                   palisade.brake` next to the settings file, or --brake-file), and remove it to \
                   continue. `mode: observe` in the settings file does the same.\n  \
                   `palisade brake` does it with a reason, for a while or in part. With \
-                  --memory-dir the brake survives a restart.\n\
+                  --memory-dir or --memory-table the brake survives a restart, and with a table \
+                  `palisade brake` works from every machine.\n\
                   Signals: SIGHUP makes a pass now, SIGUSR1 engages the brake, SIGUSR2 releases \
                   it, SIGTERM and SIGINT stop.\n\
                   HTTP: /livez, /readyz (/readyz?verbose), /metrics, /status.json, and a page at \
@@ -48,7 +49,7 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     let (status, shelf) = (Status::new(settings.interval)?, Shelf::default());
     let stop = CancellationToken::new();
     // Before anything else: two processes with one memory would not know of each other's brake.
-    let memory = memory_of(&settings)?;
+    let memory = memory_of(&settings, &status).await?;
     let admission = Admission { token: settings.token.clone() };
     if let Err(why) = admission.verify() {
         tracing::error!("server.token: {why}; nobody can read the page");
@@ -95,12 +96,18 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
             None => std::future::pending().await,
         }
     };
+    // On its own: a pass that plans for seconds must not delay it.
+    let following = tokio::spawn({
+        let lever = lever.clone();
+        async move { lever.follow().await }
+    });
     tokio::select! {
         () = engine::run(engine, &brake, &stop, &poke, published) => {}
         () = listening => {}
         result = signals(&stop, &lever, &poke) => result?,
         () = notifier.run() => {}
     }
+    following.abort();
     if let Some(path) = &socket {
         // The next process replaces one that is left behind.
         let _ = std::fs::remove_file(path);
@@ -130,10 +137,20 @@ impl Publish for Published<'_> {
     }
 }
 
-fn memory_of(settings: &Settings) -> anyhow::Result<Option<Memory>> {
-    let Some(dir) = &settings.memory_dir else { return Ok(None) };
-    let home = memory::Directory::open(dir).context("memory")?;
-    Ok(Some(Memory::new(home, &settings.owner)))
+async fn memory_of(settings: &Settings, status: &Status) -> anyhow::Result<Option<Memory>> {
+    let owner = &settings.owner;
+    let memory = match &settings.memory {
+        None => return Ok(None),
+        Some(MemoryHome::Directory(dir)) => {
+            Memory::new(memory::Directory::open(dir).context("memory")?, owner)
+        }
+        Some(MemoryHome::Table(MemoryTable { name, region })) => {
+            let guard = Guard::keeping().metered(status.metrics().meter());
+            let connection = Connection::ambient(guard).await.of(owner);
+            Memory::new(memory::InTable::new(connection.table(name, region), owner), owner)
+        }
+    };
+    Ok(Some(memory))
 }
 
 /// A socket that was asked for must work. Without the one beneath the memory, which nobody named,

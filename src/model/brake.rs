@@ -17,6 +17,8 @@ pub enum Means {
     Signal,
     /// A command over the process's socket.
     Socket,
+    /// A command on any machine, over the table of the memory.
+    Remote,
     /// What the memory keeps of the brake cannot be read: it may have been on.
     Memory,
 }
@@ -27,6 +29,7 @@ impl Means {
         match self {
             Self::Signal => "signal",
             Self::Socket => "socket",
+            Self::Remote => "remote",
             Self::Memory => "memory",
         }
     }
@@ -84,10 +87,44 @@ impl Asked {
         over
     }
 
+    /// Adds what others asked (`theirs`) since both sides agreed (`base`). What only one side has
+    /// changed is as that side has it; where both have, less is written.
+    pub fn merge(&mut self, base: &Self, theirs: &Self, now: u64) {
+        let sides = [base, &*self, theirs];
+        let engaged = merged(sides.map(|it| it.engaged.as_ref())).cloned();
+        let both = theirs.pauses.iter().chain(&self.pauses).map(|pause| &pause.extent);
+        let mut extents: Vec<&Extent> = Vec::new();
+        for extent in both {
+            if !extents.contains(&extent) {
+                extents.push(extent);
+            }
+        }
+        let of = |extent: &Extent| {
+            merged(sides.map(|it| it.pauses.iter().find(|it| it.extent == *extent))).cloned()
+        };
+        let pauses: Vec<Pause> = extents.into_iter().filter_map(of).collect();
+        let mut released = theirs.released.clone();
+        released.extend(self.released.iter().filter(|it| !theirs.released.contains(it)).cloned());
+        *self = Self { engaged, pauses, released };
+        self.tidy(now);
+    }
+
     /// Forgets what is over, so that it does not grow.
     fn tidy(&mut self, now: u64) {
         self.pauses.retain(|pause| !pause.is_over(now));
         self.released.retain(|release| now < release.at.saturating_add(RELEASES_KEPT));
+    }
+}
+
+/// One thing as both sides had it, as we have it and as they have it; none if it does not stop
+/// anything.
+fn merged<T: PartialEq>([base, ours, theirs]: [Option<&T>; 3]) -> Option<&T> {
+    if ours == base {
+        theirs
+    } else if theirs == base {
+        ours
+    } else {
+        ours.or(theirs)
     }
 }
 
@@ -111,6 +148,45 @@ mod tests {
         assert_eq!(asked.released.len(), 1);
         asked.begin(&[], 41 + RELEASES_KEPT);
         assert_eq!(asked, Asked::default());
+    }
+
+    fn engaged(by: &str) -> Option<Engaged> {
+        let (means, by, reason) = (Means::Remote, by.to_owned(), "INC-7".to_owned());
+        Some(Engaged { means, by, reason, since: 1 })
+    }
+
+    #[test]
+    fn what_one_side_changed_is_taken_over_and_where_both_did_less_is_written() {
+        let brake = |by: Option<&str>| by.and_then(engaged);
+        for (base, ours, theirs, merged) in [
+            (None, None, Some("ann"), Some("ann")),
+            (None, Some("bob"), None, Some("bob")),
+            (Some("ann"), Some("ann"), None, None),
+            (Some("ann"), None, Some("ann"), None),
+            (Some("ann"), None, None, None),
+            // One released it, and the other engaged it anew.
+            (Some("ann"), None, Some("eve"), Some("eve")),
+            (None, Some("bob"), Some("ann"), Some("bob")),
+        ] {
+            let of = |by| Asked { engaged: brake(by), ..Asked::default() };
+            let mut asked = of(ours);
+            asked.merge(&of(base), &of(theirs), 10);
+            assert_eq!(asked, of(merged), "{base:?} {ours:?} {theirs:?}");
+        }
+    }
+
+    #[test]
+    fn pauses_are_merged_one_by_one() {
+        let of = |pauses: &[Pause]| Asked { pauses: pauses.to_vec(), ..Asked::default() };
+        let base = of(&[pause("a", 100), pause("b", 100), pause("c", 100)]);
+        // Here b was ended and d begun, there c was ended and a prolonged.
+        let mut ours = of(&[pause("a", 100), pause("c", 100), pause("d", 100)]);
+        let theirs = of(&[pause("a", 200), pause("b", 100)]);
+        ours.merge(&base, &theirs, 10);
+        assert_eq!(ours.pauses, [pause("a", 200), pause("d", 100)]);
+        let mut same = base.clone();
+        same.merge(&base, &theirs, 10);
+        assert_eq!(same, theirs);
     }
 
     #[test]

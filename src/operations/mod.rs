@@ -34,6 +34,9 @@ pub enum Mode {
     Apply,
     /// Deletes a resource.
     Destroy,
+    /// Writes what is palisade's own, its memory, and nothing of the account: needed without
+    /// permission to write, too.
+    Own,
 }
 
 /// The resources of a permission. The IAM action alone is not enough: almost every action has to be
@@ -52,6 +55,8 @@ pub enum On {
     ServiceRole(ServiceRole),
     /// Exactly the resources of this kind that manifests adopt; none if no manifest adopts one.
     Adopted(&'static str),
+    /// The table of the memory that the settings name; none without.
+    Memory,
 }
 
 impl On {
@@ -62,6 +67,7 @@ impl On {
             Self::Anything | Self::Adopted(_) => &[],
             Self::Of(Resources { types, .. }) | Self::Bounded(Resources { types, .. }) => types,
             Self::ExecutionRoles | Self::ServiceRole(_) => &[resources::ROLE],
+            Self::Memory => &[resources::TABLE],
         }
     }
 
@@ -74,6 +80,7 @@ impl On {
             Self::ExecutionRoles => "ExecutionRoles".to_owned(),
             Self::ServiceRole(role) => role.name.to_owned(),
             Self::Adopted(kind) => format!("Adopted{kind}"),
+            Self::Memory => "Memory".to_owned(),
         }
     }
 }
@@ -153,6 +160,9 @@ pub enum Need {
     Events,
     /// Only the scope in which the accounts of a set of scopes are listed.
     Accounts,
+    /// Only what reaches the memory in a table: a scope that is reached with the credentials of the
+    /// process itself, or the process apart from its scopes.
+    Memory,
     /// Only manifests with a lookup of this kind.
     Lookup(LookupKind),
     /// Only manifests for which the kind records this ([`OfKind::usage`]).
@@ -245,7 +255,8 @@ mod tests {
     fn operations_observe_if_and_only_if_their_names_say_that_they_read() {
         for row in all() {
             // What palisade takes from its own queue changes nothing of the account.
-            let reads = ["Describe", "List", "Get", "Lookup", "ReceiveMessage", "DeleteMessage"];
+            let reads =
+                ["Describe", "List", "Get", "Lookup", "Query", "ReceiveMessage", "DeleteMessage"];
             let reads = reads.iter().any(|verb| row.name.starts_with(verb));
             assert_eq!(row.mode == Mode::Observe, reads, "{}", row.name);
         }
@@ -288,6 +299,7 @@ mod tests {
             let claimed =
                 row.kind.and_then(|kind| registry.get(kind)).map(|it| it.profile().claimed);
             let none = row.name == "EnablePolicyType"
+                || row.mode == Mode::Own && row.grants().all(|grant| grant.on == On::Memory)
                 || row.own.is_none()
                 || claimed.is_some_and(|claimed| !claimed.is_in_tags());
             assert!(none || row.grants().any(limited), "{}", row.name);

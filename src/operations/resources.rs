@@ -210,6 +210,13 @@ pub(crate) const PREFIX_LIST: ResourceType = ResourceType::new(
     Named::By("pl-"),
 )
 .or_of("aws");
+/// Tables of DynamoDB.
+pub(crate) const TABLE: ResourceType = ResourceType::new(
+    "table",
+    "arn:{partition}:dynamodb:{region}:{account}:table/{id}",
+    "palisade-memory",
+    Named::Never,
+);
 /// Roles.
 pub(crate) const ROLE: ResourceType =
     ResourceType::new("role", "arn:{partition}:iam::{account}:role/{id}", "", Named::Never);

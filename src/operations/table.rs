@@ -36,6 +36,11 @@ pub(crate) const fn writes(call: &'static str, on: On, when: &'static [When]) ->
     row(call, Mode::Apply, on, when)
 }
 
+/// A call that writes to the table of the memory, with the permission of its name.
+pub(crate) const fn keeps(call: &'static str) -> Operation {
+    row(call, Mode::Own, On::Memory, &[]).only(Need::Memory)
+}
+
 /// A call that deletes, with the permission of its name.
 pub(crate) const fn deletes(call: &'static str, on: On, when: &'static [When]) -> Operation {
     row(call, Mode::Destroy, on, when)
@@ -144,6 +149,9 @@ pub(super) const EVERYWHERE: &[Operation] = &[
     reads("cloudtrail:LookupEvents")
         .only(Need::Events)
         .note("Confirms who made a call: what a queue says could be forged."),
+    reads("dynamodb:GetItem").on(On::Memory, &[]).only(Need::Memory),
+    reads("dynamodb:Query").on(On::Memory, &[]).only(Need::Memory),
+    keeps("dynamodb:PutItem").note("Brake, history, used approvals, and what was in force."),
     reads("cloudcontrol:GetResource")
         .only_needs(&[may("cloudformation:GetResource", On::Anything, &[])])
         .only(SHOWN)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{Grant, Need, OfKind, Operation, all, of_kind};
-use crate::{kind::erased::Registry, manifest::Document, model::Bounds};
+use crate::{kind::erased::Registry, manifest::Document, model::Bounds, settings::MemoryTable};
 
 /// How many days a key stays pending deletion if its manifest does not set it.
 const WINDOW_DAYS: u16 = 30;
@@ -28,6 +28,8 @@ pub struct Usage {
     pub needs: BTreeSet<Need>,
     /// Within which bounds identity may be written; nothing of it without.
     pub bounds: Option<Bounds>,
+    /// The table of the memory, where the permissions for it belong here.
+    pub memory: Option<MemoryTable>,
     /// Whether manifests give resources a role that another manifest makes, which is below the path
     /// of [`Self::bounds`].
     pub makes_roles: bool,
@@ -109,6 +111,18 @@ impl Usage {
             self.needs.insert(Need::Accounts);
         } else {
             self.needs.remove(&Need::Accounts);
+        }
+        self
+    }
+
+    /// The same, with or without the memory in this table.
+    #[must_use]
+    pub fn remembering(mut self, table: Option<&MemoryTable>) -> Self {
+        self.memory = table.cloned();
+        if table.is_some() {
+            self.needs.insert(Need::Memory);
+        } else {
+            self.needs.remove(&Need::Memory);
         }
         self
     }

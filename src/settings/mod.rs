@@ -11,6 +11,7 @@ mod file;
 mod flags;
 mod identity;
 mod levers;
+mod memory;
 mod notification;
 mod recover;
 mod regions;
@@ -39,6 +40,7 @@ pub use self::{
     flags::{Overrides, SETTINGS, parse_duration},
     identity::Identity,
     levers::Levers,
+    memory::{MemoryHome, MemoryTable},
     notification::{Channel, Target, Urgency, check_url},
     regions::{PARTITIONS, is_known_region, partition, regions},
     secret::Secret,
@@ -184,8 +186,8 @@ pub struct Settings {
     pub token: Option<Secret>,
     /// The Unix socket over which commands reach the running process, if it is given.
     pub socket: Option<PathBuf>,
-    /// The directory of the memory.
-    pub memory_dir: Option<PathBuf>,
+    /// Where the memory is, if there is one.
+    pub memory: Option<MemoryHome>,
     /// Who gets to know what happens.
     pub notify: Vec<Target>,
     /// Rules of the baseline that this installation treats in another way.
@@ -219,9 +221,8 @@ impl Settings {
         })?;
         settings.levers.resolve_paths(path, overrides.mode);
         if let Some(folder) = path.and_then(Path::parent) {
-            for given in [&mut settings.socket, &mut settings.memory_dir].into_iter().flatten() {
-                *given = folder.join(&*given);
-            }
+            settings.memory.iter_mut().for_each(|home| home.resolve(folder));
+            settings.socket.iter_mut().for_each(|path| *path = folder.join(&*path));
             let secrets = settings.notify.iter_mut().filter_map(|it| it.channel.secret_mut());
             secrets.chain(&mut settings.token).for_each(|secret| secret.resolve(folder));
         }
@@ -310,7 +311,7 @@ impl Settings {
             listen,
             token: flags.token_file.clone().map(Secret::File).or(file.server.token),
             socket: flags.socket.clone().or(file.server.socket),
-            memory_dir: flags.memory_dir.clone().or(file.memory.dir),
+            memory: memory::home(flags, file.memory)?,
             rules: rules::check(file.rules)?,
         })
     }
@@ -318,8 +319,15 @@ impl Settings {
     /// The Unix socket over which commands reach the running process. Without a directory that only
     /// palisade's user can write, there is none unless it is named.
     pub fn socket(&self) -> Option<PathBuf> {
-        let in_memory = || self.memory_dir.as_ref().map(|dir| dir.join(SOCKET));
+        let in_memory = || Some(self.memory.as_ref()?.directory()?.join(SOCKET));
         self.socket.clone().or_else(in_memory)
+    }
+
+    /// The table of the memory, if this scope is reached with the credentials of the process
+    /// itself, with which the table is.
+    pub fn memory_in(&self, scope: &str) -> Option<&MemoryTable> {
+        self.scopes.get(scope).filter(|it| it.role.is_none())?;
+        self.memory.as_ref()?.table()
     }
 
     /// The Regions of scopes that this build does not know, by scope: new ones, or typos.

@@ -84,6 +84,8 @@ services! {
     sagemaker: super::sagemaker::SageMaker,
     /// The records of calls.
     cloudtrail: super::cloudtrail::Trails,
+    /// Tables.
+    dynamodb: super::dynamodb::Tables,
     /// Queues.
     sqs: super::sqs::Queues,
     /// Permission sets of Identity Center, and who has them.

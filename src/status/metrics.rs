@@ -221,7 +221,8 @@ impl Metrics {
             Some(Stop::BrakeFile { .. }) => Some((BRAKE_FILE, now)),
             _ => None,
         };
-        let means = [Means::Signal, Means::Socket, Means::Memory].map(Means::as_str);
+        let means = [Means::Signal, Means::Socket, Means::Remote, Means::Memory];
+        let means = means.map(Means::as_str);
         for means in means.into_iter().chain([BRAKE_FILE]) {
             let gauge = self.brake.with_label_values(&[means]);
             match engaged.filter(|(engaged, _)| *engaged == means) {

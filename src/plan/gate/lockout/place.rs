@@ -15,7 +15,9 @@ use crate::{
     model::{Bounds, OrganizationTree, ScopedKind, Seen, policy_document::ANY_TEXT},
     operations::{
         ArnParts, Named, Need, On, Operation, ResourceType, Usage, kind_of, of_kind, resource_of,
-        resources::ROLE, role_arns, table::OF_ORGANIZATION,
+        resources::{ROLE, TABLE},
+        role_arns,
+        table::OF_ORGANIZATION,
     },
     plan::{Inputs, Inventory},
 };
@@ -143,7 +145,8 @@ impl<'a> Place<'a> {
         let mut usage = Usage::everything(inputs.look.installation.registry)
             .within(bounds_in(&facts.name, inputs))
             .listening(false)
-            .listing_accounts(false);
+            .listing_accounts(false)
+            .remembering(None);
         usage.kinds.retain(|kind| !is_in_organization(kind, inputs));
         usage.needs.remove(&Need::OrganizationId);
         usage.needs.remove(&OF_ORGANIZATION);
@@ -186,6 +189,10 @@ impl<'a> Place<'a> {
                 let Some(resource) = resource_of(kind) else { return Vec::new() };
                 let ids = self.usage.adopted.get(kind).into_iter().flatten();
                 ids.map(|id| (resource.sort, self.arn(&resource, id))).collect()
+            }
+            (On::Memory, _) => {
+                let tables = self.usage.memory.iter();
+                tables.map(|it| (TABLE.sort, it.arn(&self.facts.account))).collect()
             }
             (On::ServiceRole(role), _) => {
                 let id = format!("aws-service-role/{}/{}", role.service, role.name);
