@@ -209,7 +209,7 @@ pub const FAMILIES: &[Family] = &[
     ),
     counter(
         "palisade_steps_total",
-        &["kind", "verb", "outcome"],
+        &["scope", "kind", "verb", "outcome"],
         "Steps carried out, by verb (create, edit, delete) and outcome (done, failed, skipped).",
     ),
     gauge(

@@ -200,8 +200,9 @@ impl Metrics {
         self.count_drift(report);
         self.count_gauges(report);
         for result in &report.results {
-            let kind = self.kind(&result.address.kind);
-            self.steps.with_label_values(&[kind, result.verb, result.outcome.as_str()]).inc();
+            let [scope, kind] = self.place_of(&result.address);
+            let labels = [scope, kind, result.verb, result.outcome.as_str()];
+            self.steps.with_label_values(&labels).inc();
         }
     }
 
@@ -504,7 +505,7 @@ mod tests {
             "palisade_drift_corrected_total{kind=\"KmsKey\",scope=\"ml-prod\"} 0",
             "palisade_drift_open{kind=\"KmsKey\",scope=\"ml-prod\"} 1",
             "palisade_resources{condition=\"failed\",kind=\"SecurityGroup\",scope=\"ml-prod\"} 1",
-            "palisade_steps_total{kind=\"SecurityGroup\",outcome=\"failed\",verb=\"edit\"} 1",
+            "palisade_steps_total{kind=\"SecurityGroup\",outcome=\"failed\",scope=\"ml-prod\",verb=\"edit\"} 1",
             "palisade_scopes{condition=\"refused\"} 1",
             "palisade_scopes{condition=\"usable\"} 2",
             "palisade_source_problems 1",
