@@ -208,7 +208,8 @@ fn uses(verb: &str, setting: &str) -> bool {
         "run" => true,
         "plan" | "apply" => {
             let of_run = ["interval", "event_interval", "listen", "socket"];
-            !of_run.contains(&setting) && !setting.starts_with("memory_")
+            let of_apply = verb == "apply" && setting == "memory_table";
+            of_apply || !of_run.contains(&setting) && !setting.starts_with("memory_")
         }
         "status" | "get" | "diff" | "history" | "watch" | "reconcile" => {
             matches!(setting, "file" | "owner" | "socket" | "memory_dir")
@@ -233,7 +234,8 @@ fn uses(verb: &str, setting: &str) -> bool {
             matches!(setting, "file" | "owner" | "default_scope" | "organization" | "vars")
         }
         "release" => {
-            matches!(setting, "file" | "owner" | "default_scope" | "mode" | "brake_file" | "vars")
+            let of_release = ["file", "owner", "default_scope", "mode", "brake_file", "vars"];
+            of_release.contains(&setting) || setting == "memory_table"
         }
         "init" => matches!(setting, "owner" | "identity_path" | "identity_boundary"),
         "validate" => matches!(setting, "file" | "default_scope" | "vars"),

@@ -1,5 +1,5 @@
 //! Whom `brake` asks: the running palisade over its socket, or every palisade over the table of
-//! their memory.
+//! their memory; and how commands that write get to know of it.
 
 use anyhow::{Context as _, bail};
 
@@ -32,7 +32,11 @@ impl Reached {
         };
         match (daemon, table) {
             (Some(daemon), _) => Some(Self::Daemon(daemon)),
-            (None, Some(table)) => Some(Self::Table(Box::new(lever(settings, table).await))),
+            (None, Some(table)) => {
+                let levers = settings.levers.clone();
+                let brake = Brake::with_lever(move || levers.halt());
+                Some(Self::Table(Box::new(lever(settings, table, brake).await)))
+            }
             (None, None) => None,
         }
     }
@@ -92,10 +96,16 @@ async fn listening(settings: &Settings, path: std::path::PathBuf, or_file: bool)
     None
 }
 
-async fn lever(settings: &Settings, table: &MemoryTable) -> Lever {
+/// For a command that writes: what is asked over the table is in force for it too, from its start
+/// until the process ends. Without a table there is nothing to do.
+pub(super) async fn obey(settings: &Settings, brake: &Brake) {
+    let Some(table) = settings.memory.as_ref().and_then(MemoryHome::table) else { return };
+    let lever = lever(settings, table, brake.clone()).await;
+    tokio::spawn(async move { lever.follow().await });
+}
+
+async fn lever(settings: &Settings, table: &MemoryTable, brake: Brake) -> Lever {
     let connection = Connection::ambient(Guard::keeping()).await.of(&settings.owner);
     let home = InTable::new(connection.table(&table.name, &table.region), &settings.owner);
-    let levers = settings.levers.clone();
-    let brake = Brake::with_lever(move || levers.halt());
     Lever::recall(brake, Some(Memory::new(home, &settings.owner))).await
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context as _, bail};
 
-use super::{Ended, output, prompt};
+use super::{Ended, output, prompt, reach};
 use crate::{
     aws::{Brake, Connection, Guard},
     engine::{
@@ -53,6 +53,7 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     }
     let levers = settings.levers.clone();
     let brake = Brake::with_lever(move || levers.halt());
+    reach::obey(&settings, &brake).await;
     let connection = Connection::ambient(Guard::writing(brake.clone())).await;
     let scopes = Scopes::connect(&settings, &connection, &registry).await?;
     let found = release::find(&scopes, &registry, &settings.owner, &addresses).await;

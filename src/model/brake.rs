@@ -9,6 +9,10 @@ use super::{
     pause::{RELEASES_KEPT, moment},
 };
 
+/// What is over is forgotten after this time only, in seconds: another machine, whose clock may be
+/// behind, still counts on it.
+const CLOCKS_APART: u64 = 3600;
+
 /// How the brake of a process was engaged: a metric label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -83,8 +87,9 @@ impl Asked {
             self.pauses.drain(..).partition(|pause| extents.contains(&pause.extent));
         self.pauses = left;
         let release = |pause: &Pause| Release { pause: pause.clone(), by: by.to_owned(), at: now };
-        self.released.extend(over.iter().map(release));
-        over
+        let in_force: Vec<_> = over.into_iter().filter(|pause| !pause.is_over(now)).collect();
+        self.released.extend(in_force.iter().map(release));
+        in_force
     }
 
     /// Adds what others asked (`theirs`) since both sides agreed (`base`). What only one side has
@@ -111,7 +116,7 @@ impl Asked {
 
     /// Forgets what is over, so that it does not grow.
     fn tidy(&mut self, now: u64) {
-        self.pauses.retain(|pause| !pause.is_over(now));
+        self.pauses.retain(|pause| !pause.is_over(now.saturating_sub(CLOCKS_APART)));
         self.released.retain(|release| now < release.at.saturating_add(RELEASES_KEPT));
     }
 }
@@ -142,11 +147,12 @@ mod tests {
         let mut asked = Asked::default();
         asked.begin(&[pause("a", 100), pause("b", 20)], 10);
         asked.begin(&[pause("a", 200)], 30);
-        assert_eq!(asked.pauses, [pause("a", 200)]);
+        assert_eq!(asked.pauses, [pause("b", 20), pause("a", 200)]);
         assert_eq!(asked.end(&[Extent::Scope("b".into())], "bob", 40), []);
         assert_eq!(asked.end(&[Extent::Scope("a".into())], "bob", 40), [pause("a", 200)]);
         assert_eq!(asked.released.len(), 1);
-        asked.begin(&[], 41 + RELEASES_KEPT);
+        asked.begin(&[pause("c", 50)], 45);
+        asked.begin(&[], 50 + CLOCKS_APART.max(RELEASES_KEPT));
         assert_eq!(asked, Asked::default());
     }
 
@@ -187,6 +193,16 @@ mod tests {
         let mut same = base.clone();
         same.merge(&base, &theirs, 10);
         assert_eq!(same, theirs);
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_ends_no_pause_of_another_machine() {
+        let base = Asked { pauses: vec![pause("a", 100)], ..Asked::default() };
+        let mut ours = base.clone();
+        ours.merge(&base, &base, 100 + CLOCKS_APART - 1);
+        assert_eq!(ours, base);
+        ours.begin(&[pause("b", 9000)], 200);
+        assert_eq!(ours.pauses.len(), 2);
     }
 
     #[test]

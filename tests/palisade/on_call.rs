@@ -351,7 +351,19 @@ fn a_brake_in_a_table_is_pulled_from_another_machine_and_survives_a_kill_and_a_r
     let status: Value = serde_json::from_str(&brake(0, &["status", "-o", "json"])).expect("JSON");
     assert_eq!(status["stopped"]["reason"], "INC-9", "{status}");
     assert_eq!(status["table"], "DynamoDB table palisade in eu-west-1");
+    // It stops every other process that writes, too.
+    fs::create_dir(elsewhere.path().join("state")).expect("made");
+    let more = MANIFEST.replace("name: apps", "name: more");
+    fs::write(elsewhere.path().join("state/more.yaml"), more).expect("written");
+    let apply = || {
+        let mut command = place.aws.palisade(elsewhere.path());
+        command.args(["apply", "--yes", "state"]).output().expect("it runs")
+    };
+    let stopped = apply();
+    let said = String::from_utf8(stopped.stdout).expect("UTF-8");
+    assert!(stopped.status.code() == Some(3) && said.contains("INC-9"), "{said}");
     assert!(brake(0, &["off"]).contains("released"));
+    assert_eq!(apply().status.code(), Some(0));
     running.until("the brake is off");
     assert!(brake(0, &["status"]).contains("nothing is paused (DynamoDB table palisade"));
     assert_eq!(place.json(0, &["brake", "status"])["stopped"], Value::Null);
