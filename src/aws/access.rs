@@ -17,6 +17,7 @@ use super::{
     guard::Guard,
     identity_center::IdentityCenter,
     items::Table,
+    publish::Publisher,
     resource_control::CloudControl,
     transport::{self, ATTEMPT_TIMEOUT, Gate, Transport},
 };
@@ -168,21 +169,38 @@ impl Connection {
     /// The client of a DynamoDB table, with the ambient credentials. It can write with
     /// [`Guard::keeping`] only.
     pub fn table(&self, name: &str, region: &str) -> Table {
+        Table::new(&self.own_config(region), &self.guard, name, region)
+    }
+
+    /// The clients that send notices, with the ambient credentials. They can send with
+    /// [`Guard::keeping`] only.
+    pub fn publisher(&self) -> Publisher {
+        // Each call says its Region.
+        let config = self.own_config("");
+        let sns = aws_sdk_sns::config::Builder::from(&config).interceptor(self.guard.clone());
+        let events =
+            aws_sdk_eventbridge::config::Builder::from(&config).interceptor(self.guard.clone());
+        Publisher {
+            sns: aws_sdk_sns::Client::from_conf(sns.build()),
+            events: aws_sdk_eventbridge::Client::from_conf(events.build()),
+        }
+    }
+
+    /// What the process's own clients have in common, which belong to no scope.
+    fn own_config(&self, region: &str) -> SdkConfig {
         let facts = ScopeFacts {
-            name: "memory".to_owned(),
+            name: "(process)".to_owned(),
             account: ScopeFacts::UNKNOWN_ACCOUNT.to_owned(),
             region: region.to_owned(),
             partition: partition(region).to_owned(),
         };
         let gate = Gate { budget: self.budget.clone(), guard: self.guard.clone(), facts };
-        let config = self
-            .base
+        self.base
             .clone()
             .into_builder()
             .http_client(Transport { inner: self.http.clone(), gate })
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .build();
-        Table::new(&config, &self.guard, name, region)
+            .build()
     }
 
     /// The clients of one scope. Credentials are fetched for the first call.

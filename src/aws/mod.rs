@@ -17,6 +17,7 @@ pub(crate) mod identity_center;
 pub mod items;
 pub mod lookup;
 mod post;
+pub mod publish;
 pub(crate) mod queue;
 pub(crate) mod rehearsal;
 pub(crate) mod resource_control;

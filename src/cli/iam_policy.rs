@@ -17,7 +17,7 @@ use crate::{
     kinds,
     manifest::{Documents, Loader},
     operations::{Usage, policy::Policies},
-    settings::{Overrides, Scope, Settings, partition},
+    settings::{Overrides, OwnUse, Scope, Settings, partition},
 };
 
 /// Stands for an account or a Region that only the credentials determine.
@@ -47,7 +47,8 @@ pub(super) struct Args {
 enum Form {
     /// JSON: an object of scopes, each with the policies `observe`, `apply` and `destroy`; what is
     /// longer than IAM takes is in several documents (`apply-2`). `(process)` is for the role that
-    /// the process starts with, if it keeps its memory in a table and every scope has another role
+    /// the process starts with, if it keeps its memory in a table or sends notices over AWS, and every scope has another
+    /// role
     #[default]
     Json,
     /// The same as YAML
@@ -81,7 +82,7 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
             .within(fence.bounds(name).ok().cloned())
             .listening(settings.scopes[name].events.is_some())
             .listing_accounts(settings.lists_accounts(name))
-            .remembering(settings.memory_in(name));
+            .with_own(settings.own_use_in(name));
         let mut policies = Policies::new(&facts, &settings.owner, &usage);
         if args.observe_only {
             policies = Policies { apply: Vec::new(), destroy: Vec::new(), ..policies };
@@ -99,20 +100,21 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
     Ok(Ended::Done)
 }
 
-/// What the process needs apart from its scopes: its memory in a table, where every scope is
-/// reached through a role of its own.
+/// What the process needs apart from its scopes: its memory in a table and its notices, where every
+/// scope is reached through a role of its own.
 fn of_process(settings: &Settings) -> Option<Policies> {
-    let table = settings.memory.as_ref()?.table()?;
-    if settings.scopes.values().any(|scope| scope.role.is_none()) {
+    let own = settings.own_use();
+    let ambient = settings.scopes.values().any(|scope| scope.role.is_none());
+    if ambient || own == OwnUse::default() {
         return None;
     }
     let facts = ScopeFacts {
         name: PROCESS.to_owned(),
         account: ANY.to_owned(),
-        region: table.region.clone(),
-        partition: partition(&table.region).to_owned(),
+        region: ANY.to_owned(),
+        partition: partition("").to_owned(),
     };
-    Some(Policies::new(&facts, &settings.owner, &Usage::default().remembering(Some(table))))
+    Some(Policies::new(&facts, &settings.owner, &Usage::default().with_own(own)))
 }
 
 fn load(registry: &Registry, settings: &Settings, dir: &Path) -> anyhow::Result<Documents> {

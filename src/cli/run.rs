@@ -20,7 +20,7 @@ use crate::{
     memory::{self, Kept, Lever, Memory},
     model::Means,
     notifications::Notifier,
-    settings::{MemoryHome, MemoryTable, Overrides, Settings},
+    settings::{MemoryHome, MemoryTable, Overrides, OwnUse, Settings},
     status::{
         Admission, Shelf, Status, http,
         socket::{self, Desk},
@@ -49,7 +49,8 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     let (status, shelf) = (Status::new(settings.interval)?, Shelf::default());
     let stop = CancellationToken::new();
     // Before anything else: two processes with one memory would not know of each other's brake.
-    let memory = memory_of(&settings, &status).await?;
+    let own = own_connection(&settings, &status).await;
+    let memory = memory_of(&settings, own.as_ref())?;
     let admission = Admission { token: settings.token.clone() };
     if let Err(why) = admission.verify() {
         tracing::error!("server.token: {why}; nobody can read the page");
@@ -87,7 +88,9 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     if let Some(path) = &socket {
         open(path, desk.clone(), &settings, &stop)?;
     }
-    let notifier = Notifier::new(&settings.owner, &settings.notify, status.metrics().clone());
+    let publisher = own.as_ref().map(Connection::publisher);
+    let metrics = status.metrics().clone();
+    let notifier = Notifier::new(&settings.owner, &settings.notify, metrics, publisher);
     let published =
         Published { status: &status, notifier: &notifier, shelf: &shelf, brake: &brake };
     let listening = async {
@@ -137,20 +140,26 @@ impl Publish for Published<'_> {
     }
 }
 
-async fn memory_of(settings: &Settings, status: &Status) -> anyhow::Result<Option<Memory>> {
+/// The connection for what is the process's own, if the settings name anything of that on AWS.
+async fn own_connection(settings: &Settings, status: &Status) -> Option<Connection> {
+    if settings.own_use() == OwnUse::default() {
+        return None;
+    }
+    let guard = Guard::keeping().metered(status.metrics().meter());
+    Some(Connection::ambient(guard).await.of(&settings.owner))
+}
+
+fn memory_of(settings: &Settings, own: Option<&Connection>) -> anyhow::Result<Option<Memory>> {
     let owner = &settings.owner;
-    let memory = match &settings.memory {
-        None => return Ok(None),
-        Some(MemoryHome::Directory(dir)) => {
-            Memory::new(memory::Directory::open(dir).context("memory")?, owner)
+    Ok(match (&settings.memory, own) {
+        (Some(MemoryHome::Directory(dir)), _) => {
+            Some(Memory::new(memory::Directory::open(dir).context("memory")?, owner))
         }
-        Some(MemoryHome::Table(MemoryTable { name, region })) => {
-            let guard = Guard::keeping().metered(status.metrics().meter());
-            let connection = Connection::ambient(guard).await.of(owner);
-            Memory::new(memory::InTable::new(connection.table(name, region), owner), owner)
+        (Some(MemoryHome::Table(MemoryTable { name, region })), Some(own)) => {
+            Some(Memory::new(memory::InTable::new(own.table(name, region), owner), owner))
         }
-    };
-    Ok(Some(memory))
+        _ => None,
+    })
 }
 
 /// A socket that was asked for must work. Without the one beneath the memory, which nobody named,

@@ -113,7 +113,7 @@ impl Scope<'_> {
     fn policy(&self, modes: &[Mode]) -> Vec<Value> {
         let mut parts: BTreeMap<(Option<On>, &[When]), Part> = BTreeMap::new();
         for (_, grant) in self.usage.grants().filter(|(row, _)| modes.contains(&row.mode)) {
-            let exact = matches!(grant.on, On::Anything | On::Adopted(_) | On::Memory);
+            let exact = matches!(grant.on, On::Anything | On::Adopted(_)) || grant.on.is_own();
             let tagged = [When::Owned, When::Claims].iter().any(|it| grant.when.contains(it));
             let apart = (exact || !tagged).then_some(grant.on);
             let part = parts.entry((apart, grant.when)).or_default();
@@ -167,7 +167,12 @@ impl Scope<'_> {
             On::ServiceRole(role) => {
                 vec![ROLE.arn(&format!("aws-service-role/{}/*", role.service), parts)]
             }
-            On::Memory => self.usage.memory.iter().map(|it| it.arn(&self.facts.account)).collect(),
+            On::Memory => {
+                let table = self.usage.own.memory.iter();
+                table.map(|it| it.arn(&self.facts.account)).collect()
+            }
+            On::Topics => self.usage.own.topics.iter().cloned().collect(),
+            On::Buses => self.usage.own.buses.iter().cloned().collect(),
             On::Adopted(kind) => {
                 let ids = self.usage.adopted.get(kind).into_iter().flatten();
                 let resource = resource_of(kind);
@@ -235,7 +240,10 @@ fn one_or_all(mut values: Vec<String>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{kinds, settings::MemoryTable};
+    use crate::{
+        kinds,
+        settings::{MemoryTable, OwnUse},
+    };
 
     fn facts() -> ScopeFacts {
         ScopeFacts {
@@ -301,17 +309,22 @@ mod tests {
     }
 
     #[test]
-    fn the_memory_is_one_table_wherever_the_scope_is_and_needed_to_observe() {
-        let table = MemoryTable { name: "palisade".into(), region: "eu-west-1".into() };
-        let usage = Usage::default().remembering(Some(&table));
+    fn what_is_palisades_own_is_named_exactly_and_needed_to_observe() {
+        let memory = Some(MemoryTable { name: "palisade".into(), region: "eu-west-1".into() });
+        let topic = "arn:aws:sns:eu-west-1:111122223333:on-call".to_owned();
+        let bus = "arn:aws:events:eu-west-1:111122223333:event-bus/ops".to_owned();
+        let own = OwnUse { memory, topics: [topic.clone()].into(), buses: [bus.clone()].into() };
+        let usage = Usage::default().with_own(own);
         let policies = Policies::new(&facts(), "ml", &usage);
         let statement = &policies.observe[0]["Statement"][0];
         let arn = "arn:aws:dynamodb:eu-west-1:111122223333:table/palisade";
         assert_eq!((&statement["Sid"], &statement["Resource"]), (&json!("Memory"), &json!(arn)));
         let all = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"];
         assert_eq!(statement["Action"], json!(all));
+        let on = |index: usize| &policies.observe[0]["Statement"][index]["Resource"];
+        assert_eq!((on(1), on(2)), (&json!(topic), &json!(bus)));
         assert_eq!((policies.apply, policies.destroy), (Vec::new(), Vec::new()));
-        let without = Policies::new(&facts(), "ml", &usage.remembering(None));
+        let without = Policies::new(&facts(), "ml", &usage.with_own(OwnUse::default()));
         assert_eq!(actions(&without.observe[0]), BTreeSet::new());
     }
 

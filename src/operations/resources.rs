@@ -217,6 +217,20 @@ pub(crate) const TABLE: ResourceType = ResourceType::new(
     "palisade-memory",
     Named::Never,
 );
+/// Topics of SNS.
+pub(crate) const TOPIC: ResourceType = ResourceType::new(
+    "topic",
+    "arn:{partition}:sns:{region}:{account}:{id}",
+    "palisade-000000000000",
+    Named::Never,
+);
+/// Buses of EventBridge.
+pub(crate) const BUS: ResourceType = ResourceType::new(
+    "event-bus",
+    "arn:{partition}:events:{region}:{account}:event-bus/{id}",
+    "palisade-000000000000",
+    Named::Never,
+);
 /// Roles.
 pub(crate) const ROLE: ResourceType =
     ResourceType::new("role", "arn:{partition}:iam::{account}:role/{id}", "", Named::Never);

@@ -138,6 +138,17 @@ impl Default for GateLimits {
     }
 }
 
+/// What the process uses with its own credentials, apart from its scopes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OwnUse {
+    /// The table of its memory.
+    pub memory: Option<MemoryTable>,
+    /// The topics that it publishes to, by ARN.
+    pub topics: BTreeSet<String>,
+    /// The buses that it puts events on, by ARN.
+    pub buses: BTreeSet<String>,
+}
+
 /// The validated settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -323,11 +334,24 @@ impl Settings {
         self.socket.clone().or_else(in_memory)
     }
 
-    /// The table of the memory, if this scope is reached with the credentials of the process
-    /// itself, with which the table is.
-    pub fn memory_in(&self, scope: &str) -> Option<&MemoryTable> {
-        self.scopes.get(scope).filter(|it| it.role.is_none())?;
-        self.memory.as_ref()?.table()
+    /// What the process uses with its own credentials.
+    pub fn own_use(&self) -> OwnUse {
+        let memory = self.memory.as_ref().and_then(MemoryHome::table).cloned();
+        let mut own = OwnUse { memory, ..OwnUse::default() };
+        for target in &self.notify {
+            match &target.channel {
+                Channel::Sns { topic_arn } => own.topics.insert(topic_arn.clone()),
+                Channel::EventBridge { bus_arn } => own.buses.insert(bus_arn.clone()),
+                Channel::Slack { .. } | Channel::Webhook { .. } => false,
+            };
+        }
+        own
+    }
+
+    /// The same, if this scope is reached with these credentials; nothing otherwise.
+    pub fn own_use_in(&self, scope: &str) -> OwnUse {
+        let ambient = self.scopes.get(scope).is_some_and(|it| it.role.is_none());
+        if ambient { self.own_use() } else { OwnUse::default() }
     }
 
     /// The Regions of scopes that this build does not know, by scope: new ones, or typos.

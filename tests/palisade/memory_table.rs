@@ -11,7 +11,7 @@ use palisade::{
         policy_document::{Dialect, PolicyDocument},
     },
     operations::{Usage, policy::Policies},
-    settings::MemoryTable,
+    settings::{MemoryTable, OwnUse},
     simulator::{Fault, Simulator, example},
 };
 use serde_json::{Value, json};
@@ -305,8 +305,8 @@ async fn the_manifests_are_not_kept_there() {
 async fn the_printed_permissions_suffice_and_reach_no_other_table() {
     let aws = aws();
     let region = example::REGION.to_owned();
-    let mine = MemoryTable { name: example::MEMORY_TABLE.to_owned(), region };
-    let usage = Usage::default().remembering(Some(&mine));
+    let memory = Some(MemoryTable { name: example::MEMORY_TABLE.to_owned(), region });
+    let usage = Usage::default().with_own(OwnUse { memory, ..OwnUse::default() });
     let facts = palisade::kind::ScopeFacts {
         name: "ml-prod".into(),
         account: example::ML_ACCOUNT.into(),

@@ -190,6 +190,8 @@ static LIMITS: &[Limit] = &[
     },
     Limit { counted: Counted::Together, ..row("dynamodb", &["*"], 100.0, 50.0, DYNAMODB_PAGE) },
     Limit { counted: Counted::Together, source: None, ..row("sqs", &["*"], 100.0, 50.0, "") },
+    unpublished("eventbridge"),
+    unpublished("sns"),
     unpublished("identitystore"),
     unpublished("resourcegroupstaggingapi"),
     unpublished("account"),
@@ -265,11 +267,13 @@ mod tests {
                 "bedrock",
                 "cloudcontrol",
                 "configservice",
+                "eventbridge",
                 "iam",
                 "identitystore",
                 "resourcegroupstaggingapi",
                 "s3control",
                 "sagemaker",
+                "sns",
                 "sqs",
             ];
             assert_eq!(limit.source.is_none(), unpublished.contains(&row.service), "{}", row.name);

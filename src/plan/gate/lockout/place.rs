@@ -15,11 +15,10 @@ use crate::{
     model::{Bounds, OrganizationTree, ScopedKind, Seen, policy_document::ANY_TEXT},
     operations::{
         ArnParts, Named, Need, On, Operation, ResourceType, Usage, kind_of, of_kind, resource_of,
-        resources::{ROLE, TABLE},
-        role_arns,
-        table::OF_ORGANIZATION,
+        resources::ROLE, role_arns, table::OF_ORGANIZATION,
     },
     plan::{Inputs, Inventory},
+    settings::OwnUse,
 };
 
 /// An account in a Region, and what is used there.
@@ -146,7 +145,7 @@ impl<'a> Place<'a> {
             .within(bounds_in(&facts.name, inputs))
             .listening(false)
             .listing_accounts(false)
-            .remembering(None);
+            .with_own(OwnUse::default());
         usage.kinds.retain(|kind| !is_in_organization(kind, inputs));
         usage.needs.remove(&Need::OrganizationId);
         usage.needs.remove(&OF_ORGANIZATION);
@@ -190,10 +189,9 @@ impl<'a> Place<'a> {
                 let ids = self.usage.adopted.get(kind).into_iter().flatten();
                 ids.map(|id| (resource.sort, self.arn(&resource, id))).collect()
             }
-            (On::Memory, _) => {
-                let tables = self.usage.memory.iter();
-                tables.map(|it| (TABLE.sort, it.arn(&self.facts.account))).collect()
-            }
+            // It is reached with the credentials of the process, which may be of another account;
+            // without it palisade does less.
+            (On::Memory | On::Topics | On::Buses, _) => Vec::new(),
             (On::ServiceRole(role), _) => {
                 let id = format!("aws-service-role/{}/{}", role.service, role.name);
                 vec![(ROLE.sort, self.arn(&ROLE, &id))]

@@ -29,7 +29,7 @@ fn usage() -> Usage {
         .within(Some(bounds()))
         .listening(false)
         .listing_accounts(false)
-        .remembering(None)
+        .with_own(crate::settings::OwnUse::default())
 }
 
 fn granted() -> Vec<&'static crate::operations::Grant> {
