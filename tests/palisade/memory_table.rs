@@ -305,8 +305,8 @@ async fn the_manifests_are_not_kept_there() {
 async fn the_printed_permissions_suffice_and_reach_no_other_table() {
     let aws = aws();
     let region = example::REGION.to_owned();
-    let memory = Some(MemoryTable { name: example::MEMORY_TABLE.to_owned(), region });
-    let usage = Usage::default().with_own(OwnUse { memory, ..OwnUse::default() });
+    let mine = Some(MemoryTable { name: example::MEMORY_TABLE.to_owned(), region });
+    let usage = Usage::default().with_own(OwnUse { memory: mine, ..OwnUse::default() });
     let facts = palisade::kind::ScopeFacts {
         name: "ml-prod".into(),
         account: example::ML_ACCOUNT.into(),
