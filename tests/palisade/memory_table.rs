@@ -286,7 +286,7 @@ async fn what_is_larger_than_an_item_is_split_and_never_mixed() {
     assert_eq!(recalled().await, Some(large(5, 50_000)));
     one.keep(Part::Wants, &vec![1_u64]).await.expect("kept");
     assert_eq!(recalled().await, Some(vec![1]));
-    let error = one.keep(Part::Wants, &large(6, 3_000_000)).await.unwrap_err();
+    let error = one.keep(Part::Wants, &large(6, 1_200_000)).await.unwrap_err();
     assert!(matches!(error, MemoryError::TooLarge { .. }), "{error}");
     assert_eq!(recalled().await, Some(vec![1]));
 }
