@@ -16,10 +16,12 @@ use super::{
     budget::{self, Budget},
     guard::Guard,
     identity_center::IdentityCenter,
+    items::Table,
+    publish::Publisher,
     resource_control::CloudControl,
     transport::{self, ATTEMPT_TIMEOUT, Gate, Transport},
 };
-use crate::{events::Own, kind::ScopeFacts};
+use crate::{events::Own, kind::ScopeFacts, settings::partition};
 
 /// Attempts per call, including the first one.
 const ATTEMPTS: u32 = 3;
@@ -162,6 +164,45 @@ impl Connection {
     /// Whether clients of this connection may write at all.
     pub fn may_write(&self) -> bool {
         self.guard.may_write()
+    }
+
+    /// The client of a DynamoDB table, with the ambient credentials. It can write with
+    /// [`Guard::keeping`] only.
+    pub fn table(&self, name: &str, region: &str) -> Table {
+        Table::new(&self.own_config(region), &self.guard, name, region)
+    }
+
+    /// The clients that send notices, with the ambient credentials. They can send with
+    /// [`Guard::keeping`] only.
+    pub fn publisher(&self) -> Publisher {
+        // Each call says its Region.
+        let config = self.own_config("");
+        let sns = aws_sdk_sns::config::Builder::from(&config).interceptor(self.guard.clone());
+        let events =
+            aws_sdk_eventbridge::config::Builder::from(&config).interceptor(self.guard.clone());
+        Publisher {
+            sns: aws_sdk_sns::Client::from_conf(sns.build()),
+            events: aws_sdk_eventbridge::Client::from_conf(events.build()),
+        }
+    }
+
+    /// What the process's own clients have in common, which belong to no scope.
+    fn own_config(&self, region: &str) -> SdkConfig {
+        let facts = ScopeFacts {
+            name: "(process)".to_owned(),
+            account: ScopeFacts::UNKNOWN_ACCOUNT.to_owned(),
+            region: region.to_owned(),
+            partition: partition(region).to_owned(),
+        };
+        // There are few of these calls, and a look at the brake must wait for nobody: not even for
+        // others of its service that were throttled.
+        let gate = Gate { budget: Budget::unlimited(), guard: self.guard.clone(), facts };
+        self.base
+            .clone()
+            .into_builder()
+            .http_client(Transport { inner: self.http.clone(), gate })
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .build()
     }
 
     /// The clients of one scope. Credentials are fetched for the first call.

@@ -71,8 +71,9 @@ pub fn rejected(operation: &'static str, error: &dyn StdError) -> CloudError {
 }
 
 /// The codes for too many calls. Some services answer 400 with them, others 429 or 503.
-pub(super) const THROTTLING: [&str; 10] = [
+pub(super) const THROTTLING: [&str; 11] = [
     "RequestLimitExceeded",
+    "ProvisionedThroughputExceededException",
     "EC2ThrottledException",
     "Throttling",
     "ThrottlingException",

@@ -25,7 +25,10 @@ use aws_smithy_runtime_api::{
 use aws_smithy_types::config_bag::ConfigBag;
 
 use super::{brake::Brake, classify::THROTTLING, trace};
-use crate::{events::Own, operations};
+use crate::{
+    events::Own,
+    operations::{self, Mode},
+};
 
 /// The outcome of one attempt of a call, for the metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,6 +77,8 @@ enum Writes {
     Rehearsed,
     /// All calls, while the brake is off.
     Unless(Brake),
+    /// Calls that write what is palisade's own, and no others.
+    Own,
 }
 
 /// Why a call was not sent.
@@ -132,6 +137,12 @@ impl Guard {
         Self::of(Writes::Unless(brake))
     }
 
+    /// For the client of palisade's own memory: that may be written whatever the brake says, since
+    /// the brake is kept there, and nothing else may.
+    pub fn keeping() -> Self {
+        Self::of(Writes::Own)
+    }
+
     /// Counts every attempt.
     #[must_use]
     pub fn metered(mut self, meter: Arc<dyn Meter>) -> Self {
@@ -156,7 +167,12 @@ impl Guard {
         if !row.is_mutating() {
             return Ok(());
         }
+        let own = row.mode == Mode::Own;
         match &self.writes {
+            Writes::Own if own => Ok(()),
+            Writes::Own => Err(Refusal::ReadOnly(operation.to_owned())),
+            // Clients of scopes have nothing to do with it.
+            _ if own => Err(Refusal::ReadOnly(operation.to_owned())),
             Writes::Rehearsed if dry() => Ok(()),
             Writes::None | Writes::Rehearsed => Err(Refusal::ReadOnly(operation.to_owned())),
             Writes::Unless(brake) => {
@@ -300,6 +316,22 @@ mod tests {
         assert_eq!(guard.permit("EC2", "DescribeVpcs", || false), Ok(()));
         brake.release();
         assert_eq!(delete(&guard, false), Ok(()));
+    }
+
+    #[test]
+    fn the_memory_is_written_through_a_guard_of_its_own_and_nothing_else_through_that() {
+        let memory = Guard::keeping();
+        assert_eq!(memory.permit("DynamoDB", "PutItem", || false), Ok(()));
+        assert_eq!(memory.permit("DynamoDB", "GetItem", || false), Ok(()));
+        let refused = |operation: &str| Err(Refusal::ReadOnly(operation.into()));
+        let delete = memory.permit("EC2", "DeleteSecurityGroup", || true);
+        assert_eq!(delete, refused("DeleteSecurityGroup"));
+        assert!(!memory.may_write(), "nothing of an account");
+        let writing = Guard::writing(Brake::default());
+        for guard in [Guard::read_only(), Guard::rehearsing(), writing] {
+            let put = guard.permit("DynamoDB", "PutItem", || true);
+            assert_eq!(put, refused("PutItem"));
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{
     output::{self, Directory},
     plan::{self as shown, Saved, problems},
     progress::Applying,
-    prompt,
+    prompt, reach,
     session::{Access, Session},
 };
 use crate::{
@@ -88,6 +88,7 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
         options.only = Some(only(known.clone()));
     }
     let mut session = Session::open(overrides, dir, Access::Write, options, None).await?;
+    reach::obey(session.engine.settings(), &session.brake).await;
     if session.engine.settings().mode == Mode::Observe {
         anyhow::bail!("the settings say `mode: observe`, so nothing is written");
     }

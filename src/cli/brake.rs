@@ -1,9 +1,10 @@
 //! `brake`: stops writing in whole or in part, for a while and without Git, during an incident.
 //!
-//! A running palisade that has a memory is asked over its socket, and keeps it there. Otherwise the
-//! brake file that the settings name is written, which needs no connection to a running palisade:
-//! every process with these settings checks the file before each call that writes. What is off is
-//! off in both.
+//! A running palisade that has a memory is asked over its socket, and keeps it there. Where none
+//! listens and the memory is a table, it is written to the table, which a running palisade looks at
+//! all the time, wherever it runs. Otherwise the brake file that the settings name is written, which
+//! needs no connection to a running palisade: every process with these settings checks the file
+//! before each call that writes. What is off is off in both.
 
 use std::fmt::Write as _;
 
@@ -13,8 +14,8 @@ use serde::Serialize;
 
 use super::{
     Ended,
-    daemon::Daemon,
     output::{self, Format},
+    reach::Reached,
 };
 use crate::{
     kinds,
@@ -23,7 +24,7 @@ use crate::{
         pause::{OPEN_END, moment},
     },
     settings::{Overrides, Settings, brake_file, now, parse_duration},
-    status::socket::{BrakeState, MAX_REASON_BYTES, Pull, Pulled},
+    status::socket::{MAX_REASON_BYTES, Pull},
 };
 
 /// Longer pauses belong in Git: `lifecycle: {paused: true}`.
@@ -85,38 +86,16 @@ struct StatusArgs {
 
 pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
     let settings = Settings::load(overrides).context("settings")?;
-    let daemon = reached(&settings).await;
+    let reached = Reached::of(&settings).await;
     match &args.action {
-        Action::On(on) => begin(&settings, on, daemon.as_ref()).await?,
-        Action::Off(off) => end(&settings, off, daemon.as_ref()).await?,
-        Action::Status(args) => status(&settings, args.output, daemon.as_ref()).await?,
+        Action::On(on) => begin(&settings, on, reached.as_ref()).await?,
+        Action::Off(off) => end(&settings, off, reached.as_ref()).await?,
+        Action::Status(args) => status(&settings, args.output, reached.as_ref()).await?,
     }
     Ok(Ended::Done)
 }
 
-/// The running palisade, if one listens. If that cannot be told, or it does not answer, the brake
-/// file still works, and a note says so.
-async fn reached(settings: &Settings) -> Option<Daemon> {
-    let path = settings.socket()?;
-    let daemon = Daemon::at(path.clone());
-    match daemon.listens().await {
-        Ok(true) => Some(daemon),
-        Ok(false) => {
-            let brake_file = settings.levers.brake_file.display();
-            output::note(format_args!(
-                "no palisade listens at {}; this is about the brake file {brake_file}",
-                path.display()
-            ));
-            None
-        }
-        Err(error) => {
-            output::note(format_args!("the running palisade cannot be reached: {error:#}"));
-            None
-        }
-    }
-}
-
-async fn begin(settings: &Settings, on: &On, daemon: Option<&Daemon>) -> anyhow::Result<()> {
+async fn begin(settings: &Settings, on: &On, reached: Option<&Reached>) -> anyhow::Result<()> {
     ensure!(on.time.is_none_or(|time| !time.is_zero()), "--for: must be longer than 0");
     ensure!(
         on.time.is_none_or(|time| time <= MAX_DURATION),
@@ -133,25 +112,25 @@ async fn begin(settings: &Settings, on: &On, daemon: Option<&Daemon>) -> anyhow:
     let until = on.time.map(|time| since.saturating_add(time.as_secs().max(1)));
     let extents = extents(settings, &on.what)?;
     let pull = Pull { on: true, extents, until, reason: reason.to_owned(), by: user() };
-    let state = match daemon {
-        Some(daemon) => Some(daemon.get::<BrakeState>("/v1/brake").await?),
+    let state = match reached {
+        Some(reached) => Some(reached.state().await?),
         None => None,
     };
-    if let Some(daemon) = daemon.filter(|_| state.as_ref().is_some_and(|state| state.keeps)) {
-        return ask(daemon, &pull).await;
+    if let Some(reached) = reached.filter(|_| state.as_ref().is_some_and(|state| state.keeps)) {
+        return ask(reached, &pull).await;
     }
-    match (begin_in_file(settings, &pull, since), daemon) {
-        (Err(error), Some(daemon)) => {
+    match (begin_in_file(settings, &pull, since), reached) {
+        (Err(error), Some(reached)) => {
             // Better for this life of the process than not at all.
             output::note(format_args!("{error:#}"));
-            ask(daemon, &pull).await
+            ask(reached, &pull).await
         }
         (done, _) => done,
     }
 }
 
-async fn ask(daemon: &Daemon, pull: &Pull) -> anyhow::Result<()> {
-    let done: Pulled = daemon.post("/v1/brake", pull).await?;
+async fn ask(reached: &Reached, pull: &Pull) -> anyhow::Result<()> {
+    let done = reached.pull(pull).await?;
     for line in &done.done {
         output::print(&format!("{line}\n"))?;
     }
@@ -179,11 +158,11 @@ fn begin_in_file(settings: &Settings, pull: &Pull, since: u64) -> anyhow::Result
 }
 
 /// Ends it in the running palisade and in the brake file, wherever it is.
-async fn end(settings: &Settings, off: &Off, daemon: Option<&Daemon>) -> anyhow::Result<()> {
+async fn end(settings: &Settings, off: &Off, reached: Option<&Reached>) -> anyhow::Result<()> {
     let in_file = settings.levers.halt();
     let mut ended = false;
-    if let Some(daemon) = daemon {
-        let state: BrakeState = daemon.get("/v1/brake").await?;
+    if let Some(reached) = reached {
+        let state = reached.state().await?;
         let mut wanted: Vec<Extent> = if off.all {
             state.own_pauses.iter().map(|pause| pause.extent.clone()).collect()
         } else {
@@ -200,7 +179,7 @@ async fn end(settings: &Settings, off: &Off, daemon: Option<&Daemon>) -> anyhow:
         if !wanted.is_empty() {
             let (reason, by) = (String::new(), user());
             let pull = Pull { on: false, extents: wanted.clone(), until: None, reason, by };
-            ask(daemon, &pull).await?;
+            ask(reached, &pull).await?;
             ended = true;
         }
         let given = extents(settings, &off.what)?;
@@ -278,6 +257,9 @@ fn others(pauses: &[Pause]) -> String {
 struct Document {
     schema_version: u32,
     brake_file: String,
+    /// The table that was asked, if it was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    table: Option<String>,
     stopped: Option<Stop>,
     pauses: Vec<Pause>,
     /// Whether the brake file exists and stops nothing.
@@ -287,11 +269,11 @@ struct Document {
 async fn status(
     settings: &Settings,
     format: Format,
-    daemon: Option<&Daemon>,
+    reached: Option<&Reached>,
 ) -> anyhow::Result<()> {
-    let (stopped, pauses) = if let Some(daemon) = daemon {
+    let (stopped, pauses) = if let Some(reached) = reached {
         // It knows of the brake file, too.
-        let state: BrakeState = daemon.get("/v1/brake").await?;
+        let state = reached.state().await?;
         (state.stopped, state.pauses)
     } else {
         let halt = settings.levers.halt();
@@ -300,6 +282,7 @@ async fn status(
     let document = Document {
         schema_version: 1,
         brake_file: settings.levers.brake_file.display().to_string(),
+        table: reached.and_then(Reached::table),
         stopped,
         pauses,
         idle: settings.levers.idle(),
@@ -318,7 +301,8 @@ fn text(document: &Document) -> String {
             writeln!(out, "{red}{}{red:#}: {pause} (since {})", pause.extent, moment(pause.since));
     }
     if out.is_empty() {
-        let _ = writeln!(out, "nothing is paused ({})", document.brake_file);
+        let place = document.table.as_ref().unwrap_or(&document.brake_file);
+        let _ = writeln!(out, "nothing is paused ({place})");
     }
     if document.idle {
         let _ = writeln!(

@@ -19,11 +19,14 @@ use crate::{
     kinds,
     manifest::{Documents, Loader},
     operations::{Usage, policy::Policies},
-    settings::{Overrides, Scope, ScopeSet, Settings, partition},
+    settings::{Overrides, OwnUse, Scope, ScopeSet, Settings, partition},
 };
 
 /// Stands for an account or a Region that only the credentials determine.
 const ANY: &str = "*";
+/// Stands for the role that the process itself has, before it assumes those of its scopes. No scope
+/// can have this name.
+const PROCESS: &str = "(process)";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -48,7 +51,9 @@ pub(super) struct Args {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 enum Form {
     /// JSON: an object of scopes, each with the policies `observe`, `apply` and `destroy`; what is
-    /// longer than IAM takes is in several documents (`apply-2`)
+    /// longer than IAM takes is in several documents (`apply-2`). `(process)` is for the role that
+    /// the process starts with, if it keeps its memory in a table or sends notices over AWS, and every scope has another
+    /// role
     #[default]
     Json,
     /// The same as YAML
@@ -93,12 +98,17 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
         let usage = usage
             .within(fence.bounds(name).ok().cloned())
             .listening(settings.scopes[name].events.is_some())
-            .listing_accounts(settings.lists_accounts(name));
+            .listing_accounts(settings.lists_accounts(name))
+            .with_own(settings.own_use_in(name));
         let mut policies = Policies::new(&facts, &settings.owner, &usage);
         if args.observe_only {
             policies = Policies { apply: Vec::new(), destroy: Vec::new(), ..policies };
         }
-        all.insert(name, policies);
+        all.insert(name.as_str(), policies);
+    }
+    if let Some(policies) = of_process(&settings).filter(|_| args.scope.is_none() && set.is_none())
+    {
+        all.insert(PROCESS, policies);
     }
     match (args.output, set) {
         (Form::Cloudformation, Some(set)) => {
@@ -112,11 +122,7 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
 }
 
 /// The template of a set's role. Accounts with manifests of their own add what these need.
-fn for_any_account(
-    set: &ScopeSet,
-    all: &BTreeMap<&String, Policies>,
-    settings: &Settings,
-) -> Value {
+fn for_any_account(set: &ScopeSet, all: &BTreeMap<&str, Policies>, settings: &Settings) -> Value {
     let mut documents = Vec::new();
     for (scope, policies) in all {
         let account = settings.scopes[*scope].account.as_deref().unwrap_or(ANY);
@@ -129,6 +135,23 @@ fn for_any_account(
     }
     let (name, external_id) = set.role();
     role_template::template(Role { name, external_id }, documents)
+}
+
+/// What the process needs apart from its scopes: its memory in a table and its notices, where every
+/// scope is reached through a role of its own.
+fn of_process(settings: &Settings) -> Option<Policies> {
+    let own = settings.own_use();
+    let ambient = settings.scopes.values().any(|scope| scope.role.is_none());
+    if ambient || own == OwnUse::default() {
+        return None;
+    }
+    let facts = ScopeFacts {
+        name: PROCESS.to_owned(),
+        account: ANY.to_owned(),
+        region: ANY.to_owned(),
+        partition: partition("").to_owned(),
+    };
+    Some(Policies::new(&facts, &settings.owner, &Usage::default().with_own(own)))
 }
 
 fn load(registry: &Registry, settings: &Settings, dir: &Path) -> anyhow::Result<Documents> {

@@ -27,6 +27,7 @@ mod plan;
 pub mod policy_diff;
 mod progress;
 mod prompt;
+mod reach;
 mod release;
 mod role_template;
 mod run;
@@ -207,7 +208,9 @@ fn uses(verb: &str, setting: &str) -> bool {
     match verb {
         "run" => true,
         "plan" | "apply" => {
-            !matches!(setting, "interval" | "event_interval" | "listen" | "socket" | "memory_dir")
+            let of_run = ["interval", "event_interval", "listen", "socket"];
+            let of_apply = verb == "apply" && setting == "memory_table";
+            of_apply || !of_run.contains(&setting) && !setting.starts_with("memory_")
         }
         "status" | "get" | "diff" | "history" | "watch" | "reconcile" => {
             matches!(setting, "file" | "owner" | "socket" | "memory_dir")
@@ -221,20 +224,25 @@ fn uses(verb: &str, setting: &str) -> bool {
                 | "mode"
                 | "listen"
                 | "token_file"
+                | "memory_table"
                 | "vars"
         ),
         "brake" => {
-            matches!(setting, "file" | "owner" | "brake_file" | "socket" | "memory_dir")
+            let of_brake = ["file", "owner", "brake_file", "socket", "memory_dir", "memory_table"];
+            of_brake.contains(&setting)
         }
         "impact" | "import" => {
             matches!(setting, "file" | "owner" | "default_scope" | "organization" | "vars")
         }
         "release" => {
-            matches!(setting, "file" | "owner" | "default_scope" | "mode" | "brake_file" | "vars")
+            let of_release = ["file", "owner", "default_scope", "mode", "brake_file", "vars"];
+            of_release.contains(&setting) || setting == "memory_table"
         }
         "init" => matches!(setting, "owner" | "identity_path" | "identity_boundary"),
         "validate" => matches!(setting, "file" | "default_scope" | "vars"),
-        "iam-policy" => matches!(setting, "file" | "owner" | "default_scope" | "vars"),
+        "iam-policy" => {
+            matches!(setting, "file" | "owner" | "default_scope" | "memory_table" | "vars")
+        }
         _ => false,
     }
 }

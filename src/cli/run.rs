@@ -15,12 +15,12 @@ use super::{
     session::{Access, Session},
 };
 use crate::{
-    aws::Brake,
+    aws::{Brake, Connection, Guard},
     engine::{self, Drift, Engine, Publish, Report},
     memory::{self, Kept, Lever, Memory},
     model::Means,
     notifications::Notifier,
-    settings::{Overrides, Settings},
+    settings::{MemoryHome, MemoryTable, Overrides, OwnUse, Settings},
     status::{
         Admission, Shelf, Status, http,
         socket::{self, Desk},
@@ -33,7 +33,8 @@ use crate::{
                   palisade.brake` next to the settings file, or --brake-file), and remove it to \
                   continue. `mode: observe` in the settings file does the same.\n  \
                   `palisade brake` does it with a reason, for a while or in part. With \
-                  --memory-dir the brake survives a restart.\n\
+                  --memory-dir or --memory-table the brake survives a restart, and with a table \
+                  `palisade brake` works from every machine.\n\
                   Signals: SIGHUP makes a pass now, SIGUSR1 engages the brake, SIGUSR2 releases \
                   it, SIGTERM and SIGINT stop.\n\
                   HTTP: /livez, /readyz (/readyz?verbose), /metrics, /status.json, and a page at \
@@ -48,7 +49,8 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     let (status, shelf) = (Status::new(settings.interval)?, Shelf::default());
     let stop = CancellationToken::new();
     // Before anything else: two processes with one memory would not know of each other's brake.
-    let memory = memory_of(&settings)?;
+    let own = own_connection(&settings, &status).await;
+    let memory = memory_of(&settings, own.as_ref())?;
     let admission = Admission { token: settings.token.clone() };
     if let Err(why) = admission.verify() {
         tracing::error!("server.token: {why}; nobody can read the page");
@@ -86,7 +88,9 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     if let Some(path) = &socket {
         open(path, desk.clone(), &settings, &stop)?;
     }
-    let notifier = Notifier::new(&settings.owner, &settings.notify, status.metrics().clone());
+    let publisher = own.as_ref().map(Connection::publisher);
+    let metrics = status.metrics().clone();
+    let notifier = Notifier::new(&settings.owner, &settings.notify, metrics, publisher);
     let published =
         Published { status: &status, notifier: &notifier, shelf: &shelf, brake: &brake };
     let listening = async {
@@ -95,12 +99,18 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
             None => std::future::pending().await,
         }
     };
+    // On its own: a pass that plans for seconds must not delay it.
+    let following = tokio::spawn({
+        let lever = lever.clone();
+        async move { lever.follow().await }
+    });
     tokio::select! {
         () = engine::run(engine, &brake, &stop, &poke, published) => {}
         () = listening => {}
         result = signals(&stop, &lever, &poke) => result?,
         () = notifier.run() => {}
     }
+    following.abort();
     if let Some(path) = &socket {
         // The next process replaces one that is left behind.
         let _ = std::fs::remove_file(path);
@@ -130,10 +140,26 @@ impl Publish for Published<'_> {
     }
 }
 
-fn memory_of(settings: &Settings) -> anyhow::Result<Option<Memory>> {
-    let Some(dir) = &settings.memory_dir else { return Ok(None) };
-    let home = memory::Directory::open(dir).context("memory")?;
-    Ok(Some(Memory::new(home, &settings.owner)))
+/// The connection for what is the process's own, if the settings name anything of that on AWS.
+async fn own_connection(settings: &Settings, status: &Status) -> Option<Connection> {
+    if settings.own_use() == OwnUse::default() {
+        return None;
+    }
+    let guard = Guard::keeping().metered(status.metrics().meter());
+    Some(Connection::ambient(guard).await.of(&settings.owner))
+}
+
+fn memory_of(settings: &Settings, own: Option<&Connection>) -> anyhow::Result<Option<Memory>> {
+    let owner = &settings.owner;
+    Ok(match (&settings.memory, own) {
+        (Some(MemoryHome::Directory(dir)), _) => {
+            Some(Memory::new(memory::Directory::open(dir).context("memory")?, owner))
+        }
+        (Some(MemoryHome::Table(MemoryTable { name, region })), Some(own)) => {
+            Some(Memory::new(memory::InTable::new(own.table(name, region), owner), owner))
+        }
+        _ => None,
+    })
 }
 
 /// A socket that was asked for must work. Without the one beneath the memory, which nobody named,

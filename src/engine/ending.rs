@@ -82,7 +82,7 @@ impl Engine {
         self.history.observe(&report);
         let Self { setup, learnt, source, history, remembering, rollouts, .. } = self;
         if let Some(remembering) = remembering {
-            let kept = (&*history, &*rollouts);
+            let kept = (history, &*rollouts);
             remembering.after(learnt, source, setup, kept, epoch_seconds()).await;
         }
         report

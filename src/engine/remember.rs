@@ -77,7 +77,10 @@ impl Remembering {
         let history = memory.recall::<History>(Part::History).await.kept();
         let known = wants.iter().flatten();
         let known = known.map(|(address, it)| (address.clone(), known_want(it)));
-        let recalled = memory.recall::<Waves>(Part::Waves).await;
+        let recalled = match memory.keeps(Part::Waves) {
+            true => memory.recall::<Waves>(Part::Waves).await,
+            false => Recalled::Nothing,
+        };
         // What is there is replaced, whatever it is.
         let waves = matches!(recalled, Recalled::Nothing).then(Waves::default);
         let recollection = Recollection {
@@ -93,18 +96,19 @@ impl Remembering {
 
     /// Counts the approvals of the steps that are about to be carried out as used: if the process
     /// dies meanwhile, nobody knows whether they were. If that cannot be kept, those steps wait.
-    pub(super) async fn before(&mut self, plan: &mut Plan, learnt: &Learnt, source: &Source) {
+    pub(super) async fn before(&mut self, plan: &mut Plan, learnt: &mut Learnt, source: &Source) {
         let approved = |step: &&Step| step.verdict.goes() && step.approved;
         let digests: BTreeSet<&str> =
             plan.steps.iter().filter(approved).map(|step| step.digest.as_str()).collect();
         if digests.is_empty() {
             return;
         }
-        let mut spent = spendable(&learnt.spent);
+        let used = spendable(&learnt.spent);
         let given = source.good().map_or(&[][..], |good| &good.snapshot.approvals);
         let given = given.iter().filter(|approval| digests.contains(approval.digest.as_str()));
-        spent.extend(spendable(&given.map(super::consent::identity).collect()));
-        if self.keep_spent(spent).await {
+        let given = spendable(&given.map(super::consent::identity).collect());
+        let new: BTreeSet<_> = given.difference(&used).cloned().collect();
+        if self.keep_spent(learnt, used.union(&given).cloned().collect(), &new).await {
             return;
         }
         let wait = Wait::lasting(WaitReason::ApprovalNotKept);
@@ -117,39 +121,58 @@ impl Remembering {
     /// again after the next pass.
     pub(super) async fn after(
         &mut self,
-        learnt: &Learnt,
+        learnt: &mut Learnt,
         source: &Source,
         setup: &Setup,
-        (history, rollouts): (&History, &Rollouts),
+        (history, rollouts): (&mut History, &Rollouts),
         now: f64,
     ) {
         // Until a good reading says which approvals there were, the loss must stay known.
         if !learnt.approvals_lost {
             let mut spent = spendable(&learnt.spent);
             spent.retain(|it| still_matters(it, now));
-            self.keep_spent(spent).await;
+            self.keep_spent(learnt, spent, &BTreeSet::new()).await;
         }
         self.keep_wants(learnt, setup).await;
         // With the snapshot alone, a change would seem to have come to every scope.
         if self.keep_waves(rollouts).await {
             self.keep_snapshot(source, &setup.settings, now).await;
         }
-        if self.events != history.count() && self.memory.keep(Part::History, history).await.is_ok()
+        // What another process has seen meanwhile is lost: it ends now, or should not run at all.
+        if self.events != history.count()
+            && self.memory.keep_merged(Part::History, history, |_, _| {}).await.is_ok()
         {
             self.events = history.count();
         }
     }
 
-    async fn keep_spent(&mut self, spent: BTreeSet<SpentApproval>) -> bool {
+    /// Keeps which approvals were used, with those that other processes have used meanwhile. `new`
+    /// are about to be used: `false` if that cannot be kept, or another process has been first.
+    async fn keep_spent(
+        &mut self,
+        learnt: &mut Learnt,
+        spent: BTreeSet<SpentApproval>,
+        new: &BTreeSet<SpentApproval>,
+    ) -> bool {
         if self.spent.as_ref() == Some(&spent) {
             return true;
         }
-        let approvals = Approvals { spent: spent.iter().cloned().collect() };
-        let kept = self.memory.keep(Part::Approvals, &approvals).await.is_ok();
+        let mut approvals = Approvals { spent: spent.into_iter().collect() };
+        let mut free = true;
+        let merge = |ours: &mut Approvals, theirs: Approvals| {
+            for it in theirs.spent {
+                free &= !new.contains(&it);
+                learnt.spent.insert(identity(&it));
+                if !ours.spent.contains(&it) {
+                    ours.spent.push(it);
+                }
+            }
+        };
+        let kept = self.memory.keep_merged(Part::Approvals, &mut approvals, merge).await.is_ok();
         if kept {
-            self.spent = Some(spent);
+            self.spent = Some(approvals.spent.into_iter().collect());
         }
-        kept
+        kept && free
     }
 
     /// Only what is new is digested.
@@ -170,13 +193,17 @@ impl Remembering {
             let old = old(address).filter(|kept| same(known, kept)).cloned();
             Some((address.clone(), old.or_else(|| remember(address, known, setup))?))
         };
-        let wants = KnownWants { wants: all.iter().filter_map(remembered).collect() };
-        if self.memory.keep(Part::Wants, &wants).await.is_ok() {
+        let mut wants = KnownWants { wants: all.iter().filter_map(remembered).collect() };
+        // What this process has seen is newer than what another one kept.
+        if self.memory.keep_merged(Part::Wants, &mut wants, |_, _| {}).await.is_ok() {
             self.wants = Some(wants.wants);
         }
     }
 
     async fn keep_waves(&mut self, rollouts: &Rollouts) -> bool {
+        if !self.memory.keeps(Part::Waves) {
+            return true;
+        }
         let waves = rollouts.kept();
         if self.waves.as_ref() == Some(&waves) {
             return true;
@@ -191,7 +218,7 @@ impl Remembering {
     async fn keep_snapshot(&mut self, source: &Source, settings: &Settings, now: f64) {
         // While the directory is bad, what was accepted whole stays: what is in force may be put
         // together from several states of it.
-        if !source.problems.is_empty() {
+        if !source.problems.is_empty() || !self.memory.keeps(Part::Snapshot) {
             return;
         }
         let Some((good, files)) = source.good().zip(source.accepted()) else { return };

@@ -1,10 +1,10 @@
 //! The brake of the running process, and keeping it over a restart.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::sync::{Mutex, Notify};
 
-use super::{Memory, Part, Recalled};
+use super::{Memory, MemoryError, Part, Recalled};
 use crate::{
     aws::Brake,
     model::{Asked, Engaged, Extent, Means, Pause},
@@ -45,24 +45,44 @@ impl fmt::Display for Kept {
     }
 }
 
-/// Changes the brake of this process on behalf of people, and keeps what they asked.
+/// How often what others may have asked is looked at. With the time limit of a look, a change is
+/// noticed within five seconds.
+const LOOK: Duration = Duration::from_secs(2);
+/// The time limit of a look.
+const LOOK_LIMIT: Duration = Duration::from_millis(2500);
+/// How often others may change the brake while a change is kept.
+const TRIES: usize = 5;
+
+/// Changes the brake of this process on behalf of people, and keeps what they asked. Where others
+/// reach the memory too, what they asked is in force here.
 #[derive(Debug, Clone)]
 pub struct Lever {
     brake: Brake,
     memory: Option<Memory>,
-    /// Changes are kept in the order in which they are made.
-    turn: Arc<Mutex<()>>,
+    /// What the memory held when it was last read or written. Changes are kept in turns.
+    agreed: Arc<Mutex<Agreed>>,
     changed: Arc<Notify>,
+}
+
+#[derive(Debug, Default)]
+struct Agreed {
+    asked: Asked,
+    /// Whether that is in the memory; otherwise it is only what this process began with.
+    kept: bool,
 }
 
 impl Lever {
     /// Recalls what was asked before the restart. If the memory cannot say whether the brake was
     /// on, it is on.
     pub async fn recall(brake: Brake, memory: Option<Memory>) -> Self {
+        let mut agreed = Agreed::default();
         if let Some(memory) = &memory {
             match memory.recall::<Asked>(Part::Brake).await {
                 Recalled::Nothing => {}
-                Recalled::Kept(kept) => brake.ask(|asked| *asked = kept),
+                Recalled::Kept(kept) => {
+                    agreed = Agreed { asked: kept.clone(), kept: true };
+                    brake.ask(|asked| *asked = kept);
+                }
                 Recalled::Lost(error) => {
                     let reason = format!(
                         "what {} keeps of the brake is lost ({error}), so it may have been on",
@@ -71,10 +91,12 @@ impl Lever {
                     let by = "palisade".to_owned();
                     let engaged = Engaged { means: Means::Memory, by, reason, since: now() };
                     brake.ask(|asked| asked.engaged = Some(engaged));
+                    agreed.asked = brake.asked();
                 }
             }
         }
-        Self { brake, memory, turn: Arc::default(), changed: Arc::default() }
+        let agreed = Arc::new(Mutex::new(agreed));
+        Self { brake, memory, agreed, changed: Arc::default() }
     }
 
     /// The brake that it moves.
@@ -85,6 +107,11 @@ impl Lever {
     /// Whether what is asked survives a restart.
     pub fn keeps(&self) -> bool {
         self.memory.is_some()
+    }
+
+    /// Where what is asked is kept, for people.
+    pub fn place(&self) -> Option<String> {
+        self.memory.as_ref().map(Memory::place)
     }
 
     /// Notified after every change.
@@ -120,20 +147,97 @@ impl Lever {
         self.change(|asked| asked.end(extents, by, now())).await
     }
 
+    /// Brings into force what others ask, as long as the process runs. Returns at once if nobody
+    /// else reaches the memory.
+    pub async fn follow(&self) {
+        let Some(memory) = self.memory.as_ref().filter(|memory| memory.is_shared()) else { return };
+        loop {
+            tokio::time::sleep(LOOK).await;
+            self.look(memory).await;
+        }
+    }
+
     /// It is in force at once, and kept afterwards: the next call does not wait for a disk.
     async fn change<T>(&self, change: impl FnOnce(&mut Asked) -> T) -> (T, Kept) {
-        let _turn = self.turn.lock().await;
         let done = self.brake.ask(change);
+        let mut agreed = self.agreed.lock().await;
         let kept = match &self.memory {
             None => Kept::NoMemory,
-            Some(memory) => match memory.keep(Part::Brake, &self.brake.asked()).await {
-                Ok(()) => Kept::Yes,
-                Err(_) => Kept::Failed,
-            },
+            Some(memory) => self.keep(memory, &mut agreed).await,
         };
+        drop(agreed);
         self.changed.notify_one();
         (done, kept)
     }
+
+    /// Keeps what is asked now, with what others have asked meanwhile.
+    async fn keep(&self, memory: &Memory, agreed: &mut Agreed) -> Kept {
+        for _ in 0..TRIES {
+            let asked = self.brake.asked();
+            match memory.keep(Part::Brake, &asked).await {
+                Ok(()) => {
+                    *agreed = Agreed { asked, kept: true };
+                    return Kept::Yes;
+                }
+                Err(MemoryError::Changed) => {}
+                Err(_) => return Kept::Failed,
+            }
+            match memory.look::<Asked>(Part::Brake, LOOK_LIMIT).await {
+                Ok(Some(theirs)) => self.merge(agreed, theirs),
+                Err(error) if error.is_home() => return Kept::Failed,
+                // What is damaged, or gone, is replaced.
+                Ok(None) | Err(_) => {}
+            }
+        }
+        Kept::Failed
+    }
+
+    /// Looks at what others ask. What cannot be read leaves everything as it is; what is gone is
+    /// written again, since nobody has said that it should end.
+    async fn look(&self, memory: &Memory) {
+        let mut agreed = self.agreed.lock().await;
+        let Ok(found) = memory.look::<Asked>(Part::Brake, LOOK_LIMIT).await else { return };
+        let gone = found.is_none() && agreed.kept;
+        match found {
+            Some(theirs) => {
+                let news = theirs != agreed.asked;
+                let before = self.brake.asked();
+                self.merge(&mut agreed, theirs);
+                agreed.kept = true;
+                let after = self.brake.asked();
+                if news && before != after {
+                    report(&before, &after, &memory.place());
+                    self.changed.notify_one();
+                }
+            }
+            None if !agreed.kept => self.merge(&mut agreed, Asked::default()),
+            None => {}
+        }
+        if gone || self.brake.asked() != agreed.asked {
+            // The next look tries again what cannot be kept now.
+            self.keep(memory, &mut agreed).await;
+        }
+    }
+
+    fn merge(&self, agreed: &mut Agreed, theirs: Asked) {
+        self.brake.ask(|ours| ours.merge(&agreed.asked, &theirs, now()));
+        agreed.asked = theirs;
+    }
+}
+
+/// Says what somebody else has asked.
+fn report(before: &Asked, after: &Asked, place: &str) {
+    let event = match (&before.engaged, &after.engaged) {
+        (_, Some(_)) => "brake_on",
+        (Some(_), None) => "brake_off",
+        (None, None) => "pauses_changed",
+    };
+    let by = after.engaged.as_ref().map_or("another machine", |it| it.by.as_str());
+    let state = match &after.engaged {
+        Some(engaged) => engaged.to_string(),
+        None => format!("the brake is off; {} pauses", after.pauses.len()),
+    };
+    tracing::warn!(target: "palisade::audit", event, by, place, "{place}: {state}");
 }
 
 #[cfg(test)]

@@ -12,6 +12,10 @@
 //! | waves | how far changes have come in sets with waves | differences behind the first wave are held |
 //! | history | what happened | the history begins anew |
 //!
+//! It is in a directory or in a table. A table is reached from other machines too: what they change
+//! of the brake is noticed within seconds, and what two processes keep at once is merged. It does
+//! not keep the snapshot: a bad directory at start means observing only.
+//!
 //! Each part is one text with a header (version, owner, digest of the rest). A part that is torn,
 //! garbage, of another owner or of a newer version counts as lost. No part holds credentials.
 //! Policies are only in the snapshot, as they are in Git, because without their text it could not
@@ -21,11 +25,13 @@ mod brake;
 mod directory;
 mod envelope;
 mod parts;
+mod table;
 
 use std::{
     collections::BTreeMap,
     fmt,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use futures::future::BoxFuture;
@@ -37,7 +43,9 @@ pub use self::{
     parts::{
         Approvals, Before, KnownWants, LastSnapshot, Remembered, SpentApproval, WaveProgress, Waves,
     },
+    table::InTable,
 };
+use crate::kind::CloudError;
 
 /// A part of the memory, kept and lost on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,6 +100,16 @@ pub trait Home: fmt::Debug + Send + Sync {
     /// Where it is, for people.
     fn place(&self) -> String;
 
+    /// Whether others may change what it keeps while this process runs.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// Whether it keeps this part at all.
+    fn keeps(&self, _part: Part) -> bool {
+        true
+    }
+
     /// The text of a part; `None` if it was never kept.
     fn read(&self, part: Part) -> BoxFuture<'_, Result<Option<Vec<u8>>, MemoryError>>;
 
@@ -106,6 +124,12 @@ pub enum MemoryError {
     /// The home failed.
     #[error("{0}")]
     Home(#[from] std::io::Error),
+    /// AWS refused, or did not answer.
+    #[error("{0}")]
+    Aws(#[from] CloudError),
+    /// Somebody else may have written it since it was read; it is unchanged.
+    #[error("another process has written it meanwhile")]
+    Changed,
     /// It is larger than its limit.
     #[error("larger than {limit} bytes")]
     TooLarge {
@@ -128,6 +152,16 @@ pub enum MemoryError {
     #[error("its content is not understood")]
     Content,
 }
+
+impl MemoryError {
+    /// Whether it is about the home, not about what is kept there.
+    pub fn is_home(&self) -> bool {
+        matches!(self, Self::Home(_) | Self::Aws(_))
+    }
+}
+
+/// How often what others have kept meanwhile is merged before that is given up.
+const MERGES: usize = 5;
 
 /// What was kept of a part.
 #[derive(Debug)]
@@ -178,14 +212,48 @@ impl Memory {
         self.0.troubles.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Reads a part. What cannot be used is said once, and counts as lost.
-    pub async fn recall<T: DeserializeOwned>(&self, part: Part) -> Recalled<T> {
-        let read = self.0.home.read(part).await;
-        let content = read.and_then(|text| match text {
+    /// Whether others may change what it keeps while this process runs.
+    pub fn is_shared(&self) -> bool {
+        self.0.home.is_shared()
+    }
+
+    /// Whether it keeps this part at all. One that it does not is never there.
+    pub fn keeps(&self, part: Part) -> bool {
+        self.0.home.keeps(part)
+    }
+
+    async fn read<T: DeserializeOwned>(&self, part: Part) -> Result<Option<T>, MemoryError> {
+        if !self.keeps(part) {
+            return Ok(None);
+        }
+        match self.0.home.read(part).await? {
             Some(text) => envelope::open(&text, part, &self.0.owner).map(Some),
             None => Ok(None),
-        });
-        match content {
+        }
+    }
+
+    /// Reads a part again that others may have changed; `None` if it is not there. While that
+    /// fails, the last value counts, and a trouble says so.
+    ///
+    /// # Errors
+    /// It cannot be read or used now.
+    pub async fn look<T: DeserializeOwned>(
+        &self,
+        part: Part,
+        limit: Duration,
+    ) -> Result<Option<T>, MemoryError> {
+        let late = |_| Err(MemoryError::Home(std::io::ErrorKind::TimedOut.into()));
+        let content = tokio::time::timeout(limit, self.read(part)).await.unwrap_or_else(late);
+        match &content {
+            Ok(_) => self.well(part),
+            Err(error) => self.trouble(part, "it cannot be read, so the last value counts", error),
+        }
+        content
+    }
+
+    /// Reads a part. What cannot be used is said once, and counts as lost.
+    pub async fn recall<T: DeserializeOwned>(&self, part: Part) -> Recalled<T> {
+        match self.read(part).await {
             Ok(None) => Recalled::Nothing,
             Ok(Some(content)) => Recalled::Kept(content),
             Err(error) => {
@@ -204,15 +272,53 @@ impl Memory {
         part: Part,
         content: &T,
     ) -> Result<(), MemoryError> {
+        if !self.keeps(part) {
+            return Ok(());
+        }
         let kept = match envelope::seal(content, part, &self.0.owner) {
             Ok(text) => self.0.home.write(part, &text).await,
             Err(error) => Err(error),
         };
         match &kept {
             Ok(()) => self.well(part),
+            // The caller looks at what there is now.
+            Err(MemoryError::Changed) => {}
             Err(error) => self.trouble(part, "it cannot be kept", error),
         }
         kept
+    }
+
+    /// Keeps a part in which `merge` puts what others have kept meanwhile.
+    ///
+    /// # Errors
+    /// As [`Self::keep`], or others keep writing it.
+    pub async fn keep_merged<T: Serialize + DeserializeOwned + Sync>(
+        &self,
+        part: Part,
+        content: &mut T,
+        mut merge: impl FnMut(&mut T, T),
+    ) -> Result<(), MemoryError> {
+        for _ in 0..MERGES {
+            match self.keep(part, content).await {
+                Err(MemoryError::Changed) => {}
+                kept => return kept,
+            }
+            match self.read(part).await {
+                Ok(Some(theirs)) => {
+                    let (part, place) = (part.as_str(), self.place());
+                    tracing::warn!(part, place, "memory, {part}: another process writes it, too");
+                    merge(content, theirs);
+                }
+                Err(error) if error.is_home() => {
+                    self.trouble(part, "it cannot be kept", &error);
+                    return Err(error);
+                }
+                // What is lost is replaced, as at the start.
+                Ok(None) | Err(_) => {}
+            }
+        }
+        self.trouble(part, "it cannot be kept", &MemoryError::Changed);
+        Err(MemoryError::Changed)
     }
 
     fn trouble(&self, part: Part, what: &str, error: &MemoryError) {

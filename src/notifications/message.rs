@@ -8,12 +8,17 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::notice::Notice;
-use crate::settings::{Channel, Urgency};
+use crate::{
+    aws::publish::{BusEvent, MAX_BYTES, MAX_ENTRIES},
+    settings::{Channel, Urgency},
+};
 
 /// The most notices that a text for people lists.
 const LISTED: usize = 20;
 /// The longest text that Slack shows whole is 40,000 characters; people read less.
 const MAX_TEXT_CHARS: usize = 12_000;
+/// The longest subject of SNS (API reference, Publish); owners and counts are ASCII.
+const MAX_SUBJECT: usize = 100;
 
 /// One message: some notices, for one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +26,10 @@ pub(super) struct Message {
     /// The same when it is sent again, so that a receiver can tell.
     pub(super) id: String,
     pub(super) content_type: &'static str,
+    /// One line, for a topic: its mails have one.
+    pub(super) subject: String,
+    /// The urgency of the most urgent of its notices.
+    pub(super) worst: Urgency,
     pub(super) body: Vec<u8>,
 }
 
@@ -36,17 +45,55 @@ impl Message {
         let first = notices.first().map_or(0.0, |notice| notice.at);
         let (content_type, body) = match channel {
             Channel::Slack { .. } => {
-                let text = json!({"text": slack(owner, notices, dropped)});
+                let text = json!({"text": text(owner, notices, dropped, &Style::SLACK)});
                 ("application/json", text)
             }
-            Channel::Webhook { .. } => {
+            Channel::Webhook { .. } | Channel::EventBridge { .. } => {
                 let events = notices.iter().enumerate();
                 let events = events.map(|(index, it)| cloud_event(owner, it, number, index));
                 ("application/cloudevents-batch+json", Value::Array(events.collect()))
             }
+            Channel::Sns { .. } => {
+                let text = json!(text(owner, notices, dropped, &Style::PLAIN));
+                ("text/plain", text)
+            }
         };
         let id = digest(&[owner, &first.to_string(), &number.to_string()]);
-        Self { id, content_type, body: body.to_string().into_bytes() }
+        let worst = notices.iter().map(|it| it.urgency).max().unwrap_or_default();
+        let mut subject = format!("palisade {owner}: {}", counts(notices));
+        subject.truncate(MAX_SUBJECT);
+        Self { id, content_type, subject, worst, body: body.to_string().into_bytes() }
+    }
+
+    /// For a topic: the text, whole.
+    pub(super) fn plain(&self) -> String {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// For a bus: the events in groups of which each is one call.
+    pub(super) fn groups(&self) -> Vec<Vec<BusEvent>> {
+        let events: Vec<Value> = serde_json::from_slice(&self.body).unwrap_or_default();
+        let (mut groups, mut bytes) = (vec![Vec::new()], 0);
+        for event in events {
+            let text = |member: &str| event[member].as_str().unwrap_or_default().to_owned();
+            let (detail_type, resources) = (text("type"), vec![text("subject")]);
+            let detail = event.to_string();
+            let size = detail.len() + detail_type.len() + resources[0].len();
+            let full = groups.last().is_some_and(|group| {
+                group.len() == MAX_ENTRIES || !group.is_empty() && bytes + size > MAX_BYTES
+            });
+            if full {
+                groups.push(Vec::new());
+                bytes = 0;
+            }
+            bytes += size;
+            let resources = resources.into_iter().filter(|it| !it.is_empty()).collect();
+            if let Some(group) = groups.last_mut() {
+                group.push(BusEvent { detail_type, detail, resources });
+            }
+        }
+        groups.retain(|group| !group.is_empty());
+        groups
     }
 
     /// The headers; the signature is that of Standard Webhooks.
@@ -122,21 +169,47 @@ fn rfc3339(at: f64) -> String {
     moment.fmt(Format::DateTime).unwrap_or_default()
 }
 
-/// One text: a headline with counts, then a line for each notice.
-fn slack(owner: &str, notices: &[Notice], dropped: u64) -> String {
+/// How a text for people is written.
+struct Style {
+    /// The marks of what is critical, a warning, and for information.
+    marks: [&'static str; 3],
+    /// What stands around a name.
+    strong: &'static str,
+    /// Text from elsewhere.
+    escaped: fn(&str) -> String,
+}
+
+impl Style {
+    const SLACK: Self = Self {
+        marks: [":red_circle:", ":large_orange_circle:", ":white_circle:"],
+        strong: "*",
+        escaped,
+    };
+    const PLAIN: Self = Self { marks: ["CRITICAL", "warning", "info"], strong: "", escaped: line };
+}
+
+/// How many notices there are of each urgency.
+fn counts(notices: &[Notice]) -> String {
     let count = |urgency| notices.iter().filter(|it| it.urgency == urgency).count();
     let counts = [Urgency::Critical, Urgency::Warning, Urgency::Info].map(|it| (count(it), it));
     let counts = counts.iter().filter(|(count, _)| *count > 0);
     let counts: Vec<_> = counts.map(|(count, it)| format!("{count} {}", it.as_str())).collect();
-    let mut text = format!("*palisade {}*: {}", escaped(owner), counts.join(", "));
+    counts.join(", ")
+}
+
+/// One text: a headline with counts, then a line for each notice.
+fn text(owner: &str, notices: &[Notice], dropped: u64, style: &Style) -> String {
+    let Style { marks, strong, escaped } = style;
+    let mut text = format!("{strong}palisade {}{strong}: {}", escaped(owner), counts(notices));
     for notice in notices.iter().take(LISTED) {
         let mark = match notice.urgency {
-            Urgency::Critical => ":red_circle:",
-            Urgency::Warning => ":large_orange_circle:",
-            Urgency::Info => ":white_circle:",
+            Urgency::Critical => marks[0],
+            Urgency::Warning => marks[1],
+            Urgency::Info => marks[2],
         };
         let subject = notice.subject.as_deref().or(notice.scope.as_deref()).unwrap_or("palisade");
-        let _ = write!(text, "\n{mark} *{}*: {}", escaped(subject), notice.topic.words());
+        let (subject, words) = (escaped(subject), notice.topic.words());
+        let _ = write!(text, "\n{mark} {strong}{subject}{strong}: {words}");
         for line in &notice.lines {
             let _ = write!(text, "\n        {}", escaped(line));
         }
@@ -152,6 +225,11 @@ fn slack(owner: &str, notices: &[Notice], dropped: u64) -> String {
         text.push('…');
     }
     text
+}
+
+/// Text from manifests and AWS in one line.
+fn line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// Text from manifests and AWS as Slack's control characters cannot be: no mentions, no links, no

@@ -1,4 +1,5 @@
-//! Tells people what happened: to Slack, and to any receiver of CloudEvents.
+//! Tells people what happened: to Slack, to any receiver of CloudEvents, to topics of SNS and buses
+//! of EventBridge.
 //!
 //! Nobody who does not answer holds a pass up: notices wait in a short queue for each target, are sent
 //! together, and the oldest are dropped and counted when there are too many.
@@ -22,7 +23,7 @@ use self::{
     notice::{Notice, Seen},
 };
 use crate::{
-    aws::Post,
+    aws::{Post, publish::Publisher},
     engine::{Drift, Report},
     model::Halt,
     settings::{Channel, Target, check_url},
@@ -50,6 +51,15 @@ struct Shared {
     mailboxes: Vec<Mailbox>,
     seen: Mutex<Seen>,
     metrics: Metrics,
+    ways: Ways,
+}
+
+/// The ways to receivers.
+#[derive(Debug, Clone)]
+struct Ways {
+    post: Post,
+    /// AWS, if a target is there.
+    publisher: Option<Publisher>,
 }
 
 #[derive(Debug)]
@@ -67,8 +77,14 @@ struct Queue {
 }
 
 impl Notifier {
-    /// Tells these targets about an installation.
-    pub fn new(owner: &str, targets: &[Target], metrics: Metrics) -> Self {
+    /// Tells these targets about an installation; those that are reached over AWS with the
+    /// publisher.
+    pub fn new(
+        owner: &str,
+        targets: &[Target],
+        metrics: Metrics,
+        publisher: Option<Publisher>,
+    ) -> Self {
         let mailbox = |target: &Target| Mailbox {
             target: target.clone(),
             queue: Mutex::default(),
@@ -80,8 +96,9 @@ impl Notifier {
                 metrics.notified(&target.name, delivery, 0);
             }
         }
-        let owner = owner.to_owned();
-        Self { shared: Arc::new(Shared { owner, mailboxes, seen: Mutex::default(), metrics }) }
+        let (owner, seen) = (owner.to_owned(), Mutex::default());
+        let ways = Ways { post: Post::within(TIME_LIMIT), publisher };
+        Self { shared: Arc::new(Shared { owner, mailboxes, seen, metrics, ways }) }
     }
 
     /// Takes a finished pass, and the brake as it is now. Never waits.
@@ -109,12 +126,11 @@ impl Notifier {
 
     /// Sends what waits; never ends.
     pub async fn run(&self) {
-        let post = Post::within(TIME_LIMIT);
-        join_all(self.shared.mailboxes.iter().map(|it| self.serve(it, &post))).await;
+        join_all(self.shared.mailboxes.iter().map(|it| self.serve(it))).await;
         std::future::pending::<()>().await;
     }
 
-    async fn serve(&self, mailbox: &Mailbox, post: &Post) {
+    async fn serve(&self, mailbox: &Mailbox) {
         let Target { name, channel, .. } = &mailbox.target;
         let (mut number, mut wait) = (0, RETRY.0);
         loop {
@@ -122,7 +138,7 @@ impl Notifier {
             let message = Message::of(&self.shared.owner, channel, &notices, dropped, number);
             number += 1;
             loop {
-                let sent = send(post, channel, &message).await;
+                let sent = self.shared.ways.send(channel, &message).await;
                 let delivery = if sent.is_ok() { Delivery::Sent } else { Delivery::Failed };
                 self.shared.metrics.notified(name, delivery, 1);
                 let Err(why) = sent else { break };
@@ -165,20 +181,56 @@ impl Mailbox {
     }
 }
 
-/// Sends one message. A secret never stands in the reason.
-async fn send(post: &Post, channel: &Channel, message: &Message) -> Result<(), String> {
-    let url = match channel {
-        Channel::Slack { url } => {
-            let url = url.read().map_err(|error| error.to_string())?;
-            check_url(&url).map_err(|why| format!("the address of the webhook: {why}"))?;
-            url
+impl Ways {
+    /// Sends one message. A secret never stands in the reason.
+    async fn send(&self, channel: &Channel, message: &Message) -> Result<(), String> {
+        match channel {
+            Channel::Slack { url } => {
+                let url = url.read().map_err(|error| error.to_string())?;
+                check_url(&url).map_err(|why| format!("the address of the webhook: {why}"))?;
+                self.post(&url, channel, message).await
+            }
+            Channel::Webhook { url, .. } => self.post(url, channel, message).await,
+            Channel::Sns { .. } | Channel::EventBridge { .. } => {
+                let publishing = self.publish(channel, message);
+                let published = tokio::time::timeout(TIME_LIMIT, publishing).await;
+                published
+                    .unwrap_or_else(|_| Err(format!("no answer in {} s", TIME_LIMIT.as_secs())))
+            }
         }
-        Channel::Webhook { url, .. } => url.clone(),
-    };
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let headers = message.headers(channel, now)?;
-    match post.send(&url, headers, message.body.clone()).await? {
-        200..=299 => Ok(()),
-        status => Err(format!("the receiver answered {status}")),
+    }
+
+    async fn post(&self, url: &str, channel: &Channel, message: &Message) -> Result<(), String> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let headers = message.headers(channel, now)?;
+        match self.post.send(url, headers, message.body.clone()).await? {
+            200..=299 => Ok(()),
+            status => Err(format!("the receiver answered {status}")),
+        }
+    }
+
+    async fn publish(&self, channel: &Channel, message: &Message) -> Result<(), String> {
+        let publisher = self.publisher.as_ref().ok_or("there is no connection to AWS")?;
+        match channel {
+            Channel::Sns { topic_arn } => {
+                let severity = message.worst.as_str();
+                let attributes = [("severity", severity), ("messageId", message.id.as_str())];
+                let (subject, text) = (&message.subject, message.plain());
+                let sent = publisher.publish(topic_arn, subject, &text, &attributes).await;
+                sent.map_err(|error| error.to_string())
+            }
+            Channel::EventBridge { bus_arn } => {
+                for group in message.groups() {
+                    let refused = publisher.put(bus_arn, &group).await;
+                    let refused = refused.map_err(|error| error.to_string())?;
+                    if refused > 0 {
+                        // Everything is sent again; the ids of the events stay the same.
+                        return Err(format!("the bus did not take {refused} events"));
+                    }
+                }
+                Ok(())
+            }
+            Channel::Slack { .. } | Channel::Webhook { .. } => Err("no channel of AWS".to_owned()),
+        }
     }
 }

@@ -158,11 +158,11 @@ async fn a_receiver_gets_signed_cloud_events_and_a_failed_message_comes_again_wi
     let channel = Channel::Webhook { url, secret: Some(Secret::File(key)) };
     let (_, notices) = first();
     let message = Message::of("ml-platform", &channel, &notices, 0, 0);
-    let post = Post::within(Duration::from_secs(5));
-    let (refused, _) = tokio::join!(send(&post, &channel, &message), receive(&listener, "503 No"));
+    let ways = Ways { post: Post::within(Duration::from_secs(5)), publisher: None };
+    let (refused, _) = tokio::join!(ways.send(&channel, &message), receive(&listener, "503 No"));
     assert_eq!(refused, Err("the receiver answered 503".to_owned()));
     let (sent, (head, body)) =
-        tokio::join!(send(&post, &channel, &message), receive(&listener, "204 Yes"));
+        tokio::join!(ways.send(&channel, &message), receive(&listener, "204 Yes"));
     assert_eq!(sent, Ok(()));
     assert!(head.starts_with("post /palisade http/1.1\r\n"), "{head}");
     assert!(head.contains("\r\ncontent-type: application/cloudevents-batch+json\r\n"), "{head}");
@@ -184,7 +184,7 @@ async fn nobody_who_does_not_answer_holds_a_pass_up_and_what_is_too_much_is_coun
     let metrics = Metrics::new().unwrap();
     // Nobody listens at port 1.
     let targets = [target("nobody", webhook("http://127.0.0.1:1/"))];
-    let notifier = Notifier::new("ml-platform", &targets, metrics.clone());
+    let notifier = Notifier::new("ml-platform", &targets, metrics.clone(), None);
     let mut report = fixture::report();
     let passes = async {
         for pass in 0..200 {
@@ -217,5 +217,112 @@ fn only_encrypted_addresses_and_this_machine_get_notices() {
         ["http://siem.example.com/", "http://127.0.0.1.evil.example/", "ftp://a/", "hooks", ""]
     {
         assert!(check_url(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[cfg(feature = "simulator")]
+mod aws {
+    use super::*;
+    use crate::{
+        aws::{Connection, Guard},
+        simulator::{Fault, Simulator},
+    };
+
+    const TOPIC: &str = "arn:aws:sns:eu-central-1:444455556666:on-call";
+    const BUS: &str = "arn:aws:events:eu-west-1:444455556666:event-bus/ops";
+
+    fn ways(simulator: &Simulator, guard: Guard) -> Ways {
+        let base = simulator.sdk_config("111122223333", "eu-west-1");
+        let publisher = Some(Connection::new(base, guard).publisher());
+        Ways { post: Post::within(TIME_LIMIT), publisher }
+    }
+
+    fn topic() -> Channel {
+        Channel::Sns { topic_arn: TOPIC.to_owned() }
+    }
+
+    fn bus() -> Channel {
+        Channel::EventBridge { bus_arn: BUS.to_owned() }
+    }
+
+    fn receivers() -> Simulator {
+        let simulator = Simulator::default();
+        simulator.with(|world| {
+            world.sns.create(TOPIC);
+            world.event_buses.create(BUS);
+        });
+        simulator
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_topic_gets_a_text_with_a_subject_and_its_severity() {
+        let simulator = receivers();
+        let ways = ways(&simulator, Guard::keeping());
+        let (_, notices) = first();
+        let message = Message::of(&"o".repeat(64), &topic(), &notices, 0, 0);
+        assert_eq!(ways.send(&topic(), &message).await, Ok(()));
+        let published = simulator.with(|world| world.sns.published(TOPIC));
+        let text = published[0]["Message"].as_str().unwrap();
+        assert!(text.contains("\nCRITICAL ") && !text.contains(":red_circle:"), "{text}");
+        let subject = published[0]["Subject"].as_str().unwrap();
+        assert!(subject.starts_with("palisade oooo") && subject.len() <= 100, "{subject}");
+        let attributes = published[0]["MessageAttributes"].to_string();
+        assert!(
+            attributes.contains("critical") && attributes.contains(&message.id),
+            "{attributes}"
+        );
+        let calls = simulator.calls();
+        assert_eq!(calls[0].region, "eu-central-1", "the Region of the topic");
+        // It comes again with its id if it could not be sent.
+        simulator.inject(Fault::server_error("Publish", 503).nth(1).times(3));
+        let why = ways.send(&topic(), &message).await.unwrap_err();
+        assert!(why.contains("sns:Publish"), "{why}");
+        assert_eq!(ways.send(&topic(), &message).await, Ok(()));
+        let elsewhere = Channel::Sns { topic_arn: TOPIC.replace("on-call", "gone") };
+        assert!(ways.send(&elsewhere, &message).await.unwrap_err().contains("NotFound"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_bus_gets_an_event_for_each_notice_ten_at_a_time() {
+        let simulator = receivers();
+        let ways = ways(&simulator, Guard::keeping());
+        let (_, mut notices) = first();
+        while notices.len() < 25 {
+            notices.extend(notices.clone());
+        }
+        let message = Message::of("ml-platform", &bus(), &notices, 0, 0);
+        // One entry is not taken: all are sent again, with the same ids.
+        simulator.with(|world| world.event_buses.refuse_one = true);
+        let why = ways.send(&bus(), &message).await.unwrap_err();
+        assert_eq!(why, "the bus did not take 1 events");
+        assert_eq!(ways.send(&bus(), &message).await, Ok(()));
+        let events = simulator.with(|world| world.event_buses.events(BUS));
+        let detail = |event: &Value| {
+            serde_json::from_str::<Value>(event["Detail"].as_str().unwrap()).unwrap()
+        };
+        let ids: std::collections::BTreeSet<_> =
+            events.iter().map(|event| detail(event)["id"].to_string()).collect();
+        assert_eq!(ids.len(), notices.len());
+        for event in &events {
+            assert_eq!(event["Source"], "palisade");
+            assert_eq!(event["DetailType"], detail(event)["type"]);
+            assert_eq!(detail(event)["source"], "/palisade/ml-platform");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_receiver_that_does_not_answer_is_given_up_and_a_reader_sends_nothing() {
+        let simulator = receivers();
+        let (_, notices) = first();
+        let message = Message::of("ml-platform", &topic(), &notices, 0, 0);
+        simulator.inject(Fault::hang("Publish"));
+        let started = tokio::time::Instant::now();
+        let sent = ways(&simulator, Guard::keeping()).send(&topic(), &message).await;
+        assert!(sent.unwrap_err().contains("no answer"));
+        assert!(started.elapsed() <= TIME_LIMIT + Duration::from_secs(1));
+        simulator.clear_calls();
+        let sent = ways(&simulator, Guard::read_only()).send(&topic(), &message).await;
+        assert!(sent.unwrap_err().contains("read-only"));
+        assert!(simulator.calls().is_empty());
     }
 }

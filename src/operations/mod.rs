@@ -34,6 +34,9 @@ pub enum Mode {
     Apply,
     /// Deletes a resource.
     Destroy,
+    /// Writes what is palisade's own, its memory and its notices, and nothing of the account: needed
+    /// without permission to write, too.
+    Own,
 }
 
 /// The resources of a permission. The IAM action alone is not enough: almost every action has to be
@@ -52,6 +55,12 @@ pub enum On {
     ServiceRole(ServiceRole),
     /// Exactly the resources of this kind that manifests adopt; none if no manifest adopts one.
     Adopted(&'static str),
+    /// The table of the memory that the settings name; none without.
+    Memory,
+    /// The topics that the settings name as targets of notices; none without.
+    Topics,
+    /// The buses, likewise.
+    Buses,
 }
 
 impl On {
@@ -62,7 +71,15 @@ impl On {
             Self::Anything | Self::Adopted(_) => &[],
             Self::Of(Resources { types, .. }) | Self::Bounded(Resources { types, .. }) => types,
             Self::ExecutionRoles | Self::ServiceRole(_) => &[resources::ROLE],
+            Self::Memory => &[resources::TABLE],
+            Self::Topics => &[resources::TOPIC],
+            Self::Buses => &[resources::BUS],
         }
+    }
+
+    /// Whether it is what the settings name for the process itself.
+    pub(crate) fn is_own(self) -> bool {
+        matches!(self, Self::Memory | Self::Topics | Self::Buses)
     }
 
     /// Its name in the ids of statements.
@@ -74,6 +91,9 @@ impl On {
             Self::ExecutionRoles => "ExecutionRoles".to_owned(),
             Self::ServiceRole(role) => role.name.to_owned(),
             Self::Adopted(kind) => format!("Adopted{kind}"),
+            Self::Memory => "Memory".to_owned(),
+            Self::Topics => "Topics".to_owned(),
+            Self::Buses => "Buses".to_owned(),
         }
     }
 }
@@ -153,6 +173,9 @@ pub enum Need {
     Events,
     /// Only the scope in which the accounts of a set of scopes are listed.
     Accounts,
+    /// Only what keeps the memory in a table and sends notices over AWS: a scope that is reached
+    /// with the credentials of the process itself, or the process apart from its scopes.
+    Own,
     /// Only manifests with a lookup of this kind.
     Lookup(LookupKind),
     /// Only manifests for which the kind records this ([`OfKind::usage`]).
@@ -245,7 +268,8 @@ mod tests {
     fn operations_observe_if_and_only_if_their_names_say_that_they_read() {
         for row in all() {
             // What palisade takes from its own queue changes nothing of the account.
-            let reads = ["Describe", "List", "Get", "Lookup", "ReceiveMessage", "DeleteMessage"];
+            let reads =
+                ["Describe", "List", "Get", "Lookup", "Query", "ReceiveMessage", "DeleteMessage"];
             let reads = reads.iter().any(|verb| row.name.starts_with(verb));
             assert_eq!(row.mode == Mode::Observe, reads, "{}", row.name);
         }
@@ -288,6 +312,7 @@ mod tests {
             let claimed =
                 row.kind.and_then(|kind| registry.get(kind)).map(|it| it.profile().claimed);
             let none = row.name == "EnablePolicyType"
+                || row.mode == Mode::Own && row.grants().all(|grant| grant.on.is_own())
                 || row.own.is_none()
                 || claimed.is_some_and(|claimed| !claimed.is_in_tags());
             assert!(none || row.grants().any(limited), "{}", row.name);
@@ -310,10 +335,11 @@ mod tests {
             ("cloudcontrol", "ListResourceRequests"),
             ("cloudcontrol", "ListResources"),
             ("cloudcontrol", "UpdateResource"),
-            // AWS Config is `config` for IAM.
+            // AWS Config is `config` for IAM, and EventBridge is `events`.
             ("configservice", "DescribeConfigurationRecorderStatus"),
             ("configservice", "StartConfigurationRecorder"),
             ("configservice", "StopConfigurationRecorder"),
+            ("eventbridge", "PutEvents"),
             ("resourcegroupstaggingapi", "GetResources"),
             ("resourcegroupstaggingapi", "TagResources"),
             ("resourcegroupstaggingapi", "UntagResources"),

@@ -33,11 +33,12 @@ impl Policies {
     /// The policies for a scope. If the account or the Region is unknown, it may be `*` in `facts`.
     pub fn new(facts: &ScopeFacts, owner: &str, usage: &Usage) -> Self {
         let scope = Scope { facts, owner, usage };
-        let mut observe = scope.policy(Mode::Observe);
+        let mut observe = scope.policy(&[Mode::Observe, Mode::Own]);
         if observe.is_empty() {
             observe.push(document(Vec::new()));
         }
-        Self { observe, apply: scope.policy(Mode::Apply), destroy: scope.policy(Mode::Destroy) }
+        let (apply, destroy) = (scope.policy(&[Mode::Apply]), scope.policy(&[Mode::Destroy]));
+        Self { observe, apply, destroy }
     }
 }
 
@@ -104,15 +105,15 @@ struct Scope<'a> {
 }
 
 impl Scope<'_> {
-    /// The policy of one mode, with a statement for each combination of resource type and
+    /// The policy of these modes, with a statement for each combination of resource type and
     /// conditions. Conditions on our owner tag are the same for all resources, so one statement
     /// covers all types: an action is only checked on the types that it has. Without such a
     /// condition the types must stay separate, because an action may have two of them and be
     /// allowed on one with a condition and on the other without.
-    fn policy(&self, mode: Mode) -> Vec<Value> {
+    fn policy(&self, modes: &[Mode]) -> Vec<Value> {
         let mut parts: BTreeMap<(Option<On>, &[When]), Part> = BTreeMap::new();
-        for (_, grant) in self.usage.grants().filter(|(row, _)| row.mode == mode) {
-            let exact = matches!(grant.on, On::Anything | On::Adopted(_));
+        for (_, grant) in self.usage.grants().filter(|(row, _)| modes.contains(&row.mode)) {
+            let exact = matches!(grant.on, On::Anything | On::Adopted(_)) || grant.on.is_own();
             let tagged = [When::Owned, When::Claims].iter().any(|it| grant.when.contains(it));
             let apart = (exact || !tagged).then_some(grant.on);
             let part = parts.entry((apart, grant.when)).or_default();
@@ -122,7 +123,7 @@ impl Scope<'_> {
         let statements = parts.into_iter().filter(|(_, part)| !part.resources.is_empty());
         let mut statements: Vec<_> =
             statements.map(|((apart, when), part)| self.statement(apart, when, part)).collect();
-        if mode == Mode::Apply {
+        if modes.contains(&Mode::Apply) {
             let never = self.usage.kinds.iter().filter_map(|kind| of_kind(kind).never);
             statements.extend(never.map(|statement| statement()));
         }
@@ -166,6 +167,12 @@ impl Scope<'_> {
             On::ServiceRole(role) => {
                 vec![ROLE.arn(&format!("aws-service-role/{}/*", role.service), parts)]
             }
+            On::Memory => {
+                let table = self.usage.own.memory.iter();
+                table.map(|it| it.arn(&self.facts.account)).collect()
+            }
+            On::Topics => self.usage.own.topics.iter().cloned().collect(),
+            On::Buses => self.usage.own.buses.iter().cloned().collect(),
             On::Adopted(kind) => {
                 let ids = self.usage.adopted.get(kind).into_iter().flatten();
                 let resource = resource_of(kind);
@@ -233,7 +240,10 @@ fn one_or_all(mut values: Vec<String>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds;
+    use crate::{
+        kinds,
+        settings::{MemoryTable, OwnUse},
+    };
 
     fn facts() -> ScopeFacts {
         ScopeFacts {
@@ -296,6 +306,26 @@ mod tests {
             let reads = ["Describe", "List", "Get", "Lookup", "ReceiveMessage", "DeleteMessage"];
             assert!(reads.iter().any(|read| verb.starts_with(read)), "{verb}");
         }
+    }
+
+    #[test]
+    fn what_is_palisades_own_is_named_exactly_and_needed_to_observe() {
+        let memory = Some(MemoryTable { name: "palisade".into(), region: "eu-west-1".into() });
+        let topic = "arn:aws:sns:eu-west-1:111122223333:on-call".to_owned();
+        let bus = "arn:aws:events:eu-west-1:111122223333:event-bus/ops".to_owned();
+        let own = OwnUse { memory, topics: [topic.clone()].into(), buses: [bus.clone()].into() };
+        let usage = Usage::default().with_own(own);
+        let policies = Policies::new(&facts(), "ml", &usage);
+        let statement = &policies.observe[0]["Statement"][0];
+        let arn = "arn:aws:dynamodb:eu-west-1:111122223333:table/palisade";
+        assert_eq!((&statement["Sid"], &statement["Resource"]), (&json!("Memory"), &json!(arn)));
+        let all = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"];
+        assert_eq!(statement["Action"], json!(all));
+        let on = |index: usize| &policies.observe[0]["Statement"][index]["Resource"];
+        assert_eq!((on(1), on(2)), (&json!(topic), &json!(bus)));
+        assert_eq!((policies.apply, policies.destroy), (Vec::new(), Vec::new()));
+        let without = Policies::new(&facts(), "ml", &usage.with_own(OwnUse::default()));
+        assert_eq!(actions(&without.observe[0]), BTreeSet::new());
     }
 
     #[test]

@@ -210,6 +210,27 @@ pub(crate) const PREFIX_LIST: ResourceType = ResourceType::new(
     Named::By("pl-"),
 )
 .or_of("aws");
+/// Tables of DynamoDB.
+pub(crate) const TABLE: ResourceType = ResourceType::new(
+    "table",
+    "arn:{partition}:dynamodb:{region}:{account}:table/{id}",
+    "palisade-memory",
+    Named::Never,
+);
+/// Topics of SNS.
+pub(crate) const TOPIC: ResourceType = ResourceType::new(
+    "topic",
+    "arn:{partition}:sns:{region}:{account}:{id}",
+    "palisade-000000000000",
+    Named::Never,
+);
+/// Buses of EventBridge.
+pub(crate) const BUS: ResourceType = ResourceType::new(
+    "event-bus",
+    "arn:{partition}:events:{region}:{account}:event-bus/{id}",
+    "palisade-000000000000",
+    Named::Never,
+);
 /// Roles.
 pub(crate) const ROLE: ResourceType =
     ResourceType::new("role", "arn:{partition}:iam::{account}:role/{id}", "", Named::Never);

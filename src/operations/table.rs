@@ -36,6 +36,11 @@ pub(crate) const fn writes(call: &'static str, on: On, when: &'static [When]) ->
     row(call, Mode::Apply, on, when)
 }
 
+/// A call that writes what is palisade's own, with the permission of its name.
+pub(crate) const fn writes_own(call: &'static str, on: On) -> Operation {
+    row(call, Mode::Own, on, &[]).only(Need::Own)
+}
+
 /// A call that deletes, with the permission of its name.
 pub(crate) const fn deletes(call: &'static str, on: On, when: &'static [When]) -> Operation {
     row(call, Mode::Destroy, on, when)
@@ -144,6 +149,14 @@ pub(super) const EVERYWHERE: &[Operation] = &[
     reads("cloudtrail:LookupEvents")
         .only(Need::Events)
         .note("Confirms who made a call: what a queue says could be forged."),
+    reads("dynamodb:GetItem").on(On::Memory, &[]).only(Need::Own),
+    reads("dynamodb:Query").on(On::Memory, &[]).only(Need::Own),
+    writes_own("dynamodb:PutItem", On::Memory)
+        .note("Brake, history, used approvals, and what was in force."),
+    writes_own("sns:Publish", On::Topics).note("Notices."),
+    writes_own("eventbridge:PutEvents", On::Buses)
+        .only_needs(&[may("events:PutEvents", On::Buses, &[])])
+        .note("Notices."),
     reads("cloudcontrol:GetResource")
         .only_needs(&[may("cloudformation:GetResource", On::Anything, &[])])
         .only(SHOWN)

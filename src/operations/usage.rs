@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{Grant, Need, OfKind, Operation, all, of_kind};
-use crate::{kind::erased::Registry, manifest::Document, model::Bounds};
+use crate::{kind::erased::Registry, manifest::Document, model::Bounds, settings::OwnUse};
 
 /// How many days a key stays pending deletion if its manifest does not set it.
 const WINDOW_DAYS: u16 = 30;
@@ -28,6 +28,8 @@ pub struct Usage {
     pub needs: BTreeSet<Need>,
     /// Within which bounds identity may be written; nothing of it without.
     pub bounds: Option<Bounds>,
+    /// What the process itself uses, where the permissions for it belong here.
+    pub own: OwnUse,
     /// Whether manifests give resources a role that another manifest makes, which is below the path
     /// of [`Self::bounds`].
     pub makes_roles: bool,
@@ -110,6 +112,18 @@ impl Usage {
         } else {
             self.needs.remove(&Need::Accounts);
         }
+        self
+    }
+
+    /// The same, with what the process itself uses.
+    #[must_use]
+    pub fn with_own(mut self, own: OwnUse) -> Self {
+        if own == OwnUse::default() {
+            self.needs.remove(&Need::Own);
+        } else {
+            self.needs.insert(Need::Own);
+        }
+        self.own = own;
         self
     }
 

@@ -17,6 +17,7 @@ use super::{
     events::FileEvents,
     flags::parse_duration,
     identity::FileIdentity,
+    memory::FileMemory,
     notification::FileTarget,
     regions::{is_known_region, partition},
     rules::FileRule,
@@ -178,16 +179,6 @@ pub(super) struct FileServer {
     pub(super) token: Option<Secret>,
     /// The Unix socket over which commands reach the running process.
     pub(super) socket: Option<PathBuf>,
-}
-
-/// What outlives a restart: brake and pauses, history, used approvals, what was in force.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-#[schemars(rename = "Memory")]
-pub(super) struct FileMemory {
-    /// Its directory. palisade creates it; nobody else may write it.
-    #[schemars(extend("examples" = ["/var/lib/palisade/memory"]))]
-    pub(super) dir: Option<PathBuf>,
 }
 
 /// The JSON schema (draft 7) of the file.

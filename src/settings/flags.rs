@@ -207,7 +207,7 @@ pub struct Overrides {
     )]
     pub socket: Option<PathBuf>,
     /// Directory in which `run` keeps brake, history and what was in force over restarts; created
-    /// if it is missing [default: none]
+    /// if it is missing [default: none, or the table that the settings file names]
     #[arg(
         long,
         global = true,
@@ -216,6 +216,17 @@ pub struct Overrides {
         value_name = "DIR"
     )]
     pub memory_dir: Option<PathBuf>,
+    /// DynamoDB table, e.g. eu-west-1/palisade, in which `run` keeps the same; `palisade brake`
+    /// then works from every machine [default: none]
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_MEMORY_TABLE",
+        help_heading = SETTINGS,
+        value_name = "REGION/TABLE",
+        conflicts_with = "memory_dir"
+    )]
+    pub memory_table: Option<String>,
     /// Value of ${var.NAME}; may be repeated
     #[arg(
         long = "var",
@@ -243,6 +254,7 @@ impl Overrides {
             "gate.accountsPercent" => self.gate_accounts_percent.is_some(),
             "identity.path" => self.identity_path.is_some(),
             "identity.boundary" => self.identity_boundary.is_some(),
+            "memory.dynamodb" => self.memory_table.is_some(),
             "server.listen" => self.listen.is_some(),
             _ => false,
         }

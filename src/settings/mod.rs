@@ -11,6 +11,7 @@ mod file;
 mod flags;
 mod identity;
 mod levers;
+mod memory;
 mod notification;
 mod recover;
 mod regions;
@@ -40,6 +41,7 @@ pub use self::{
     flags::{Overrides, SETTINGS, parse_duration},
     identity::Identity,
     levers::Levers,
+    memory::{MemoryHome, MemoryTable},
     notification::{Channel, Target, Urgency, check_url},
     regions::{PARTITIONS, is_known_region, partition, regions},
     secret::Secret,
@@ -138,6 +140,17 @@ impl Default for GateLimits {
     }
 }
 
+/// What the process uses with its own credentials, apart from its scopes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OwnUse {
+    /// The table of its memory.
+    pub memory: Option<MemoryTable>,
+    /// The topics that it publishes to, by ARN.
+    pub topics: BTreeSet<String>,
+    /// The buses that it puts events on, by ARN.
+    pub buses: BTreeSet<String>,
+}
+
 /// The validated settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -186,8 +199,8 @@ pub struct Settings {
     pub token: Option<Secret>,
     /// The Unix socket over which commands reach the running process, if it is given.
     pub socket: Option<PathBuf>,
-    /// The directory of the memory.
-    pub memory_dir: Option<PathBuf>,
+    /// Where the memory is, if there is one.
+    pub memory: Option<MemoryHome>,
     /// Who gets to know what happens.
     pub notify: Vec<Target>,
     /// Rules of the baseline that this installation treats in another way.
@@ -221,9 +234,8 @@ impl Settings {
         })?;
         settings.levers.resolve_paths(path, overrides.mode);
         if let Some(folder) = path.and_then(Path::parent) {
-            for given in [&mut settings.socket, &mut settings.memory_dir].into_iter().flatten() {
-                *given = folder.join(&*given);
-            }
+            settings.memory.iter_mut().for_each(|home| home.resolve(folder));
+            settings.socket.iter_mut().for_each(|path| *path = folder.join(&*path));
             let secrets = settings.notify.iter_mut().filter_map(|it| it.channel.secret_mut());
             secrets.chain(&mut settings.token).for_each(|secret| secret.resolve(folder));
         }
@@ -312,7 +324,7 @@ impl Settings {
             listen,
             token: flags.token_file.clone().map(Secret::File).or(file.server.token),
             socket: flags.socket.clone().or(file.server.socket),
-            memory_dir: flags.memory_dir.clone().or(file.memory.dir),
+            memory: memory::home(flags, file.memory)?,
             rules: rules::check(file.rules)?,
         })
     }
@@ -320,8 +332,28 @@ impl Settings {
     /// The Unix socket over which commands reach the running process. Without a directory that only
     /// palisade's user can write, there is none unless it is named.
     pub fn socket(&self) -> Option<PathBuf> {
-        let in_memory = || self.memory_dir.as_ref().map(|dir| dir.join(SOCKET));
+        let in_memory = || Some(self.memory.as_ref()?.directory()?.join(SOCKET));
         self.socket.clone().or_else(in_memory)
+    }
+
+    /// What the process uses with its own credentials.
+    pub fn own_use(&self) -> OwnUse {
+        let memory = self.memory.as_ref().and_then(MemoryHome::table).cloned();
+        let mut own = OwnUse { memory, ..OwnUse::default() };
+        for target in &self.notify {
+            match &target.channel {
+                Channel::Sns { topic_arn } => own.topics.insert(topic_arn.clone()),
+                Channel::EventBridge { bus_arn } => own.buses.insert(bus_arn.clone()),
+                Channel::Slack { .. } | Channel::Webhook { .. } => false,
+            };
+        }
+        own
+    }
+
+    /// The same, if this scope is reached with these credentials; nothing otherwise.
+    pub fn own_use_in(&self, scope: &str) -> OwnUse {
+        let ambient = self.scopes.get(scope).is_some_and(|it| it.role.is_none());
+        if ambient { self.own_use() } else { OwnUse::default() }
     }
 
     /// The Regions of scopes that this build does not know, by scope: new ones, or typos.

@@ -6,7 +6,12 @@ use http::Uri;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Secret, SettingsError, check::is_plain, error::value};
+use super::{
+    Secret, SettingsError,
+    check::{is_account, is_plain},
+    error::value,
+    file::is_region,
+};
 
 /// How urgent a notice is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
@@ -62,6 +67,16 @@ pub enum Channel {
         /// The key of the signature.
         secret: Option<Secret>,
     },
+    /// A standard topic of SNS.
+    Sns {
+        /// Its ARN.
+        topic_arn: String,
+    },
+    /// A bus of EventBridge.
+    EventBridge {
+        /// Its ARN.
+        bus_arn: String,
+    },
 }
 
 impl Channel {
@@ -69,11 +84,12 @@ impl Channel {
         match self {
             Self::Slack { url } => Some(url),
             Self::Webhook { secret, .. } => secret.as_mut(),
+            Self::Sns { .. } | Self::EventBridge { .. } => None,
         }
     }
 }
 
-/// Somebody who gets notices, either by Slack or by a webhook.
+/// Somebody who gets notices: by Slack, a webhook, SNS or EventBridge.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "Target")]
@@ -84,6 +100,10 @@ pub(super) struct FileTarget {
     slack: Option<FileSlack>,
     /// A receiver of CloudEvents.
     webhook: Option<FileWebhook>,
+    /// A topic of SNS, for mails and pagers.
+    sns: Option<FileSns>,
+    /// A bus of EventBridge, which gets CloudEvents.
+    event_bridge: Option<FileEventBridge>,
     /// The least urgency that it gets.
     #[serde(default)]
     severity: Urgency,
@@ -111,6 +131,24 @@ struct FileWebhook {
     url: String,
     /// Where the key of the signature is.
     secret: Option<Secret>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Sns")]
+struct FileSns {
+    /// The ARN of a standard topic. The process's own credentials publish to it.
+    #[schemars(extend("examples" = ["arn:aws:sns:eu-west-1:111122223333:on-call"]))]
+    topic_arn: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "EventBridge")]
+struct FileEventBridge {
+    /// The ARN of a bus. The process's own credentials put events on it.
+    #[schemars(extend("examples" = ["arn:aws:events:eu-west-1:111122223333:event-bus/ops"]))]
+    bus_arn: String,
 }
 
 /// Checks all targets.
@@ -141,21 +179,55 @@ pub(super) fn targets(
 
 impl FileTarget {
     fn check(self, field: impl Fn(&str) -> String) -> Result<Target, SettingsError> {
-        let channel = match (self.slack, self.webhook) {
-            (Some(slack), None) => Channel::Slack { url: slack.url },
-            (None, Some(webhook)) => {
+        let channel = match (self.slack, self.webhook, self.sns, self.event_bridge) {
+            (Some(slack), None, None, None) => Channel::Slack { url: slack.url },
+            (None, Some(webhook), None, None) => {
                 check_url(&webhook.url)
                     .map_err(|why| value(field("webhook.url"), why, "use https://HOST/PATH"))?;
                 Channel::Webhook { url: webhook.url, secret: webhook.secret }
             }
+            (None, None, Some(sns), None) => {
+                check_topic(&sns.topic_arn).map_err(|(why, help)| {
+                    value(field("sns.topicArn"), format!("`{}` {why}", sns.topic_arn), help)
+                })?;
+                Channel::Sns { topic_arn: sns.topic_arn }
+            }
+            (None, None, None, Some(bus)) => {
+                if !is_arn(&bus.bus_arn, "events", "event-bus/") {
+                    let why = format!("`{}` is not the ARN of a bus", bus.bus_arn);
+                    let help = "write arn:aws:events:REGION:ACCOUNT:event-bus/NAME";
+                    return Err(value(field("eventBridge.busArn"), why, help));
+                }
+                Channel::EventBridge { bus_arn: bus.bus_arn }
+            }
             _ => {
-                let why = "not exactly one of `slack` and `webhook`";
+                let why = "not exactly one of `slack`, `webhook`, `sns` and `eventBridge`";
                 return Err(value(field("slack"), why, "give one of them"));
             }
         };
         let Self { name, severity, scopes, kinds, .. } = self;
         Ok(Target { name, channel, severity, scopes, kinds })
     }
+}
+
+fn check_topic(arn: &str) -> Result<(), (&'static str, &'static str)> {
+    if !is_arn(arn, "sns", "") {
+        Err(("is not the ARN of a topic", "write arn:aws:sns:REGION:ACCOUNT:NAME"))
+    } else if arn.ends_with(".fifo") {
+        Err(("is a FIFO topic, which nobody can read mails of", "name a standard topic"))
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether a text is the ARN of one resource of a service whose name follows this.
+fn is_arn(arn: &str, service: &str, before: &str) -> bool {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let [start, _, of, region, account, resource] = parts[..] else { return false };
+    let name = resource.strip_prefix(before).unwrap_or_default();
+    let plain = |b: u8| is_plain(b) || b == b'/';
+    let is_named = !name.is_empty() && name.bytes().all(plain);
+    start == "arn" && of == service && is_region(region) && is_account(account) && is_named
 }
 
 /// What the accounts look like travels encrypted, except within this machine.
@@ -171,5 +243,43 @@ pub fn check_url(url: &str) -> Result<(), String> {
         Some("http") if local => Ok(()),
         Some("http") => Err("not encrypted".to_owned()),
         _ => Err("not a URL of https".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Overrides, Settings};
+
+    fn target(target: &str) -> Result<Channel, (String, String)> {
+        let text = format!("owner: x\nnotify: [{{name: a, {target}}}]\n");
+        let settings = Settings::parse(&text, &Overrides::default());
+        let settings = settings.map_err(|error| (error.field, error.why))?;
+        Ok(settings.notify[0].channel.clone())
+    }
+
+    #[test]
+    fn topics_and_buses_are_named_by_their_arns() {
+        let topic_arn = "arn:aws:sns:eu-west-1:111122223333:on-call".to_owned();
+        let found = target(&format!("sns: {{topicArn: \"{topic_arn}\"}}"));
+        assert_eq!(found, Ok(Channel::Sns { topic_arn }));
+        let bus_arn = "arn:aws-cn:events:cn-north-1:111122223333:event-bus/ops".to_owned();
+        let found = target(&format!("eventBridge: {{busArn: \"{bus_arn}\"}}"));
+        assert_eq!(found, Ok(Channel::EventBridge { bus_arn }));
+        for (wrong, field) in [
+            ("sns: {topicArn: on-call}", "sns.topicArn"),
+            ("sns: {topicArn: 'arn:aws:sns:eu-west-1:111122223333:a.fifo'}", "sns.topicArn"),
+            ("sns: {topicArn: 'arn:aws:sqs:eu-west-1:111122223333:a'}", "sns.topicArn"),
+            ("sns: {topicArn: 'arn:aws:sns:eu-west-1:111122223333:*'}", "sns.topicArn"),
+            (
+                "eventBridge: {busArn: 'arn:aws:events:eu-west-1:1:event-bus/a'}",
+                "eventBridge.busArn",
+            ),
+            ("eventBridge: {busArn: default}", "eventBridge.busArn"),
+            ("sns: {topicArn: a}, eventBridge: {busArn: b}", "slack"),
+        ] {
+            let (named, why) = target(wrong).unwrap_err();
+            assert_eq!(named, format!("notify[0].{field}"), "{wrong}: {why}");
+        }
     }
 }

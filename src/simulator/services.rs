@@ -84,6 +84,12 @@ services! {
     sagemaker: super::sagemaker::SageMaker,
     /// The records of calls.
     cloudtrail: super::cloudtrail::Trails,
+    /// Tables.
+    dynamodb: super::dynamodb::Tables,
+    /// Buses of events.
+    event_buses: super::event_buses::EventBuses,
+    /// Topics.
+    sns: super::sns::Topics,
     /// Queues.
     sqs: super::sqs::Queues,
     /// Permission sets of Identity Center, and who has them.

@@ -133,7 +133,7 @@ impl World {
         answer: &Answer,
         request_id: Option<&str>,
     ) {
-        const OWN: [&str; 3] = ["sqs", "cloudtrail", "sts"];
+        const OWN: [&str; 6] = ["sqs", "cloudtrail", "dynamodb", "events", "sns", "sts"];
         if !self.options.events.on || !is_mutating(operation) || OWN.contains(&service) {
             return;
         }

@@ -75,7 +75,7 @@ pub const FAMILIES: &[Family] = &[
         "palisade_brake_engaged_timestamp_seconds",
         &["means"],
         "When the brake was engaged, in seconds since the epoch, by how it was (signal, socket, \
-         memory, file); 0 while it is off.",
+         remote, memory, file); 0 while it is off.",
     ),
     gauge("palisade_build_info", &["version"], "The running build; always 1."),
     gauge(
@@ -215,7 +215,7 @@ pub const FAMILIES: &[Family] = &[
     ),
     counter(
         "palisade_steps_total",
-        &["kind", "verb", "outcome"],
+        &["scope", "kind", "verb", "outcome"],
         "Steps carried out, by verb (create, edit, delete) and outcome (done, failed, skipped).",
     ),
     gauge(

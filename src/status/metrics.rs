@@ -202,8 +202,9 @@ impl Metrics {
         self.count_drift(report);
         self.count_gauges(report);
         for result in &report.results {
-            let kind = self.kind(&result.address.kind);
-            self.steps.with_label_values(&[kind, result.verb, result.outcome.as_str()]).inc();
+            let [scope, kind] = self.place_of(&result.address);
+            let labels = [scope, kind, result.verb, result.outcome.as_str()];
+            self.steps.with_label_values(&labels).inc();
         }
     }
 
@@ -223,7 +224,8 @@ impl Metrics {
             Some(Stop::BrakeFile { .. }) => Some((BRAKE_FILE, now)),
             _ => None,
         };
-        let means = [Means::Signal, Means::Socket, Means::Memory].map(Means::as_str);
+        let means = [Means::Signal, Means::Socket, Means::Remote, Means::Memory];
+        let means = means.map(Means::as_str);
         for means in means.into_iter().chain([BRAKE_FILE]) {
             let gauge = self.brake.with_label_values(&[means]);
             match engaged.filter(|(engaged, _)| *engaged == means) {
@@ -515,7 +517,7 @@ mod tests {
             "palisade_drift_corrected_total{kind=\"KmsKey\",scope=\"ml-prod\"} 0",
             "palisade_drift_open{kind=\"KmsKey\",scope=\"ml-prod\"} 1",
             "palisade_resources{condition=\"failed\",kind=\"SecurityGroup\",scope=\"ml-prod\"} 1",
-            "palisade_steps_total{kind=\"SecurityGroup\",outcome=\"failed\",verb=\"edit\"} 1",
+            "palisade_steps_total{kind=\"SecurityGroup\",outcome=\"failed\",scope=\"ml-prod\",verb=\"edit\"} 1",
             "palisade_scopes{condition=\"refused\"} 1",
             "palisade_scopes{condition=\"usable\"} 2",
             "palisade_source_problems 1",

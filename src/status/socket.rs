@@ -153,7 +153,8 @@ async fn brake(State(desk): State<Desk>) -> Response {
     Json(brake_state(&desk.lever)).into_response()
 }
 
-fn brake_state(lever: &Lever) -> BrakeState {
+/// The brake as it is now.
+pub fn brake_state(lever: &Lever) -> BrakeState {
     let halt = lever.brake().halt();
     let asked = lever.brake().asked();
     let now = now();
@@ -196,17 +197,28 @@ pub struct Pulled {
 }
 
 async fn pull(State(desk): State<Desk>, Json(pull): Json<Pull>) -> Response {
-    if let Some(wrong) = wrong(&pull) {
-        return refused(StatusCode::BAD_REQUEST, wrong);
+    match move_lever(&desk.lever, &pull, Means::Socket).await {
+        Ok(pulled) => Json(pulled).into_response(),
+        Err(wrong) => refused(StatusCode::BAD_REQUEST, wrong),
+    }
+}
+
+/// Changes the brake as somebody asks, and says so in the audit log.
+///
+/// # Errors
+/// What is wrong with the request.
+pub async fn move_lever(lever: &Lever, pull: &Pull, means: Means) -> Result<Pulled, &'static str> {
+    if let Some(wrong) = wrong(pull) {
+        return Err(wrong);
     }
     let (done, kept) =
-        if pull.on { begin(&desk.lever, &pull).await } else { end(&desk.lever, &pull).await };
+        if pull.on { begin(lever, pull, means).await } else { end(lever, pull).await };
     for line in &done {
         let event = if pull.on { "brake_on" } else { "brake_off" };
         tracing::warn!(target: "palisade::audit", event, by = pull.by, "{line}");
     }
     let (note, kept) = (kept.to_string(), kept.as_str().to_owned());
-    Json(Pulled { done, kept, note }).into_response()
+    Ok(Pulled { done, kept, note })
 }
 
 fn wrong(pull: &Pull) -> Option<&'static str> {
@@ -224,12 +236,12 @@ fn wrong(pull: &Pull) -> Option<&'static str> {
     }
 }
 
-async fn begin(lever: &Lever, pull: &Pull) -> (Vec<String>, Kept) {
+async fn begin(lever: &Lever, pull: &Pull, means: Means) -> (Vec<String>, Kept) {
     let (mut done, mut kept) = (Vec::new(), Kept::Yes);
     let mut pauses = Vec::new();
     for extent in &pull.extents {
         if *extent == Extent::Everything && pull.until.is_none() {
-            kept = lever.engage(Means::Socket, &pull.by, &pull.reason).await;
+            kept = lever.engage(means, &pull.by, &pull.reason).await;
             done.extend(lever.brake().asked().engaged.map(|it| format!("everything: {it}")));
             continue;
         }

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import traceback
 
+import memory
 from edits import EDITS, MOTO_EDITS, SIMULATOR_EDITS, strangers, turn_tag_policy
 from recorder import Recorder
 from world import CREDENTIALS, MANAGEMENT, REGION, ROLE, Target, World
@@ -133,10 +134,13 @@ class Contract:
         )
 
     def run(self, *verb, tree=None):
+        return self.process(self.settings, *verb, str(tree or self.tree))
+
+    def process(self, settings, *verb):
+        """A process with these settings, with what it called."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PALISADE_"))}
         environment |= CREDENTIALS | {"AWS_ENDPOINT_URL": self.recorder.url, "NO_COLOR": "1"}
-        command = [self.palisade, "--settings", str(self.settings), "--quiet", *verb]
-        command.append(str(tree or self.tree))
+        command = [self.palisade, "--settings", str(settings), "--quiet", *verb]
         self.recorder.take()
         done = subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=TIMEOUT, check=False
@@ -190,6 +194,7 @@ class Contract:
             equal("strangers", self.snapshot_of_strangers(), before)
 
         self.check("what belongs to others was never touched", untouched)
+        memory.check(self, equal)
 
     def plan_writes_nothing(self):
         run = self.run("plan", "--detailed-exitcode")

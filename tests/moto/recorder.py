@@ -11,7 +11,7 @@ import re
 import threading
 import urllib.parse
 
-READS = ("Describe", "List", "Get", "AssumeRole", "Search", "Validate")
+READS = ("Describe", "List", "Get", "AssumeRole", "Query", "Search", "Validate")
 # Operations of services that name them by method and path.
 PATHS = {
     "GET /v20180820/configuration/publicAccessBlock": "GetPublicAccessBlock",

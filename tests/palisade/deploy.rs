@@ -321,3 +321,18 @@ fn the_rules_for_events_deliver_every_call_that_kinds_know() {
     assert!(known.len() > 60, "{}", known.len());
     assert_eq!(delivered, known);
 }
+
+/// The table that the template makes has the keys that the memory uses.
+#[test]
+fn the_table_of_the_memory_has_its_keys() {
+    let template = read("memory/memory.cfn.yaml");
+    for (name, kind) in [(palisade::aws::items::KEY, "HASH"), (palisade::aws::items::SORT, "RANGE")]
+    {
+        assert!(
+            template.contains(&format!("{{AttributeName: {name}, KeyType: {kind}}}")),
+            "{name}"
+        );
+        assert!(template.contains(&format!("{{AttributeName: {name}, AttributeType: S}}")));
+    }
+    assert!(template.contains("DeletionProtectionEnabled: true"));
+}

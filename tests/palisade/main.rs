@@ -40,6 +40,7 @@ mod known_bugs;
 mod lifecycle_configs;
 mod lockout;
 mod memory;
+mod memory_table;
 mod mistakes;
 mod notebooks;
 mod on_call;

@@ -16,7 +16,7 @@ use crate::world::{World, held, in_a_day, list, steps, until_quiet, waiting};
 
 /// More than the ten edits that the gate lets go at once.
 const GROUPS: usize = 12;
-const FIRST: &str = "ml-prod/SecurityGroup/g0";
+pub const FIRST: &str = "ml-prod/SecurityGroup/g0";
 
 fn group(name: &str, ingress: &str) -> String {
     format!(
@@ -175,7 +175,7 @@ async fn no_policy_text_is_in_what_is_known_of_wants() {
 }
 
 /// A group that is to be opened, which is held, and the consent to it.
-async fn approved() -> (World, String) {
+pub async fn approved() -> (World, String) {
     let mut world = World::with(&group("g0", ""));
     until_quiet(&mut world.engine().await).await.in_order();
     world.settings.gate.hold_risks = [HeldRisk::Loosens].into();
@@ -193,7 +193,7 @@ async fn approved() -> (World, String) {
 }
 
 /// Somebody takes back what was approved.
-fn take_back(world: &World) {
+pub fn take_back(world: &World) {
     let id = world.group("g0");
     let rule = world.rule(&id, false, 443);
     let revoked = json!({"GroupId": id, "SecurityGroupRuleId": [rule]});

@@ -62,10 +62,22 @@ impl Running {
     }
 }
 
+/// The memory in the table of the example.
+const TABLE: &str = "memory: {dynamodb: {table: palisade, region: eu-west-1}}\n";
+
 impl Place {
     fn new() -> Self {
+        Self::remembering("memory: {dir: memory}\n")
+    }
+
+    /// Its memory is a table, so its socket has a place of its own.
+    fn in_table() -> Self {
+        Self::remembering(&(TABLE.to_owned() + "server: {socket: palisade.sock}\n"))
+    }
+
+    fn remembering(memory: &str) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        let settings = SETTINGS.to_owned() + "memory: {dir: memory}\n";
+        let settings = SETTINGS.to_owned() + memory;
         fs::write(dir.path().join("palisade.yaml"), settings).expect("written");
         fs::create_dir(dir.path().join("state")).expect("made");
         fs::write(dir.path().join("state/apps.yaml"), MANIFEST).expect("written");
@@ -307,4 +319,58 @@ fn an_approval_is_a_manifest_and_nothing_is_reached_to_write_it() {
         let (code, _, said) = run(arguments);
         assert!(code == Some(1) && said.contains(says), "{arguments:?}: {said}");
     }
+}
+
+#[test]
+fn a_brake_in_a_table_is_pulled_from_another_machine_and_survives_a_kill_and_a_restart() {
+    let place = Place::in_table();
+    let mut running = place.start();
+    // Another machine has the settings and reaches the table, and has no socket.
+    let elsewhere = tempfile::tempdir().expect("a directory");
+    let settings = SETTINGS.to_owned() + TABLE;
+    fs::write(elsewhere.path().join("palisade.yaml"), settings).expect("written");
+    let brake = |code: i32, arguments: &[&str]| {
+        let mut command = place.aws.palisade(elsewhere.path());
+        let output = command.arg("brake").args(arguments).output().expect("it runs");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        let (out, error) = (text(output.stdout), text(output.stderr));
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{out}\n{error}");
+        out
+    };
+    let said = brake(0, &["on", "--reason", "INC-9"]);
+    assert!(said.contains("everything: the brake is on since") && said.contains("INC-9"), "{said}");
+    running.until("DynamoDB table palisade in eu-west-1: the brake is on since");
+    assert!(!elsewhere.path().join("palisade.brake").exists());
+    let status = place.json(0, &["brake", "status"]);
+    assert_eq!(status["stopped"]["means"], "remote", "{status}");
+    running.child.kill().expect("killed");
+    running.child.wait().expect("ended");
+
+    let running = place.start();
+    assert_eq!(place.json(0, &["brake", "status"])["stopped"]["reason"], "INC-9");
+    let status: Value = serde_json::from_str(&brake(0, &["status", "-o", "json"])).expect("JSON");
+    assert_eq!(status["stopped"]["reason"], "INC-9", "{status}");
+    assert_eq!(status["table"], "DynamoDB table palisade in eu-west-1");
+    // It stops every other process that writes, too.
+    fs::create_dir(elsewhere.path().join("state")).expect("made");
+    let more = MANIFEST.replace("name: apps", "name: more");
+    fs::write(elsewhere.path().join("state/more.yaml"), more).expect("written");
+    let apply = || {
+        let mut command = place.aws.palisade(elsewhere.path());
+        command.args(["apply", "--yes", "state"]).output().expect("it runs")
+    };
+    let stopped = apply();
+    let said = String::from_utf8(stopped.stdout).expect("UTF-8");
+    assert!(stopped.status.code() == Some(3) && said.contains("INC-9"), "{said}");
+    assert!(brake(0, &["off"]).contains("released"));
+    assert_eq!(apply().status.code(), Some(0));
+    running.until("the brake is off");
+    assert!(brake(0, &["status"]).contains("nothing is paused (DynamoDB table palisade"));
+    assert_eq!(place.json(0, &["brake", "status"])["stopped"], Value::Null);
+    drop(running);
+    // A table that is not there: nobody would know of the brake.
+    let missing = SETTINGS.to_owned() + &TABLE.replace("table: palisade", "table: missing");
+    fs::write(elsewhere.path().join("palisade.yaml"), missing).expect("written");
+    brake(1, &["on", "--reason", "INC-9"]);
+    assert!(brake(0, &["status"]).contains("it may have been on"));
 }

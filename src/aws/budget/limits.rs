@@ -58,6 +58,10 @@ const STS_PAGE: &str = "AWS re:Post and vendors' documents that quote it: 600 re
 /// Shared with every other tool of the account.
 const CLOUDTRAIL_PAGE: &str =
     "CloudTrail user guide, Quotas: LookupEvents, two a second, per account (and Region)";
+/// The units are of one partition key, and an item that is read as it is now costs one for each
+/// 4 KB; the figures here are far below that.
+const DYNAMODB_PAGE: &str = "DynamoDB developer guide, Partitions: 3000 read and 1000 write units \
+    a second";
 const IDENTITY_CENTER_PAGE: &str = "Identity Center user guide, Quotas: all operations together";
 
 const fn row(
@@ -184,7 +188,10 @@ static LIMITS: &[Limit] = &[
         within: Within::Account,
         ..row("cloudtrail", &["LookupEvents"], 2.0, 2.0, CLOUDTRAIL_PAGE)
     },
+    Limit { counted: Counted::Together, ..row("dynamodb", &["*"], 100.0, 50.0, DYNAMODB_PAGE) },
     Limit { counted: Counted::Together, source: None, ..row("sqs", &["*"], 100.0, 50.0, "") },
+    unpublished("eventbridge"),
+    unpublished("sns"),
     unpublished("identitystore"),
     unpublished("resourcegroupstaggingapi"),
     unpublished("account"),
@@ -260,11 +267,13 @@ mod tests {
                 "bedrock",
                 "cloudcontrol",
                 "configservice",
+                "eventbridge",
                 "iam",
                 "identitystore",
                 "resourcegroupstaggingapi",
                 "s3control",
                 "sagemaker",
+                "sns",
                 "sqs",
             ];
             assert_eq!(limit.source.is_none(), unpublished.contains(&row.service), "{}", row.name);

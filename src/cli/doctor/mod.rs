@@ -2,6 +2,7 @@
 //! mutating call except EC2's dry runs.
 
 mod live;
+mod memory;
 #[cfg(test)]
 mod tests;
 
@@ -121,6 +122,7 @@ async fn examine(
     };
     let mut checks = vec![settings_check(&settings), listen(&settings.listen).await];
     checks.extend(readers(&settings));
+    checks.extend(memory::check(&settings, connection).await);
     let registry = kinds::registry();
     let connected = connect_all(&mut settings, connection, &registry).await;
     let facts = match &connected {

@@ -2,11 +2,13 @@ use std::{path::PathBuf, sync::OnceLock};
 
 use super::{Check, Status, clock, examine, text};
 use crate::{
-    aws::{Budget, Connection, Guard},
+    aws::{Brake, Budget, Connection, Guard},
     cli::init,
+    memory::{InTable, Lever, Memory},
+    model::Means,
     settings::{Overrides, Settings},
     simulator::{
-        Fault, Options, Simulator,
+        Effect, Fault, Options, Simulator,
         example::{self, ML_ACCOUNT, REGION, SETTINGS},
     },
 };
@@ -322,4 +324,41 @@ async fn the_queue_of_events_is_looked_at_and_nothing_is_taken_from_it() {
     simulator.with(|world| world.sqs.remove(&url));
     let checks = doctor(&simulator, &settings, &overrides()).await;
     assert_eq!(failed(&checks), ["ml-prod: events"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_table_of_the_memory_is_looked_at_and_not_written() {
+    let simulator = world();
+    let memory = |table: &str| {
+        format!("{SETTINGS}memory: {{dynamodb: {{table: {table}, region: {REGION}}}}}\n")
+    };
+    let checks = doctor(&simulator, &memory(example::MEMORY_TABLE), &overrides()).await;
+    assert_eq!(failed(&checks), [""; 0]);
+    assert!(check(&checks, "memory").found.contains("nothing is kept yet"));
+    let (place, owner) = ((ML_ACCOUNT, REGION), "palisade-demo");
+    let config = simulator.sdk_config(ML_ACCOUNT, REGION);
+    let connection = Connection::new(config, Guard::keeping());
+    let home = InTable::new(connection.table(example::MEMORY_TABLE, REGION), owner);
+    let lever = Lever::recall(Brake::default(), Some(Memory::new(home, owner))).await;
+    lever.engage(Means::Remote, "ann", "INC-7").await;
+    simulator.clear_calls();
+    let checks = doctor(&simulator, &memory(example::MEMORY_TABLE), &overrides()).await;
+    let found = &check(&checks, "memory").found;
+    assert!(found.contains("engaged by ann: INC-7"), "{found}");
+    let calls = simulator.calls();
+    let mut of_table = calls.iter().filter(|call| call.service == "dynamodb");
+    assert!(of_table.all(|call| call.operation == "GetItem"));
+
+    let checks = doctor(&simulator, &memory("missing"), &overrides()).await;
+    assert_eq!(failed(&checks), ["memory"]);
+    let advice = help(check(&checks, "memory"));
+    assert!(
+        advice.contains("deploy/memory/memory.cfn.yaml") && advice.contains("TableName=missing")
+    );
+    simulator.with(|world| world.dynamodb.create(place, "other", &["id"]));
+    let checks = doctor(&simulator, &memory("other"), &overrides()).await;
+    assert!(help(check(&checks, "memory")).contains("the partition key `key`"));
+    simulator.inject(Fault::new("GetItem", Effect::Deny));
+    let checks = doctor(&simulator, &memory(example::MEMORY_TABLE), &overrides()).await;
+    assert!(help(check(&checks, "memory")).contains("palisade iam-policy"));
 }

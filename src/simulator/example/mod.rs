@@ -17,6 +17,9 @@ pub const LOG_ARCHIVE_ACCOUNT: &str = "222233334444";
 /// The Region of the platform.
 pub const REGION: &str = "eu-west-1";
 
+/// The table for a memory, in the account and the Region of the platform.
+pub const MEMORY_TABLE: &str = "palisade";
+
 /// Settings (the text of a `palisade.yaml`) for this world: two scopes, and no wait longer than a
 /// demo.
 pub const SETTINGS: &str = "\
@@ -71,13 +74,16 @@ pub fn accounts(simulator: &Simulator) -> Result<(), ApiError> {
 }
 
 /// Creates the OUs Workloads and Workloads/ML with the account in it, the VPC `ml`, two private
-/// subnets and their route table.
+/// subnets and their route table, and the table for a memory.
 ///
 /// # Errors
 /// The simulated services' own: the world has been built already, or does not allow it any
 /// more.
 pub fn build(simulator: &Simulator) -> Result<(), ApiError> {
     organization(simulator)?;
+    simulator.with(|world| {
+        world.dynamodb.create((ML_ACCOUNT, REGION), MEMORY_TABLE, &["key", "item"]);
+    });
     network(simulator)
 }
 

@@ -12,6 +12,7 @@ mod rules;
 mod security_groups;
 mod settings;
 mod sts;
+mod tables;
 mod wire;
 
 use super::{Options, Simulator};

@@ -18,6 +18,7 @@ use crate::{
         resources::ROLE, role_arns, table::OF_ORGANIZATION,
     },
     plan::{Inputs, Inventory},
+    settings::OwnUse,
 };
 
 /// An account in a Region, and what is used there.
@@ -143,7 +144,8 @@ impl<'a> Place<'a> {
         let mut usage = Usage::everything(inputs.look.installation.registry)
             .within(bounds_in(&facts.name, inputs))
             .listening(false)
-            .listing_accounts(false);
+            .listing_accounts(false)
+            .with_own(OwnUse::default());
         usage.kinds.retain(|kind| !is_in_organization(kind, inputs));
         usage.needs.remove(&Need::OrganizationId);
         usage.needs.remove(&OF_ORGANIZATION);
@@ -187,6 +189,9 @@ impl<'a> Place<'a> {
                 let ids = self.usage.adopted.get(kind).into_iter().flatten();
                 ids.map(|id| (resource.sort, self.arn(&resource, id))).collect()
             }
+            // It is reached with the credentials of the process, which may be of another account;
+            // without it palisade does less.
+            (On::Memory | On::Topics | On::Buses, _) => Vec::new(),
             (On::ServiceRole(role), _) => {
                 let id = format!("aws-service-role/{}/{}", role.service, role.name);
                 vec![(ROLE.sort, self.arn(&ROLE, &id))]

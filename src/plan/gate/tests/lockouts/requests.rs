@@ -29,6 +29,7 @@ fn usage() -> Usage {
         .within(Some(bounds()))
         .listening(false)
         .listing_accounts(false)
+        .with_own(crate::settings::OwnUse::default())
 }
 
 fn granted() -> Vec<&'static crate::operations::Grant> {

@@ -1,0 +1,111 @@
+//! Whom `brake` asks: the running palisade over its socket, or every palisade over the table of
+//! their memory; and how commands that write get to know of it.
+
+use anyhow::{Context as _, bail};
+
+use super::{daemon::Daemon, output};
+use crate::{
+    aws::{Brake, Connection, Guard},
+    memory::{InTable, Lever, Memory},
+    model::Means,
+    settings::{MemoryHome, MemoryTable, Settings},
+    status::socket::{BrakeState, Pull, Pulled, brake_state, move_lever},
+};
+
+/// What moves the brake.
+#[derive(Debug)]
+pub(super) enum Reached {
+    /// A running palisade on this machine.
+    Daemon(Daemon),
+    /// The table of the memory: a running palisade looks there every two seconds.
+    Table(Box<Lever>),
+}
+
+impl Reached {
+    /// What moves the brake of these settings. If nothing does, or that cannot be told, the brake
+    /// file still works, and a note says so.
+    pub(super) async fn of(settings: &Settings) -> Option<Self> {
+        let table = settings.memory.as_ref().and_then(MemoryHome::table);
+        let daemon = match settings.socket() {
+            Some(path) => listening(settings, path, table.is_none()).await,
+            None => None,
+        };
+        match (daemon, table) {
+            (Some(daemon), _) => Some(Self::Daemon(daemon)),
+            (None, Some(table)) => {
+                let levers = settings.levers.clone();
+                let brake = Brake::with_lever(move || levers.halt());
+                Some(Self::Table(Box::new(lever(settings, table, brake).await)))
+            }
+            (None, None) => None,
+        }
+    }
+
+    /// The brake as it is now.
+    pub(super) async fn state(&self) -> anyhow::Result<BrakeState> {
+        match self {
+            Self::Daemon(daemon) => daemon.get("/v1/brake").await,
+            Self::Table(lever) => Ok(brake_state(lever)),
+        }
+    }
+
+    /// Moves the brake.
+    pub(super) async fn pull(&self, pull: &Pull) -> anyhow::Result<Pulled> {
+        let lever = match self {
+            Self::Daemon(daemon) => return daemon.post("/v1/brake", pull).await,
+            Self::Table(lever) => lever,
+        };
+        let place = lever.place().unwrap_or_default();
+        let done = move_lever(lever, pull, Means::Remote).await;
+        let done = done.map_err(anyhow::Error::msg).with_context(|| place.clone())?;
+        if done.kept != "yes" {
+            bail!(
+                "{place}: it could not be written, so no palisade knows of this; the log says why. \
+                 Where palisade runs, its brake file and SIGUSR1 work without the table"
+            );
+        }
+        Ok(done)
+    }
+
+    /// The table, for people.
+    pub(super) fn table(&self) -> Option<String> {
+        match self {
+            Self::Daemon(_) => None,
+            Self::Table(lever) => lever.place(),
+        }
+    }
+}
+
+/// The palisade that listens at a socket, if there is one.
+async fn listening(settings: &Settings, path: std::path::PathBuf, or_file: bool) -> Option<Daemon> {
+    let daemon = Daemon::at(path.clone());
+    match daemon.listens().await {
+        Ok(true) => return Some(daemon),
+        Ok(false) if or_file => {
+            let brake_file = settings.levers.brake_file.display();
+            output::note(format_args!(
+                "no palisade listens at {}; this is about the brake file {brake_file}",
+                path.display()
+            ));
+        }
+        Ok(false) => {}
+        Err(error) => {
+            output::note(format_args!("the running palisade cannot be reached: {error:#}"));
+        }
+    }
+    None
+}
+
+/// For a command that writes: what is asked over the table is in force for it too, from its start
+/// until the process ends. Without a table there is nothing to do.
+pub(super) async fn obey(settings: &Settings, brake: &Brake) {
+    let Some(table) = settings.memory.as_ref().and_then(MemoryHome::table) else { return };
+    let lever = lever(settings, table, brake.clone()).await;
+    tokio::spawn(async move { lever.follow().await });
+}
+
+async fn lever(settings: &Settings, table: &MemoryTable, brake: Brake) -> Lever {
+    let connection = Connection::ambient(Guard::keeping()).await.of(&settings.owner);
+    let home = InTable::new(connection.table(&table.name, &table.region), &settings.owner);
+    Lever::recall(brake, Some(Memory::new(home, &settings.owner))).await
+}
