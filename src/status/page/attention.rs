@@ -27,7 +27,8 @@ pub(super) fn troubles(html: &mut Html, view: &View) {
     let live = view.notes.len() + view.left_out.len();
     let read = view.problems.len() + refused.len() + view.unknown.len() + live;
     let forgotten = view.memory.iter().map(|memory| memory.troubles.len()).sum::<usize>();
-    let count = halted + read + failed.len() + unasked.len() + forgotten;
+    let contests = view.contests.len();
+    let count = halted + contests + read + failed.len() + unasked.len() + forgotten;
     if count == 0 {
         return;
     }
@@ -36,6 +37,14 @@ pub(super) fn troubles(html: &mut Html, view: &View) {
     for (part, why) in view.memory.iter().flat_map(|memory| &memory.troubles) {
         item(html, "trouble", format_args!("Memory, {part}: less is known than before"));
         html.element("p", "", why).markup("</li>\n");
+    }
+    for contest in &view.contests {
+        let what = format!("Somebody keeps undoing the correction of {}", contest.address);
+        item(html, "trouble", what);
+        for line in contest.lines() {
+            html.element("p", "", line);
+        }
+        html.markup("</li>\n");
     }
     for problem in &view.problems {
         item(html, "trouble", "Problem in the directory: what was last good there stays in force");
