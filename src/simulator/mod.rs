@@ -100,7 +100,7 @@ pub use client::SECRET_ACCESS_KEY;
 pub use cloud_control::CloudControl;
 pub use cloudtrail::Trails;
 pub use ec2::Ec2;
-pub use events::Events;
+pub use events::{Events, FORGED};
 pub use fault::{Deed, Effect, Fault, Lie, Paging, Phase};
 pub use iam::{Judged, allows};
 pub use kms::Kms;
