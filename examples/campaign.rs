@@ -20,6 +20,7 @@ mod campaign;
 use std::{process::ExitCode, time::Instant};
 
 use campaign::{
+    events,
     faults::{self, Mishap},
     prepare::Prepared,
     run::{Setup, run},
@@ -40,6 +41,8 @@ enum Kind {
     Pairs,
     /// Random scenario, faults, hands, latency, one or two daemons
     Random,
+    /// Every scenario with every way in which events arrive or do not, alone and with other faults
+    Events,
     /// A thousand passes after convergence, which must write nothing
     Quiet,
     /// Random seeds twice: byte-identical logs
@@ -69,6 +72,9 @@ struct Args {
     /// Only faults whose name contains this, e.g. lost-answer@7
     #[arg(long)]
     fault: Option<String>,
+    /// Every so many of the other faults in `events`
+    #[arg(long, default_value_t = 7)]
+    nth: usize,
     /// Passes after convergence in `quiet`
     #[arg(long, default_value_t = 1000)]
     passes: u64,
@@ -121,6 +127,7 @@ fn campaign(kind: Kind, args: &Args, prepared: &[Prepared]) -> bool {
                 .flat_map(|it| faults::pairs(it).into_iter().map(move |m| (it, m)))
                 .collect()
         }
+        Kind::Events => jobs(prepared, |it| events::mishaps(it, args.nth)),
         Kind::Quiet => jobs(prepared, |_| {
             let setup = Setup { quiet: args.passes, ..Setup::default() };
             vec![Mishap { label: "quiet".to_owned(), setup }]

@@ -1,5 +1,7 @@
 //! `simulate`: the simulated AWS on a socket.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 
@@ -20,6 +22,10 @@ pub(super) struct Args {
     /// boundaries, and groups of people
     #[arg(long, conflicts_with = "seeded")]
     accounts: bool,
+    /// Record calls as CloudTrail does, and deliver each record after so many seconds to the queue
+    /// palisade-events of its account and Region
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=3600))]
+    events: Option<u64>,
 }
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
@@ -32,6 +38,17 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Ended> {
     };
     if args.seeded {
         example::build(&simulator)?;
+    }
+    if let Some(seconds) = args.events {
+        simulator.with(|world| {
+            world.options.events.on = true;
+            world.options.events.delay = Duration::from_secs(seconds);
+            for account in [example::ML_ACCOUNT, example::MANAGEMENT_ACCOUNT] {
+                for region in [example::REGION, "us-east-1"] {
+                    world.sqs.create((account, region), "palisade-events");
+                }
+            }
+        });
     }
     let listener = TcpListener::bind(&args.listen)
         .await

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     drift::Drift,
     hints::Hinted,
+    outcome::StepResult,
     pass::Engine,
     report::{Changed, Phases, Report},
 };
@@ -104,8 +105,9 @@ pub async fn run(
     }
 }
 
-/// Returns when events say where to look, or when who caused a drift is to be looked up.
-async fn news(engine: &Engine) {
+/// Returns when events say where to look, or when who caused a drift is to be looked up: then
+/// [`Engine::hint_pass`] and [`Engine::attribute`] have something to do.
+pub async fn news(engine: &Engine) {
     let arrives = async {
         match engine.hub() {
             Some(hub) => hub.news().await,
@@ -191,6 +193,18 @@ pub fn log(report: &Report) {
         let what = drift.what.join("; ");
         let by = drift.by.as_ref().map(|by| format!(", {}", by.words())).unwrap_or_default();
         tracing::warn!(pass = report.pass, %address, "drift in {address}: {what}{by}");
+    }
+    for contest in &report.contests {
+        let address = &contest.address;
+        let again = |it: &StepResult| it.address == *address && !it.wrote.is_empty();
+        if report.results.iter().any(again) {
+            let sides = contest.lines().join("; ");
+            tracing::warn!(
+                pass = report.pass,
+                %address,
+                "somebody keeps undoing the correction of {address}: {sides}"
+            );
+        }
     }
     let Phases { reading, observing, planning } = report.phases;
     tracing::debug!(pass = report.pass, ?reading, ?observing, ?planning, "phases of the pass");

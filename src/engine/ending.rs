@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     audits::leave_out_compared,
+    contest::Contest,
     drift::Passed,
     observe::Callers,
     pass::{Begun, Engine, Made},
@@ -56,6 +57,8 @@ impl Engine {
         self.name_causes(&mut drifts);
         self.learnt.note_results(&plan, &results, &self.setup, &self.source);
         let audited = self.audited(good.as_ref());
+        let scopes = scopes_report(callers);
+        let contests = Contest::find(&plan, &scopes, &drifts, self.history.timeline());
         let report = Report {
             pass: self.passes,
             started_at: begun.epoch,
@@ -67,7 +70,7 @@ impl Engine {
             warnings: self.source.warnings.clone(),
             problems_changed: self.source.problems_changed,
             warnings_changed: self.source.warnings_changed,
-            scopes: scopes_report(callers),
+            scopes,
             pending_deletions,
             manifests: good
                 .map(|good| good.snapshot.documents.keys().cloned().collect())
@@ -75,6 +78,7 @@ impl Engine {
             plan,
             results,
             drifts,
+            contests,
             audited,
             base_problems: Vec::new(),
             comparison,

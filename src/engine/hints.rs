@@ -76,14 +76,14 @@ pub(super) fn matched(look: &Look<'_>) -> BTreeMap<Address, PhysicalId> {
 
 impl Standing {
     /// What of the hints is about resources that the full pass matched.
-    fn known(&self, hints: Hints) -> Hints {
+    fn known(&self, hints: Hints, hub: &Hub) -> Hints {
         let known = |(at, hint): (ScopedKind, Hint)| {
             let mut ours = self.ids.iter().filter(|(address, _)| at.covers(address));
             let Some(ids) = hint.ids else {
                 return ours.next().map(|_| (at, Hint { ids: None, looks: hint.looks }));
             };
             let ids: BTreeSet<String> = ours
-                .filter(|(_, id)| ids.contains(id.as_str()))
+                .filter(|(address, id)| ids.contains(&hub.name_of(&address.kind, id.as_str())))
                 .map(|(_, id)| id.0.clone())
                 .collect();
             (!ids.is_empty()).then_some((at, Hint { ids: Some(ids), looks: hint.looks }))
@@ -184,7 +184,7 @@ impl Engine {
             hub.give_back(&hints, Instant::now());
             return Hinted::FullPass;
         };
-        let hints = standing.known(hints);
+        let hints = standing.known(hints, &hub);
         if hints.is_empty() {
             self.standing = Some(standing);
             return Hinted::Nothing;

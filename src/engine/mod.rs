@@ -8,6 +8,7 @@ pub mod apply;
 mod audits;
 mod base;
 mod consent;
+mod contest;
 mod daemon;
 mod defect;
 mod domains;
@@ -45,7 +46,8 @@ mod window;
 
 pub use self::{
     audits::{audit, leave_out_compared},
-    daemon::{Publish, log, pause, run},
+    contest::Contest,
+    daemon::{Publish, log, news, pause, run},
     drift::{Drift, DriftState},
     fleet::connect_all,
     hints::Hinted,

@@ -77,9 +77,10 @@ impl Remembering {
         let history = memory.recall::<History>(Part::History).await.kept();
         let known = wants.iter().flatten();
         let known = known.map(|(address, it)| (address.clone(), known_want(it)));
-        let recalled = match memory.keeps(Part::Waves) {
-            true => memory.recall::<Waves>(Part::Waves).await,
-            false => Recalled::Nothing,
+        let recalled = if memory.keeps(Part::Waves) {
+            memory.recall::<Waves>(Part::Waves).await
+        } else {
+            Recalled::Nothing
         };
         // What is there is replaced, whatever it is.
         let waves = matches!(recalled, Recalled::Nothing).then(Waves::default);

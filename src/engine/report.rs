@@ -8,6 +8,7 @@ use std::{
 use serde::Serialize;
 
 use super::{
+    contest::Contest,
     drift::{self, Drift, DriftState},
     observe::Callers,
     outcome::{Outcome, StepResult},
@@ -53,6 +54,8 @@ pub struct Report {
     /// Every drift that existed in this pass, including those that ended in it and those found
     /// earlier.
     pub drifts: Vec<Drift>,
+    /// Manifests whose corrections somebody keeps undoing, with both sides.
+    pub contests: Vec<Contest>,
     /// Every manifest of the snapshot in force.
     pub manifests: Vec<Address>,
     /// Claimed resources that AWS will delete at a set time; until then the deletion can be

@@ -59,6 +59,11 @@ impl Timeline {
         self.drifts.iter().map(|drift| drift.number).max().unwrap_or_default()
     }
 
+    /// The drifts, newest first, as they are kept.
+    pub(super) fn latest(&self) -> impl Iterator<Item = &Drift> {
+        self.drifts.iter().rev()
+    }
+
     /// The drifts, newest first.
     pub fn newest_first(&self) -> Vec<Drift> {
         self.drifts.iter().rev().cloned().collect()

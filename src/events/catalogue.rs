@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     message::Event,
     paths,
-    recorded::{Does, Recorded, Records},
+    recorded::{Does, Recorded, Records, TAGS},
 };
 use crate::{kind::erased::Registry, operations};
 
@@ -14,16 +14,36 @@ use crate::{kind::erased::Registry, operations};
 const MOST_BYTES: usize = 16 * 1024;
 
 /// Services that record their calls in one Region, that of the partition which is named here
-/// (CloudTrail user guide, "Global service events").
-const GLOBAL: [&str; 3] = ["account", "iam", "organizations"];
+/// (CloudTrail user guide, "Global service events"; Cost Explorer has one endpoint only).
+const GLOBAL: [&str; 4] = ["account", "ce", "iam", "organizations"];
+
+/// Calls about resources of any type of CloudFormation's registry, each recorded in addition to
+/// those of the service that its handlers call (Cloud Control API user guide, "Logging API calls";
+/// Resource Groups Tagging API). They prove nothing about the events of the service.
+const OF_ANY_TYPE: [Recorded; 5] = [
+    Recorded::creates(
+        CLOUD_CONTROL,
+        "CreateResource",
+        &["responseElements/progressEvent/identifier"],
+    ),
+    Recorded::edits(CLOUD_CONTROL, "UpdateResource", IDENTIFIER, &[""]),
+    Recorded::deletes(CLOUD_CONTROL, "DeleteResource", IDENTIFIER),
+    Recorded::edits(TAGGING, "TagResources", &["requestParameters/resourceARNList"], TAGS),
+    Recorded::edits(TAGGING, "UntagResources", &["requestParameters/resourceARNList"], TAGS),
+];
+const CLOUD_CONTROL: &str = "cloudcontrolapi";
+const TAGGING: &str = "tagging";
+const IDENTIFIER: &[&str] = &["requestParameters/identifier"];
+/// Where a call of Cloud Control names the type, which is the kind's name.
+const TYPE: &str = "requestParameters/typeName";
 
 /// What all kinds say about records.
 #[derive(Debug, Default)]
 pub struct Catalogue {
     /// By service and call, in lower case: the case of a service's name differs.
     calls: BTreeMap<(String, String), Vec<Row>>,
-    /// The kinds all of whose resources are covered.
-    covered: BTreeSet<&'static str>,
+    /// The kinds all of whose resources are covered, each with the form of its names.
+    covered: BTreeMap<&'static str, fn(&str) -> Option<String>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -51,17 +71,19 @@ impl Catalogue {
         for kind in registry.iter() {
             let (name, of_kind) = (kind.profile().name, kind.operations());
             let Some(records) = of_kind.records else { continue };
-            catalogue.covered.insert(name);
-            for call in records.calls {
+            catalogue.covered.insert(name, records.id);
+            // A type of the registry.
+            let of_type = OF_ANY_TYPE.iter().filter(|_| name.contains("::"));
+            for call in records.calls.iter().chain(of_type) {
                 let row = Row { kind: name, records: Some((records, *call)) };
                 catalogue.add(call.service, call.call, row);
             }
         }
         for row in operations::all().filter(|row| row.is_mutating()) {
-            let Some(kind) = row.kind.filter(|kind| !catalogue.covered.contains(kind)) else {
+            let Some(kind) = row.kind.filter(|kind| !catalogue.covered.contains_key(kind)) else {
                 continue;
             };
-            catalogue.add(row.service, row.name, Row { kind, records: None });
+            catalogue.add(event_source(row.service), row.name, Row { kind, records: None });
         }
         catalogue
     }
@@ -78,13 +100,14 @@ impl Catalogue {
         let here = |service: &String| {
             !GLOBAL.contains(&service.as_str()) || is_home_of_global_services(region)
         };
-        self.covered.contains(kind) && self.services(kind).iter().all(here)
+        self.covered.contains_key(kind) && self.services(kind).iter().all(here)
     }
 
     /// The services of the calls that change a kind's resources.
     pub fn services(&self, kind: &str) -> BTreeSet<String> {
         let with = |rows: &Vec<Row>| rows.iter().any(|it| it.kind == kind && it.records.is_some());
-        let calls = self.calls.iter().filter(|(_, rows)| with(rows));
+        let calls =
+            self.calls.iter().filter(|((service, _), rows)| !is_of_any_type(service) && with(rows));
         calls.map(|((service, _), _)| service.clone()).collect()
     }
 
@@ -92,14 +115,42 @@ impl Catalogue {
     pub fn knows(&self, action: &str) -> bool {
         let (service, call) = action.split_once(':').unwrap_or_default();
         self.calls
-            .get(&key(service, call))
+            .get(&key(event_source(service), call))
             .is_some_and(|rows| rows.iter().any(|row| row.records.is_some()))
+    }
+
+    /// Whether the event of an own call shows that events arrive. That of a call about resources of
+    /// any type may not be delivered; the services' own are.
+    pub(super) fn awaits(&self, action: &str) -> bool {
+        let service = action.split(':').next().unwrap_or_default();
+        !is_of_any_type(event_source(service)) && self.knows(action)
+    }
+
+    /// A resource of a kind as records name it; its id where they do not name it otherwise.
+    pub fn name_of(&self, kind: &str, id: &str) -> String {
+        self.covered.get(kind).and_then(|name| name(id)).unwrap_or_else(|| id.to_owned())
     }
 
     /// What an event is about; nothing if it concerns no kind.
     pub fn targets(&self, event: &Event) -> Vec<Target> {
         let rows = self.calls.get(&key(&event.service, &event.call));
         rows.into_iter().flatten().filter_map(|row| target(row, event)).collect()
+    }
+}
+
+fn is_of_any_type(service: &str) -> bool {
+    [CLOUD_CONTROL, TAGGING].contains(&service)
+}
+
+/// The service in `eventSource`, where the SDK (in lower case, without spaces) names it otherwise.
+pub(super) fn event_source(service: &str) -> &str {
+    match service {
+        "cloudcontrol" => CLOUD_CONTROL,
+        "configservice" => "config",
+        "resourcegroupstaggingapi" => TAGGING,
+        "s3control" => "s3",
+        "ssoadmin" => "sso",
+        other => other,
     }
 }
 
@@ -119,6 +170,10 @@ fn target(row: &Row, event: &Event) -> Option<Target> {
     };
     let does = Some(call.does);
     let record = &event.record;
+    let of_type = |kind: &str| paths::at(record, call.call, TYPE).iter().all(|it| it == kind);
+    if call.service == CLOUD_CONTROL && !of_type(kind) {
+        return None;
+    }
     let named: Vec<String> =
         call.at.iter().flat_map(|path| paths::at(record, call.call, path)).collect();
     let failed = call.failed_at.iter().flat_map(|path| paths::at(record, call.call, path));
@@ -146,7 +201,7 @@ fn target(row: &Row, event: &Event) -> Option<Target> {
 
 /// Whether the call tags resources of all kinds of its service.
 fn tags_anything(call: &Recorded) -> bool {
-    call.call.contains("Tag")
+    call.call.to_ascii_lowercase().contains("tag")
 }
 
 #[cfg(test)]
@@ -202,7 +257,7 @@ mod tests {
     fn the_events_of_global_services_are_in_one_region() {
         let (catalogue, registry) = (catalogue(), kinds::registry());
         let names = registry.names().into_iter();
-        let covered = names.filter(|kind| catalogue.covered.contains(*kind));
+        let covered = names.filter(|kind| catalogue.covered.contains_key(*kind));
         let (mut global, mut regional) = (0, 0);
         for kind in covered {
             let services = catalogue.services(kind);

@@ -83,7 +83,8 @@ impl Chain {
         }
     }
 
-    fn prove(&mut self, service: &str, now: Instant) {
+    /// An event of a service has come that only an own write can have caused.
+    pub(super) fn prove(&mut self, service: &str, now: Instant) {
         let known = self.services.entry(service.to_owned()).or_default();
         *known = Service { proved: Some(now), missed: Vec::new() };
     }

@@ -8,12 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    catalogue::Target,
-    message::Event,
-    own::Own,
-    who::{Principal, Who},
-};
+use super::{catalogue::Target, message::Event, own::Own, who::Who};
 
 /// The most records kept of one scope, the most bytes of the names in them, and the oldest.
 const KEPT: usize = 10_000;
@@ -50,25 +45,9 @@ impl Confidence {
 pub struct By {
     /// How sure that is.
     pub confidence: Confidence,
-    /// What sort of principal it is.
-    pub principal_type: Principal,
-    /// The principal: a role's ARN, a user's name, a service.
-    pub principal: String,
-    /// The person behind it, where the record names one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub person: Option<String>,
-    /// The name of the role's session.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub session: Option<String>,
-    /// The service that made the call for them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub via: Option<String>,
-    /// The address that the call came from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source_address: Option<String>,
-    /// What the client calls itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user_agent: Option<String>,
+    /// The caller.
+    #[serde(flatten)]
+    pub who: Who,
     /// The call, as IAM names it.
     pub call: String,
     /// CloudTrail's id of the record.
@@ -80,24 +59,14 @@ pub struct By {
 impl By {
     /// In one phrase, with how sure it is.
     pub fn words(&self) -> String {
-        let who = Who {
-            sort: self.principal_type,
-            principal: self.principal.clone(),
-            person: self.person.clone(),
-            session: self.session.clone(),
-            via: self.via.clone(),
-            console: false,
-            source_address: None,
-            user_agent: None,
-            arn: None,
-        };
-        let from = self.source_address.as_ref().map(|it| format!(" from {it}")).unwrap_or_default();
+        let from = self.who.source_address.as_ref();
+        let from = from.map(|it| format!(" from {it}")).unwrap_or_default();
         let sure = match self.confidence {
             Confidence::Possible => "possibly",
             Confidence::Likely => "probably",
             Confidence::Exact => "by",
         };
-        format!("{sure} {}{from}: {}, event {}", who.words(), self.call, self.event_id)
+        format!("{sure} {}{from}: {}, event {}", self.who.words(), self.call, self.event_id)
     }
 }
 
@@ -138,8 +107,6 @@ struct Records {
 struct Record {
     targets: Vec<Target>,
     request_id: Option<String>,
-    /// The caller's ARN, of a role's session with its name.
-    arn: Option<String>,
     /// Whether CloudTrail itself has it.
     verified: bool,
     /// With a confidence that is replaced.
@@ -218,8 +185,8 @@ impl Evidence {
             .copied()
             .max_by(|a, b| records[*a].by.at.total_cmp(&records[*b].by.at).then(a.cmp(b)))?;
         let who = |index: &usize| {
-            let by = &records[*index].by;
-            (&by.principal, &by.person, &by.session)
+            let who = &records[*index].by.who;
+            (&who.principal, &who.person, &who.session)
         };
         let several = best.iter().any(|index| who(index) != who(&latest));
         let confidence = if several { Confidence::Possible } else { fit(&records[latest])? };
@@ -259,22 +226,13 @@ impl Records {
 
 impl Record {
     fn of(event: &Event, targets: Vec<Target>, verified: bool) -> Self {
-        let Who { sort, principal, person, session, via, source_address, user_agent, arn, .. } =
-            event.who.clone();
         Self {
             targets,
             request_id: event.request_id.clone(),
-            arn,
             verified,
             by: By {
                 confidence: Confidence::Possible,
-                principal_type: sort,
-                principal,
-                person,
-                session,
-                via,
-                source_address,
-                user_agent,
+                who: event.who.clone(),
                 call: event.action(),
                 event_id: event.id.clone(),
                 at: event.at,
@@ -294,8 +252,9 @@ impl Record {
         let mine = self.request_id.as_deref().is_some_and(|id| own.has(id));
         // palisade's role is for palisade only. What it did before this process began, an earlier
         // one did; since then it is nobody whom this process knows, and named with doubt.
-        let role = self.arn.as_deref().and_then(|arn| own.role_since(&question.scope, arn));
+        let role = self.by.who.arn.as_deref().and_then(|arn| own.role_since(&question.scope, arn));
         let mine = mine || role.is_some_and(|began| self.by.at <= began);
+        let mine = mine || own.is_by_handlers(&question.scope, &self.by.who);
         // One change causes one drift of a resource; the next one has another cause.
         let same = |it: &&Explained| it.kind == question.kind && it.id == question.id;
         let spent = self.explains.iter().filter(same).any(|it| it.drift != question.drift);
@@ -406,8 +365,8 @@ mod tests {
             evidence.confirm("prod", &event, true_targets());
             let by = evidence.answer(&question(), &Own::default()).expect("the true one");
             assert_eq!(by.confidence, Confidence::Exact);
-            assert_eq!(by.principal, event.who.principal, "{forged}");
-            assert_eq!(by.source_address, event.who.source_address, "{forged}");
+            assert_eq!(by.who.principal, event.who.principal, "{forged}");
+            assert_eq!(by.who.source_address, event.who.source_address, "{forged}");
             assert!((by.at - event.at).abs() < f64::EPSILON, "{forged}");
         }
         let mut evidence = Evidence::default();
@@ -429,7 +388,8 @@ mod tests {
             evidence.note("prod", &event, targets(Some(&["sg-1"]), INGRESS), true);
         }
         let by = evidence.answer(&question(), &Own::default()).unwrap();
-        assert_eq!((by.confidence, by.principal.as_str()), (Confidence::Possible, "user/bob"));
+        assert_eq!(by.confidence, Confidence::Possible);
+        assert_eq!(by.who.principal, "user/bob");
     }
 
     #[test]

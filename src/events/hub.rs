@@ -211,6 +211,12 @@ impl Hub {
                 return Outcome::Own;
             }
         }
+        if self.0.own.is_by_handlers(scope, &event.who) {
+            if let Some(chain) = state.chains.get_mut(scope) {
+                chain.prove(&event.service, now);
+            }
+            return Outcome::Own;
+        }
         if event.failed.is_some() {
             return Outcome::Error;
         }
@@ -315,12 +321,23 @@ impl Hub {
 
     /// Who caused a drift, as far as the records say.
     pub fn cause(&self, question: &Question) -> Option<By> {
-        self.lock().evidence.answer(question, &self.0.own)
+        self.lock().evidence.answer(&self.named(question), &self.0.own)
+    }
+
+    /// A resource of a kind as events name it ([`Catalogue::name_of`]).
+    pub fn name_of(&self, kind: &str, id: &str) -> String {
+        self.0.catalogue.name_of(kind, id)
+    }
+
+    /// The question, with the resource as records name it.
+    fn named(&self, question: &Question) -> Question {
+        let id = question.id.as_ref().map(|id| self.name_of(&question.kind, id));
+        Question { id, ..question.clone() }
     }
 
     /// The ids of records that would answer a question and that CloudTrail has not confirmed.
     pub fn unconfirmed(&self, question: &Question) -> Vec<String> {
-        self.lock().evidence.unverified(question, &self.0.own)
+        self.lock().evidence.unverified(&self.named(question), &self.0.own)
     }
 
     /// The queue of a scope was read, or could not be.
@@ -335,7 +352,7 @@ impl Hub {
         let mut state = self.lock();
         for written in self.0.own.take_new() {
             // Of other calls no event comes.
-            if self.0.catalogue.knows(&written.action)
+            if self.0.catalogue.awaits(&written.action)
                 && let Some(chain) = state.chains.get_mut(&written.scope)
             {
                 chain.wrote(written);

@@ -155,10 +155,10 @@ fn palisades_writes_and_those_of_others_are_told_apart_in_every_order() {
                 let others = others(&changes, &asked);
                 let what = || format!("round {round}: {by:?} for {asked:?} of {changes:#?}");
                 assert!(!answered.contains(&by.event_id), "its own call: {}", what());
-                if by.principal.ends_with(":role/palisade") {
+                if by.who.principal.ends_with(":role/palisade") {
                     assert_eq!(by.confidence, Confidence::Possible, "{}", what());
                 } else {
-                    assert!(others.contains(&by.principal), "an innocent one: {}", what());
+                    assert!(others.contains(&by.who.principal), "an innocent one: {}", what());
                     named += 1;
                 }
             }

@@ -15,6 +15,8 @@
 //! palisade did itself, and `chain` whether events arrive at all; `hub` puts them together.
 
 #[cfg(test)]
+mod attribution;
+#[cfg(test)]
 mod interleavings;
 #[cfg(test)]
 mod tests;

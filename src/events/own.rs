@@ -6,12 +6,23 @@
 use std::{
     collections::{BTreeMap, HashSet, VecDeque},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use tokio::time::Instant;
 
+use super::{catalogue::event_source, who::Who};
+
 /// The most ids that are kept: a day of writes of a large installation.
 const KEPT: usize = 20_000;
+
+/// What the SDK calls the services that have handlers do the work, and what these call themselves.
+const HANDLED: [&str; 2] = ["cloudcontrol", "resourcegroupstaggingapi"];
+const HANDLERS: [&str; 3] =
+    ["cloudcontrolapi.amazonaws.com", "cloudformation.amazonaws.com", "tagging.amazonaws.com"];
+/// A request of Cloud Control takes hours at most (user guide: 36 with all retries, for very few
+/// types); what comes later is looked at, which does no harm.
+const HANDLING: Duration = Duration::from_hours(3);
 
 /// The request ids of this process's writes; clones share them.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +37,8 @@ struct Ids {
     /// The identity in each scope, and when this process first had it there, in seconds since the
     /// epoch.
     identities: BTreeMap<String, (String, f64)>,
+    /// The latest write in each scope that handlers of AWS carry out.
+    handled: BTreeMap<String, Instant>,
 }
 
 /// A write that AWS has answered.
@@ -41,16 +54,19 @@ pub(super) struct Written {
 impl Own {
     /// Notes a write in a scope that AWS has answered. `service` is the SDK's name.
     pub fn note(&self, scope: &str, service: &str, operation: &str, request_id: &str) {
+        let service = service.replace(' ', "").to_ascii_lowercase();
         let mut ids = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if HANDLED.contains(&&*service) {
+            ids.handled.insert(scope.to_owned(), Instant::now());
+        }
         if !ids.known.insert(request_id.to_owned()) {
             return;
         }
         ids.order.push_back(request_id.to_owned());
         if ids.new.len() < KEPT {
-            let service = service.replace(' ', "").to_ascii_lowercase();
             ids.new.push(Written {
                 scope: scope.to_owned(),
-                action: format!("{service}:{operation}"),
+                action: format!("{}:{operation}", event_source(&service)),
                 request_id: request_id.to_owned(),
                 at: Instant::now(),
             });
@@ -80,6 +96,16 @@ impl Own {
         (without_session(own) == without_session(caller)).then_some(*since)
     }
 
+    /// Whether handlers that work for palisade made a call: in its name, through this service.
+    /// They call for it with request ids of their own, for as long as its requests take.
+    pub(super) fn is_by_handlers(&self, scope: &str, who: &Who) -> bool {
+        let through = who.via.as_deref().is_some_and(|via| HANDLERS.contains(&via));
+        let ours = || who.arn.as_deref().is_some_and(|arn| self.role_since(scope, arn).is_some());
+        let ids = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lately = || ids().handled.get(scope).is_some_and(|at| at.elapsed() < HANDLING);
+        through && ours() && lately()
+    }
+
     /// The writes since the last call.
     pub(super) fn take_new(&self) -> Vec<Written> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).new)
@@ -101,6 +127,8 @@ fn without_session(arn: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -115,5 +143,27 @@ mod tests {
         let new = own.take_new();
         assert_eq!((new.len(), new[0].action.as_str()), (KEPT, "ec2:CreateTags"));
         assert!(own.take_new().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_handlers_do_for_palisade_is_its_own_while_they_may_be_at_work() {
+        let own = Own::default();
+        let role = "arn:aws:sts::111122223333:assumed-role/palisade/palisade";
+        own.identify("prod", role, 0.0);
+        let who = |arn: &str, via: &str| {
+            let identity = json!({"type": "AssumedRole", "arn": arn, "invokedBy": via});
+            Who::of(&json!({"userIdentity": identity}))
+        };
+        let theirs = who(role, "cloudformation.amazonaws.com");
+        assert!(!own.is_by_handlers("prod", &theirs), "nothing was asked of them");
+        own.note("prod", "CloudControl", "UpdateResource", "r-1");
+        assert!(own.is_by_handlers("prod", &theirs));
+        assert!(!own.is_by_handlers("other", &theirs));
+        let ann = "arn:aws:sts::111122223333:assumed-role/ann/ann";
+        assert!(!own.is_by_handlers("prod", &who(ann, "cloudformation.amazonaws.com")));
+        assert!(!own.is_by_handlers("prod", &who(role, "sagemaker.amazonaws.com")));
+        assert_eq!(own.take_new()[0].action, "cloudcontrolapi:UpdateResource");
+        tokio::time::advance(HANDLING).await;
+        assert!(!own.is_by_handlers("prod", &theirs));
     }
 }

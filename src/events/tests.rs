@@ -279,7 +279,11 @@ fn calls_on_policies_of_the_organization_name_the_policy_or_none() {
     check(cases);
     let unit = json!({"requestParameters": {"resourceId": "ou-ab12-11111111"}});
     let found = Catalogue::of(&kinds::registry());
-    assert_eq!(found.targets(&event("organizations", "TagResource", &unit)), []);
+    for call in ["TagResource", "UntagResource"] {
+        let targets = found.targets(&event("organizations", call, &unit));
+        let kinds: Vec<&str> = targets.iter().map(|target| target.kind).collect();
+        assert_eq!(kinds, ["AWS::Organizations::OrganizationalUnit"], "no policy");
+    }
 }
 
 #[test]
@@ -493,7 +497,7 @@ mod interleavings {
                     since: NOW - 60.0,
                     until: NOW,
                 };
-                let who = hub.cause(&question).map(|by| by.principal);
+                let who = hub.cause(&question).map(|by| by.who.principal);
                 let expected = foreign.contains(&group(number)).then(|| "user/ann".to_owned());
                 prop_assert_eq!(who, expected);
             }

@@ -65,25 +65,34 @@ impl Principal {
 }
 
 /// Who made a call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Who {
     /// What sort of principal.
+    #[serde(rename = "principalType")]
     pub sort: Principal,
     /// Its name: a role's ARN, a user's name, a service.
     pub principal: String,
     /// The person, where Identity Center or a source identity names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
     /// The name of the role's session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
     /// The service that made the call for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<String>,
     /// Whether it came from the console.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub console: bool,
     /// The address that it came from, or AWS's name for itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_address: Option<String>,
     /// What the client calls itself: its own claim.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
-    /// The ARN of the caller, as in GetCallerIdentity.
+    /// The ARN of the caller, as in GetCallerIdentity; only to recognize palisade's own role.
+    #[serde(skip)]
     pub arn: Option<String>,
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet, hash_map::RandomState},
-    hash::BuildHasher as _,
+    hash::{BuildHasher as _, Hash as _, Hasher as _},
     sync::{Mutex, PoisonError},
 };
 
@@ -57,21 +57,14 @@ pub struct Analyst<'a> {
     /// The policies that an action may matter to.
     concerned: HashMap<String, Vec<usize>>,
     answers: HashMap<Question, Option<Verdict>>,
+    /// The keys of the digests of questions.
+    hashers: [RandomState; 2],
     tally: Tally,
 }
 
-/// What two calls must have in common to be decided alike.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Question {
-    policy: usize,
-    /// Without the resource, if the policy does not tell resources apart.
-    readings: Vec<Asked>,
-    /// What decides whether the policy is in force for it.
-    in_force: Vec<String>,
-    was_denied: bool,
-}
-
-type Asked = (String, String, String, Vec<(String, Vec<String>)>);
+/// What two calls must have in common to be decided alike, as a digest of 128 bits with random
+/// keys: two questions of a million have the same one by chance once in 10^26 times.
+type Question = [u64; 2];
 
 impl<'a> Analyst<'a> {
     /// A reader that has read nothing yet.
@@ -81,8 +74,8 @@ impl<'a> Analyst<'a> {
         known: &'a Known,
         since: Option<&'a str>,
     ) -> Self {
-        let (concerned, answers, tally) = Default::default();
-        Self { policies, ground, known, since, concerned, answers, tally }
+        let (concerned, answers, hashers, tally) = Default::default();
+        Self { policies, ground, known, since, concerned, answers, hashers, tally }
     }
 
     /// What was found.
@@ -203,7 +196,7 @@ impl<'a> Analyst<'a> {
     fn answer(&mut self, number: usize, call: &Call<'_>, on: &str) -> Option<Verdict> {
         let policy = self.policies.get(number)?;
         let readings = judge::requests(policy, call, on);
-        let question = Question::of(number, policy, call, on, &readings);
+        let question = self.question(number, policy, call, on, &readings);
         if let Some(known) = self.answers.get(&question) {
             return known.clone();
         }
@@ -217,20 +210,30 @@ impl<'a> Analyst<'a> {
     }
 }
 
-impl Question {
-    fn of(policy: usize, of: &Policy, call: &Call<'_>, on: &str, readings: &[Request]) -> Self {
-        let asked = |request: &Request| {
-            let resource = Some(&request.resource).filter(|_| of.tells_resources_apart);
-            let resource = resource.cloned().unwrap_or_default();
-            let context = request.context.iter().map(|(key, all)| (key.clone(), all.clone()));
-            (request.principal_arn.clone(), request.action.clone(), resource, context.collect())
+impl Analyst<'_> {
+    /// Of everything on which the answer depends: the resource only if the policy tells resources
+    /// apart, and what decides whether the policy is in force.
+    fn question(
+        &self,
+        number: usize,
+        of: &Policy,
+        call: &Call<'_>,
+        on: &str,
+        readings: &[Request],
+    ) -> Question {
+        let (in_force, was_denied) = (of.decided_by(call, on), call.record.was_denied());
+        let resource =
+            |request: &Request| of.tells_resources_apart.then(|| request.resource.clone());
+        let digest = |hasher: &RandomState| {
+            let mut hasher = hasher.build_hasher();
+            (number, &in_force, was_denied, readings.len()).hash(&mut hasher);
+            for request in readings {
+                let Request { principal_arn, action, context, .. } = request;
+                (principal_arn, action, resource(request), context).hash(&mut hasher);
+            }
+            hasher.finish()
         };
-        Self {
-            policy,
-            readings: readings.iter().map(asked).collect(),
-            in_force: of.decided_by(call, on),
-            was_denied: call.record.was_denied(),
-        }
+        self.hashers.each_ref().map(digest)
     }
 }
 

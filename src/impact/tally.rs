@@ -103,16 +103,13 @@ impl Tally {
             by: verdict.by.clone(),
             missing: verdict.missing.clone(),
         };
-        let mut one = Count {
-            count: 1,
-            accounts: [call.account.to_owned()].into(),
-            first: call.time.to_owned(),
-            last: call.time.to_owned(),
-            samples: [(call.time.to_owned(), call.id.to_owned())].into(),
-            ..Count::default()
-        };
-        one.resources.insert(call.resource.to_owned(), 1);
-        self.join(key, one);
+        if let Some(known) = self.groups.get_mut(&key) {
+            known.add(call);
+        } else if self.groups.len() >= MOST_GROUPS {
+            *self.beyond.entry((key.policy, key.effect)).or_default() += 1;
+        } else {
+            self.groups.entry(key).or_default().add(call);
+        }
     }
 
     fn join(&mut self, key: Key, count: Count) {
@@ -152,6 +149,30 @@ impl Tally {
 }
 
 impl Count {
+    /// Counts one more call. Most groups have many: nothing is copied that they have already.
+    fn add(&mut self, call: &Counted<'_>) {
+        self.count += 1;
+        if !self.accounts.contains(call.account) && self.accounts.len() < MOST_ACCOUNTS {
+            self.accounts.insert(call.account.to_owned());
+        }
+        if let Some(known) = self.resources.get_mut(call.resource) {
+            *known += 1;
+        } else if self.resources.len() < MOST_RESOURCES {
+            self.resources.insert(call.resource.to_owned(), 1);
+        } else {
+            self.other_resources += 1;
+        }
+        widen(&mut self.first, &mut self.last, call.time, call.time);
+        let is_full = self.samples.len() >= SAMPLES;
+        let latest = self.samples.last().filter(|_| is_full);
+        if latest.is_none_or(|(time, id)| (call.time, call.id) < (&**time, &**id)) {
+            self.samples.insert((call.time.to_owned(), call.id.to_owned()));
+            while self.samples.len() > SAMPLES {
+                self.samples.pop_last();
+            }
+        }
+    }
+
     fn join(&mut self, other: Self) {
         self.count += other.count;
         if self.accounts.len() < MOST_ACCOUNTS {

@@ -25,6 +25,8 @@ pub(super) enum Topic {
     Cause,
     /// Such a change could not be corrected yet.
     DriftOpen,
+    /// Somebody keeps undoing a correction.
+    Contested,
     /// Such a change has ended.
     DriftEnded,
     /// palisade changed something.
@@ -56,6 +58,7 @@ impl Topic {
             Self::Drift => "drift",
             Self::Cause => "drift.cause",
             Self::DriftOpen => "drift.open",
+            Self::Contested => "contested",
             Self::DriftEnded => "drift.ended",
             Self::Changed => "changed",
             Self::Failed => "failed",
@@ -76,6 +79,7 @@ impl Topic {
             Self::Drift => "drift",
             Self::Cause => "who caused drift",
             Self::DriftOpen => "drift is not corrected",
+            Self::Contested => "somebody keeps undoing the correction",
             Self::DriftEnded => "drift has ended",
             Self::Changed => "changed by palisade",
             Self::Failed => "failed",
@@ -158,6 +162,7 @@ impl Seen {
         let at = report.started_at + report.duration_seconds;
         let mut pass = Pass { report, at, moments: Vec::new(), lasting: BTreeMap::new() };
         pass.drifts();
+        pass.contests();
         pass.results();
         pass.plan();
         pass.readings();
@@ -212,6 +217,17 @@ impl Pass<'_> {
                 let notice = self.notice(Topic::DriftOpen, Urgency::Critical, lines);
                 self.lasts(drift.number.to_string(), about(&drift.address, notice));
             }
+        }
+    }
+
+    /// Sent again when somebody else is named.
+    fn contests(&mut self) {
+        for contest in &self.report.contests {
+            let notice = self.notice(Topic::Contested, Urgency::Critical, contest.lines());
+            let names: Vec<&str> =
+                contest.theirs.iter().map(|by| by.who.principal.as_str()).collect();
+            let key = format!("{} {}", contest.address, names.join(" "));
+            self.lasts(key, about(&contest.address, notice));
         }
     }
 

@@ -105,7 +105,7 @@ pub use cloudtrail::Trails;
 pub use dynamodb::Tables;
 pub use ec2::Ec2;
 pub use event_buses::EventBuses;
-pub use events::Events;
+pub use events::{Events, FORGED};
 pub use fault::{Deed, Effect, Fault, Lie, Paging, Phase};
 pub use iam::{Judged, allows};
 pub use kms::Kms;

@@ -152,15 +152,13 @@ impl World {
             now,
         };
         let record = recorded.record(&events);
-        let event = trail::envelope(&record, &delivery, now).to_string();
+        let number = self.services.cloudtrail.count() + 1;
+        let messages = trail::messages(&record, &delivery, &events, (number, now));
         self.services.cloudtrail.keep(now, record);
-        if events.lost {
-            return;
-        }
         let from = self.age() + events.delay;
         for url in self.services.sqs.of(&caller.account, &caller.region) {
-            for _ in 0..=usize::from(events.twice) {
-                self.services.sqs.send(&url, &event, from);
+            for message in &messages {
+                self.services.sqs.send(&url, message, from);
             }
         }
         self.arrived.notify_waiters();

@@ -7,8 +7,8 @@ use serde_json::json;
 use super::{Place, Setup};
 use crate::{
     baseline::Severity,
-    engine::{Drift, DriftState, Outcome, PendingDeletion, Report, StepResult},
-    events::{By, Confidence, Principal},
+    engine::{Contest, Drift, DriftState, Outcome, PendingDeletion, Report, StepResult},
+    events::{By, Confidence, Principal, Who},
     kind::{
         Audited, Class, LeftOut, Line, LiveFinding, Unaudited,
         erased::{Edit, EditBody},
@@ -213,13 +213,17 @@ fn drifts() -> Vec<Drift> {
         what: vec![what.to_owned()],
         by: (number == 1).then(|| By {
             confidence: Confidence::Likely,
-            principal_type: Principal::Person,
-            principal: "AWSReservedSSO_Admin_0123456789abcdef".to_owned(),
-            person: Some("ann@acme.example".to_owned()),
-            session: None,
-            via: None,
-            source_address: Some("192.0.2.7".to_owned()),
-            user_agent: Some("aws-cli/2.31".to_owned()),
+            who: Who {
+                sort: Principal::Person,
+                principal: "AWSReservedSSO_Admin_0123456789abcdef".to_owned(),
+                person: Some("ann@acme.example".to_owned()),
+                session: None,
+                via: None,
+                console: false,
+                source_address: Some("192.0.2.7".to_owned()),
+                user_agent: Some("aws-cli/2.31".to_owned()),
+                arn: None,
+            },
             call: "kms:PutKeyPolicy".to_owned(),
             event_id: "22222222-2222-4222-8222-222222222222".to_owned(),
             at: STARTED_AT - 8.0,
@@ -347,6 +351,12 @@ pub(crate) fn report() -> Report {
             wants: BTreeMap::new(),
         },
         results: results(),
+        contests: vec![Contest {
+            address: group("bastion"),
+            times: Some(4),
+            ours: Some("arn:aws:sts::111122223333:assumed-role/palisade/palisade".to_owned()),
+            theirs: drifts().into_iter().find_map(|drift| drift.by).into_iter().collect(),
+        }],
         drifts: drifts(),
         manifests,
         pending_deletions: vec![PendingDeletion {
@@ -390,6 +400,7 @@ pub(crate) fn quiet() -> Report {
     report.problems.clear();
     report.results.clear();
     report.drifts.clear();
+    report.contests.clear();
     report.pending_deletions.clear();
     report.audited = Audited::default();
     for caller in report.scopes.values_mut() {

@@ -317,7 +317,7 @@ impl Metrics {
         for drift in drifts {
             let Some(by) = &drift.by else { continue };
             let [scope, kind] = self.place_of(&drift.address);
-            let labels = [scope, kind, by.confidence.as_str(), by.principal_type.as_str()];
+            let labels = [scope, kind, by.confidence.as_str(), by.who.sort.as_str()];
             self.drift_attributed.with_label_values(&labels).inc();
             self.time(drift);
         }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Setup;
 use crate::{
-    engine::{Drift, Outcome, PendingDeletion, Report, StepResult},
+    engine::{Contest, Drift, Outcome, PendingDeletion, Report, StepResult},
     kind::{Audited, LeftOut, Line, Sign},
     memory::Memory,
     model::{Address, Halt, Pause, Stop},
@@ -72,6 +72,9 @@ pub struct View {
     pub pending_deletions: Vec<PendingDeletion>,
     /// What audits have found that no manifest owns.
     pub audited: Audited,
+    /// Manifests whose corrections somebody keeps undoing, with both sides.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contests: Vec<Contest>,
     /// The latest drift, newest first.
     pub drift: Vec<Drift>,
     /// The memory, if there is one.
@@ -198,6 +201,7 @@ impl View {
             stopped: report.plan.stopped.clone(),
             pending_deletions: report.pending_deletions.clone(),
             audited: report.audited.clone(),
+            contests: report.contests.clone(),
             drift,
             memory: None,
             setup,

@@ -174,9 +174,9 @@ async fn a_foreign_change_is_corrected_within_a_second_of_its_event_and_its_auth
     })
     .await;
     let by = here.cause().expect("somebody is named");
-    assert_eq!(by.principal_type, Principal::Person);
-    assert_eq!(by.person.as_deref(), Some("ann@acme.example"));
-    assert_eq!(by.source_address.as_deref(), Some("192.0.2.7"));
+    assert_eq!(by.who.sort, Principal::Person);
+    assert_eq!(by.who.person.as_deref(), Some("ann@acme.example"));
+    assert_eq!(by.who.source_address.as_deref(), Some("192.0.2.7"));
     assert_eq!(by.call, "ec2:AuthorizeSecurityGroupIngress");
     let seen = here.seen.borrow();
     let first = seen.reports.iter().flat_map(Report::new_drifts).next();
@@ -197,7 +197,7 @@ async fn cloudtrail_itself_makes_the_name_exact() {
     let drifts = engine.history().timeline().newest_first();
     let by = drifts[0].by.clone().expect("somebody is named");
     assert_eq!(by.confidence, Confidence::Exact);
-    assert_eq!(by.principal, "arn:aws:iam::111122223333:role/administrator");
+    assert_eq!(by.who.principal, "arn:aws:iam::111122223333:role/administrator");
     assert_eq!(drifts[0].state, DriftState::Corrected);
     let json = serde_json::to_value(&drifts[0]).expect("JSON");
     assert_eq!(json["by"]["confidence"], "exact");
@@ -248,7 +248,9 @@ async fn a_forged_message_makes_nobody_guilty_for_sure_and_nothing_is_written_fo
     let all = seen.causes.iter().chain(seen.reports.iter().flat_map(|report| &report.drifts));
     let exact = all.filter_map(|drift| drift.by.as_ref());
     let exact = exact.filter(|by| by.confidence == Confidence::Exact);
-    assert!(exact.map(|by| by.principal.as_str()).all(|who| who.ends_with(":role/administrator")));
+    assert!(
+        exact.map(|by| by.who.principal.as_str()).all(|who| who.ends_with(":role/administrator"))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -360,7 +362,7 @@ async fn where_no_event_comes_the_author_is_found_in_cloudtrail_itself() {
     let drifts = engine.history().timeline().newest_first();
     let by = drifts[0].by.clone().expect("somebody is named");
     assert_eq!(by.confidence, Confidence::Exact);
-    assert_eq!(by.principal, "arn:aws:iam::111122223333:role/administrator");
+    assert_eq!(by.who.principal, "arn:aws:iam::111122223333:role/administrator");
     let lookups =
         here.world.calls().into_iter().filter(|call| call.service == "cloudtrail").count();
     assert!((1..=3).contains(&lookups), "{lookups}");

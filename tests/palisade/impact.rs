@@ -1,8 +1,16 @@
 //! What policies would have done to calls of the past, over the command line and without AWS.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::Path,
+    process::Command,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
-use palisade::simulator::example::SETTINGS;
+use palisade::simulator::{
+    Events, Options, Simulator,
+    example::{self, SETTINGS},
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -147,4 +155,77 @@ fn what_cannot_be_read_is_named() {
     let (code, said) = place.impact(&below);
     assert_eq!(code, 1, "{said}");
     assert!(said.contains("did you mean `targets`"), "{said}");
+}
+
+const NO_KEYS: &str = r#"
+apiVersion: palisade.dev/v1alpha1
+kind: ServiceControlPolicy
+metadata: {name: no-keys, scope: org}
+spec:
+  policyName: no-keys
+  description: Keys come from elsewhere
+  targets: ["ou:/Workloads"]
+  content:
+    Version: "2012-10-17"
+    Statement: [{Sid: NoKeys, Effect: Deny, Action: "kms:CreateKey", Resource: "*"}]
+"#;
+
+/// Two hours ago somebody made 120 keys, which is three pages of CloudTrail's event history, of
+/// which AWS gives two a second.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_event_history_is_read_page_by_page_as_far_back_as_is_asked() {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+    let events = Events { on: true, lookup_lag: Duration::ZERO, ..Events::default() };
+    let epoch = Some(now - Duration::from_hours(2));
+    let simulator = Simulator::new(Options { epoch, throttling: true, ..Options::default() });
+    example::build(&simulator).expect("built");
+    simulator.with(|world| world.options.events = events);
+    for number in 0..120 {
+        let sent = json!({"Description": format!("key {number}")});
+        simulator.act(ACCOUNT, "eu-west-1", "kms", "CreateKey", &sent).expect("made");
+    }
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    let serving = simulator.clone().serve(listener, std::future::pending());
+    let place = Place::new(&[]);
+    place.write("state/policy.yaml", NO_KEYS);
+    let impact = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
+        command
+            .current_dir(place.path())
+            .args(["impact", "state/policy.yaml", "--dir", "state"])
+            .args(["--from-nothing", "--below", ACCOUNT])
+            .args(more)
+            .env("NO_COLOR", "1")
+            .env("AWS_ENDPOINT_URL", format!("http://{address}"))
+            .env("AWS_REGION", "eu-west-1")
+            .env("AWS_ACCESS_KEY_ID", ACCOUNT)
+            .env("AWS_SECRET_ACCESS_KEY", "any");
+        async {
+            let output = tokio::task::spawn_blocking(move || command.output()).await;
+            let output = output.expect("it ends").expect("it runs");
+            let said = [output.stdout, output.stderr].concat();
+            String::from_utf8(said).expect("UTF-8")
+        }
+    };
+    let scenario = async {
+        let said = impact(&["--since", "3h"]).await;
+        let who = "by arn:aws:iam::111122223333:role/administrator";
+        assert!(said.contains(&format!("newly denied 120x kms:CreateKey {who}")), "{said}");
+        let pages = simulator.calls().into_iter().filter(|call| call.operation == "LookupEvents");
+        let (denied, pages): (Vec<_>, Vec<_>) = pages.partition(|call| call.error.is_some());
+        assert!(denied.len() <= 3, "palisade waits for its turn: {denied:?}");
+        let here = pages.iter().filter(|it| it.account == ACCOUNT && it.region == "eu-west-1");
+        assert_eq!(here.count(), 3);
+
+        let said = impact(&["--since", "1h"]).await;
+        assert!(said.contains("0 newly denied"), "older ones do not count: {said}");
+        let said = impact(&["--since", "3h", "--most", "70"]).await;
+        assert!(said.contains("newly denied 70x kms:CreateKey"), "{said}");
+        assert!(said.contains("only the newest 70 events were read (--most)"), "{said}");
+    };
+    tokio::select! {
+        served = serving => panic!("{served:?}"),
+        () = scenario => {}
+    }
 }

@@ -7,6 +7,7 @@
 pub mod aws;
 mod leaves;
 mod operations;
+mod records;
 #[cfg(test)]
 mod tests;
 

@@ -1,13 +1,15 @@
 //! The operations that palisade may call for AccountSettings. None of these actions has a resource
 //! or a condition key of its own (service authorization reference, Amazon EC2).
 
+use super::records;
 use crate::operations::{
     OfKind, On, Operation, When,
     table::{may, reads, writes},
 };
 
 /// What the rest of the program needs to know about its operations.
-pub(super) const OPERATIONS: OfKind = OfKind { rows: ROWS, hands_on_roles: true, ..OfKind::NONE };
+pub(super) const OPERATIONS: OfKind =
+    OfKind { rows: ROWS, hands_on_roles: true, records: Some(records::RECORDS), ..OfKind::NONE };
 
 /// Bedrock writes to the log group with the role.
 const PASSED: &[When] =

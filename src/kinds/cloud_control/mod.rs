@@ -54,6 +54,7 @@ mod overlay;
 mod pains;
 mod patch;
 pub mod ram_resource_share;
+mod records;
 mod risks;
 mod rows;
 pub mod s3_access_point;

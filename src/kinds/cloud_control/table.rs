@@ -7,6 +7,7 @@ use super::{
     errors::ERRORS,
     identifier::Identifier,
     overlay::Overlay,
+    records,
     types::{self, Type},
 };
 use crate::{
@@ -18,6 +19,7 @@ use crate::{
         },
     },
     model::{Risk, policy_document::Context},
+    operations::OfKind,
 };
 
 /// The row with the type's name: it says which type a state is of.
@@ -34,7 +36,7 @@ pub(super) fn table(of: &Type) -> Table {
     let order = [UPDATE.into()].into_iter().chain(calls).collect();
     Table {
         profile: profile(overlay),
-        operations: overlay.operations,
+        operations: OfKind { records: records::of(overlay.name), ..overlay.operations },
         errors: ERRORS,
         baseline: baseline::of(overlay.rules),
         doctor: Doctor::NONE,

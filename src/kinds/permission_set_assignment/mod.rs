@@ -14,6 +14,7 @@ mod entries;
 mod errors;
 mod leaves;
 mod operations;
+mod records;
 #[cfg(test)]
 mod tests;
 

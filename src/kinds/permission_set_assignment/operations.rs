@@ -4,7 +4,7 @@
 //! An assignment is checked on the instance, the permission set and the account. Of accounts, only
 //! those that manifests adopt are allowed.
 
-use super::NAME;
+use super::{NAME, records};
 use crate::{
     kind::{Identity, LookupKind},
     operations::{
@@ -14,8 +14,13 @@ use crate::{
 };
 
 /// What the rest of the program needs to know about its operations.
-pub(super) const OPERATIONS: OfKind =
-    OfKind { rows: ROWS, resource: Some(ACCOUNT), identity: Some(Identity::PLAIN), ..OfKind::NONE };
+pub(super) const OPERATIONS: OfKind = OfKind {
+    rows: ROWS,
+    resource: Some(ACCOUNT),
+    identity: Some(Identity::PLAIN),
+    records: Some(records::RECORDS),
+    ..OfKind::NONE
+};
 
 const fn of_sso(sort: &'static str, arn: &'static str, sample: &'static str) -> ResourceType {
     ResourceType::new(sort, arn, sample, Named::Never)

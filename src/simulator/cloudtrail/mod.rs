@@ -28,14 +28,22 @@ const KEPT: usize = 50_000;
 #[derive(Debug, Clone, Default)]
 pub struct Trails {
     records: Vec<(f64, Value)>,
+    /// Records so far, including those that are not kept any more.
+    count: u64,
 }
 
 impl Trails {
     /// Keeps a record of this time, in seconds since the epoch.
     pub(crate) fn keep(&mut self, at: f64, record: Value) {
+        self.count += 1;
         self.records.push((at, record));
         let surplus = self.records.len().saturating_sub(KEPT);
         self.records.drain(..surplus);
+    }
+
+    /// Records so far.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
     }
 
     /// All records, oldest first.
@@ -61,9 +69,10 @@ impl Service for Trails {
         }
         let wanted = &input["LookupAttributes"][0];
         let member = match wanted["AttributeKey"].as_str() {
-            Some("EventId") => "eventID",
-            Some("EventName") => "eventName",
-            Some("EventSource") => "eventSource",
+            Some("EventId") => Some("eventID"),
+            Some("EventName") => Some("eventName"),
+            Some("EventSource") => Some("eventSource"),
+            None if wanted.is_null() => None,
             _ => return Err(ApiError::new("InvalidLookupAttributesException", "one attribute")),
         };
         let visible = context.now - context.options.events.lookup_lag.as_secs_f64();
@@ -75,9 +84,14 @@ impl Service for Trails {
                 && (since..=until).contains(at)
                 && record["recipientAccountId"] == caller.account.as_str()
                 && record["awsRegion"] == caller.region.as_str()
-                && record[member] == wanted["AttributeValue"]
+                && member.is_none_or(|member| record[member] == wanted["AttributeValue"])
         });
+        // A token is where the page begins: the newest are first.
+        let begin = input["NextToken"].as_str().and_then(|it| it.parse().ok()).unwrap_or(0);
+        let here: Vec<_> = here.skip(begin).take(most + 1).collect();
+        let next = (here.len() > most).then(|| (begin + most).to_string());
         let events: Vec<Value> = here
+            .into_iter()
             .take(most)
             .map(|(at, record)| {
                 json!({
@@ -90,6 +104,10 @@ impl Service for Trails {
                 })
             })
             .collect();
-        Ok(json!({"Events": events}))
+        let mut answer = json!({"Events": events});
+        if let Some(next) = next {
+            answer["NextToken"] = next.into();
+        }
+        Ok(answer)
     }
 }

@@ -130,9 +130,11 @@ impl Queue {
         if received.is_empty() { json!({}) } else { json!({"Messages": received}) }
     }
 
-    fn delete(&mut self, receipt: &Value) {
+    /// Whether the receipt is one that was ever given.
+    fn delete(&mut self, receipt: &Value) -> bool {
         let id = receipt.as_str().and_then(|it| it.parse::<u64>().ok());
         self.messages.retain(|message| Some(message.id) != id);
+        id.is_some_and(|id| id <= self.sent)
     }
 }
 
@@ -143,12 +145,16 @@ impl Service for Queues {
 
     fn call(
         &mut self,
-        _caller: &Caller,
+        caller: &Caller,
         operation: &str,
         input: &Value,
         context: &mut Context<'_>,
     ) -> Answer {
         let fails = operation == "DeleteMessageBatch" && std::mem::take(&mut self.fail_delete);
+        if operation == "CreateQueue" {
+            let name = input["QueueName"].as_str().unwrap_or_default();
+            return Ok(json!({"QueueUrl": self.create((&caller.account, &caller.region), name)}));
+        }
         let queue = self.queue(input)?;
         match operation {
             "SendMessage" => {
@@ -172,8 +178,12 @@ impl Service for Queues {
                             "Code": "InternalError", "Message": "try again"}));
                         continue;
                     }
-                    queue.delete(&entry["ReceiptHandle"]);
-                    done.push(json!({"Id": entry["Id"]}));
+                    if queue.delete(&entry["ReceiptHandle"]) {
+                        done.push(json!({"Id": entry["Id"]}));
+                    } else {
+                        failed.push(json!({"Id": entry["Id"], "SenderFault": true,
+                            "Code": "ReceiptHandleIsInvalid", "Message": "not a receipt"}));
+                    }
                 }
                 Ok(json!({"Successful": done, "Failed": failed}))
             }

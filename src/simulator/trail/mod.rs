@@ -2,13 +2,14 @@
 //! delivered.
 
 mod call;
+mod deliver;
 mod render;
 
 use aws_smithy_types::date_time::{DateTime, Format};
 use serde_json::{Value, json};
 
-pub(crate) use self::call::Recorded;
 use self::render::{elements, parameters};
+pub(crate) use self::{call::Recorded, deliver::messages};
 use super::{
     events::Events,
     service::{Caller, partition},
@@ -55,23 +56,6 @@ impl Recorded<'_> {
         }
         record
     }
-}
-
-/// What EventBridge delivers.
-pub(crate) fn envelope(record: &Value, id: &str, now: f64) -> Value {
-    let service = record["eventSource"].as_str().unwrap_or_default();
-    let service = service.trim_end_matches(".amazonaws.com");
-    json!({
-        "version": "0",
-        "id": id,
-        "detail-type": "AWS API Call via CloudTrail",
-        "source": format!("aws.{service}"),
-        "account": record["recipientAccountId"],
-        "time": time(now),
-        "region": record["awsRegion"],
-        "resources": [],
-        "detail": record,
-    })
 }
 
 fn time(seconds: f64) -> String {

@@ -27,8 +27,8 @@ pub(super) fn troubles(html: &mut Html, view: &View) {
     let live = view.notes.len() + view.left_out.len();
     let read = view.problems.len() + refused.len() + view.unknown.len() + live;
     let forgotten = view.memory.iter().map(|memory| memory.troubles.len()).sum::<usize>();
-    let rollouts = view.rollouts.len();
-    let count = rollouts + halted + read + failed.len() + unasked.len() + forgotten;
+    let known = view.rollouts.len() + view.contests.len();
+    let count = halted + known + read + failed.len() + unasked.len() + forgotten;
     if count == 0 {
         return;
     }
@@ -42,6 +42,14 @@ pub(super) fn troubles(html: &mut Html, view: &View) {
         let class = if rollout.is_stopped() { "trouble" } else { "person" };
         item(html, class, format_args!("Set {} is being rolled out", rollout.set));
         html.element("p", "", rollout).markup("</li>\n");
+    }
+    for contest in &view.contests {
+        let what = format!("Somebody keeps undoing the correction of {}", contest.address);
+        item(html, "trouble", what);
+        for line in contest.lines() {
+            html.element("p", "", line);
+        }
+        html.markup("</li>\n");
     }
     for problem in &view.problems {
         item(html, "trouble", "Problem in the directory: what was last good there stays in force");

@@ -76,7 +76,12 @@ fn no_value_from_manifests_or_aws_becomes_markup() {
     }
     for by in report.drifts.iter_mut().filter_map(|drift| drift.by.as_mut()) {
         // Whoever makes a call chooses the name of its session.
-        (by.principal, by.person) = (attack.to_owned(), Some(attack.to_owned()));
+        (by.who.principal, by.who.person) = (attack.to_owned(), Some(attack.to_owned()));
+    }
+    for contest in &mut report.contests {
+        contest.address = address.clone();
+        contest.ours = Some(attack.to_owned());
+        contest.theirs = report.drifts.iter().filter_map(|drift| drift.by.clone()).collect();
     }
     let mut view = view(&report);
     view.setup.directory = attack.to_owned();

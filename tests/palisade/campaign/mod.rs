@@ -10,11 +10,13 @@
 //! ```
 //!
 //! A run is judged by the monitors on every call (`simulator::monitor`), after every pass by what the process said (S11, where
-//! somebody listens; S15, by what it holds and lets wait) and by what is open then (S15), and at its end: it has converged (L1) to what the
+//! somebody listens; S15, by what it holds and lets wait) and by what is open then (S15), where events
+//! arrive by whom it names (N1), and at its end: it has converged (L1) to what the
 //! reference converged to, within so many passes after the last fault (L2), and then writes nothing (L3).
 
 pub mod catalogue;
 pub mod cloud_control;
+pub mod events;
 pub mod faults;
 pub mod hands;
 pub mod prepare;

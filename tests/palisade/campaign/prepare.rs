@@ -157,6 +157,11 @@ fn expectations(
     }
 }
 
+/// What manifests adopt that cannot have a claim.
+pub fn adopted_in(manifests: &str) -> BTreeMap<String, Address> {
+    adopted(&declared(manifests))
+}
+
 /// What cannot have a claim and is adopted by a manifest, or is a part of what a manifest refers to. Of types of Cloud Control
 /// the manifest has the name of the resource.
 fn adopted(declared: &BTreeSet<String>) -> BTreeMap<String, Address> {

@@ -103,6 +103,8 @@ fn may_delay(why: &WaitReason, edit: &Edit, turn: bool) -> bool {
         | WaitReason::CreatedFirst { .. }
         | WaitReason::AdoptedFirst { .. } => names_something_unresolved(edit),
         WaitReason::Turn => turn,
+        // A pass that only looks where an event says leaves it to the full pass, due at once.
+        WaitReason::FullPass => true,
         _ => false,
     }
 }

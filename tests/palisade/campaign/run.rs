@@ -9,10 +9,10 @@ use std::{
 
 use palisade::{
     aws::{Brake, Connection, Guard},
-    engine::{self, Engine, Report, Scopes},
+    engine::{self, Engine, Hinted, Report, Scopes},
     kinds,
     plan::{Counts, HoldReason, Verdict},
-    settings::Prune,
+    settings::{Prune, Settings},
     simulator::{
         Effect, Fault, Simulator, World,
         monitor::{Monitor, Violation},
@@ -20,9 +20,11 @@ use palisade::{
 };
 use serde_json::json;
 use tempfile::TempDir;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{
+    events::{self, Arrival, Named},
     hands,
     prepare::{Prepared, Reference, commented, write},
     putting_back::PuttingBack,
@@ -44,6 +46,8 @@ pub struct Setup {
     pub latency: Duration,
     /// Passes that faults may cost besides those they strike (stale reads and the like).
     pub lag: u64,
+    /// How events arrive, if palisade listens to any.
+    pub arrival: Option<Arrival>,
     /// Somebody who undoes what was done once it is done, and of whom the judge is not told: proves that it judges.
     pub vandal: Option<fn(&mut World)>,
     /// Whether what the process says is listened to.
@@ -64,6 +68,7 @@ impl Default for Setup {
             brake: None,
             latency,
             lag: 0,
+            arrival: None,
             vandal: None,
             listening: false,
             telltale: None,
@@ -100,6 +105,7 @@ const BRAKED_PASSES: u64 = 3;
 struct Runner<'a> {
     prepared: &'a Prepared,
     setup: &'a Setup,
+    settings: Settings,
     simulator: Simulator,
     monitor: Monitor,
     brake: Brake,
@@ -114,6 +120,9 @@ struct Runner<'a> {
     before_faults: usize,
     /// What each living process is known to have seen in force.
     putting_back: Vec<PuttingBack>,
+    /// What reads the queues of the living processes.
+    queues: Vec<AbortOnDropHandle<()>>,
+    named: Named,
     /// Steps that somebody consented to.
     consents: u64,
     /// Those of them that came after something had been done by hand.
@@ -130,6 +139,13 @@ pub async fn run(prepared: &Prepared, setup: &Setup) -> Finished {
     let monitor = Monitor::new(expect);
     simulator.watch(monitor.clone());
     simulator.with(|world| world.options.latency = setup.latency);
+    let settings = match &setup.arrival {
+        Some(arrival) => {
+            simulator.with(|world| arrival.begin(world));
+            events::listening(&prepared.settings)
+        }
+        None => prepared.settings.clone(),
+    };
     let begins_with = match &prepared.texts {
         (_, Some(earlier)) => Some(earlier),
         (last, None) => Some(last).filter(|_| prepared.scenario.guarded),
@@ -143,6 +159,7 @@ pub async fn run(prepared: &Prepared, setup: &Setup) -> Finished {
     let mut runner = Runner {
         prepared,
         setup,
+        settings,
         simulator,
         monitor,
         brake,
@@ -153,6 +170,8 @@ pub async fn run(prepared: &Prepared, setup: &Setup) -> Finished {
         attacks: prepared.scenario.attacks.iter().copied().collect(),
         before_faults: 0,
         putting_back: Vec::new(),
+        queues: Vec::new(),
+        named: Named::default(),
         consents: 0,
         consents_after_hands: 0,
         blind: false,
@@ -185,6 +204,7 @@ impl Runner<'_> {
             for (engine, report) in engines.iter().zip(&reports) {
                 self.judge_unknown(report);
                 self.listen(engine, report);
+                self.named.note(&report.drifts);
             }
             let now_struck = self.strikes();
             // What was shown wrongly, or somebody did while the pass was under way, is seen in the next one.
@@ -252,8 +272,56 @@ impl Runner<'_> {
             let pause = engines.iter().zip(&reports).map(|(e, r)| engine::pause(e, r)).min();
             let pause = pause.unwrap_or_default();
             let longer = Duration::from_secs(1 << idle.min(6)).min(LONGEST_PAUSE);
-            sleep(if active { pause } else { pause.max(longer) }).await;
+            if !self.rest(&mut engines, if active { pause } else { pause.max(longer) }).await {
+                engines = self.engines().await;
+                (passes, idle, quiet) = (0, 0, 0);
+            }
         }
+    }
+
+    /// Waits for the next pass, and looks where events say meanwhile. Whether the processes live on.
+    async fn rest(&mut self, engines: &mut [Engine], pause: Duration) -> bool {
+        let mut due = Instant::now() + pause;
+        loop {
+            let news = engines.iter().map(|engine| Box::pin(engine::news(engine)));
+            let index = tokio::select! {
+                biased;
+                () = self.simulator.crashed() => return false,
+                () = sleep_until(due) => return true,
+                (_, index, _) = futures::future::select_all(news) => index,
+            };
+            match self.look(&mut engines[index], index).await {
+                Some(then) => due = due.min(then),
+                None => return false,
+            }
+        }
+    }
+
+    /// Looks where events say; when a full pass is due because of that, or nothing if the
+    /// processes died in it.
+    async fn look(&mut self, engine: &mut Engine, index: usize) -> Option<Instant> {
+        self.monitor.pass_begins(self.age());
+        let hinted = tokio::select! {
+            biased;
+            () = self.simulator.crashed() => None,
+            hinted = engine.hint_pass() => Some(hinted),
+        };
+        self.monitor.pass_ends();
+        let far = Instant::now() + PATIENCE;
+        let then = match hinted? {
+            Hinted::Nothing => far,
+            Hinted::FullPass => Instant::now() + Duration::from_secs(2),
+            Hinted::Looked { report, full_pass } => {
+                self.judge_unknown(&report);
+                self.listen(engine, &report);
+                self.named.note(&report.drifts);
+                let (broken, _) = self.putting_back[index].judge(&report);
+                self.found.extend(broken);
+                if full_pass { Instant::now() } else { far }
+            }
+        };
+        self.named.note(&engine.attribute());
+        Some(then)
     }
 
     /// What comes once everything is in order: the last text, and the next attack.
@@ -294,6 +362,7 @@ impl Runner<'_> {
 
     async fn engines(&mut self) -> Vec<Engine> {
         self.monitor.life_begins(self.age());
+        self.queues.clear();
         self.blind = self.begins_blind();
         if self.blind {
             self.monitor.begins_blind();
@@ -301,7 +370,9 @@ impl Runner<'_> {
         self.putting_back = (0..self.setup.engines).map(|_| PuttingBack::default()).collect();
         let mut engines = Vec::new();
         for _ in 0..self.setup.engines {
-            engines.push(self.engine().await);
+            let (engine, queues) = self.engine().await;
+            engines.push(engine);
+            self.queues.extend(queues);
         }
         engines
     }
@@ -315,22 +386,27 @@ impl Runner<'_> {
         self.prepared.texts.1.as_deref().map(commented) != Some(text)
     }
 
-    async fn engine(&self) -> Engine {
+    async fn engine(&self) -> (Engine, Option<AbortOnDropHandle<()>>) {
         let prepared = self.prepared;
         let (account, region) = match prepared.scenario.place {
             Place::Org => (hands::ORG, "us-east-1"),
             Place::Ml | Place::Both => (hands::ML, hands::REGION),
         };
         let config = self.simulator.sdk_config(account, region);
-        let connection = Connection::new(config, Guard::writing(self.brake.clone()));
+        let guard = Guard::writing(self.brake.clone());
+        let own = guard.own();
+        let connection = Connection::new(config, guard);
         let registry = Arc::new(kinds::registry());
-        let scopes = Scopes::connect(&prepared.settings, &connection, &registry).await;
+        let scopes = Scopes::connect(&self.settings, &connection, &registry).await;
         let scopes = scopes.expect("accounts and Regions are known");
         // Where orphans are pruned, a pass must not end before it has looked for those of undeclared kinds.
         let sweep = prepared.scenario.prune == Prune::Automatic;
         let options = engine::Options { write: true, sweep, ..engine::Options::default() };
         let dir = self.own.as_ref().unwrap_or(&prepared.dir).path();
-        Engine::new(prepared.settings.clone(), registry, scopes, dir, options, self.brake.clone())
+        let settings = self.settings.clone();
+        let mut engine = Engine::new(settings, registry, scopes, dir, options, self.brake.clone());
+        let queues = engine.listen(own).map(|queues| tokio::spawn(queues.run()));
+        (engine, queues.map(AbortOnDropHandle::new))
     }
 
     /// One pass of every engine; nothing if the processes died in it.
@@ -523,6 +599,8 @@ impl Runner<'_> {
         let mut violations = self.monitor.violations();
         violations.extend(self.found);
         violations.extend(self.listener.iter().flat_map(Listener::violations));
+        let arrival = self.setup.arrival.iter();
+        violations.extend(arrival.flat_map(|it| self.named.judge(it, &self.simulator)));
         let (log, mut calls) = log(&self.simulator);
         calls.drain(..self.before_faults.min(calls.len()));
         let first_pass = self.first_pass.unwrap_or_default();

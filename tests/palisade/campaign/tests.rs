@@ -11,6 +11,7 @@ use palisade::{
 };
 
 use super::{
+    events,
     faults::{self, Mishap},
     hands,
     prepare::Prepared,
@@ -172,6 +173,27 @@ fn grants_and_places_of_accounts_are_put_right_whatever_goes_wrong_once() {
     let jobs = every_nth(&prepared, 7, faults::crashes);
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 20);
     let jobs = every_nth(&prepared, 41, faults::singles);
+    assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 20);
+}
+
+#[test]
+fn whatever_arrives_as_events_the_end_is_the_same_and_nobody_is_blamed_wrongly() {
+    let prepared = prepared(&[
+        "group-drift-opened",
+        "group-swap-rules",
+        "key-create",
+        "policy-retarget",
+        "hole-gateway",
+        "hole-again-and-again",
+        "hole-settings",
+        "bucket-change",
+    ]);
+    let jobs = every_nth(&prepared, 1, |it| {
+        let calls = it.reference.calls.len();
+        events::mishaps(it, 40 * calls.max(1))
+    });
+    assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 100);
+    let jobs = every_nth(&prepared[..2], 5, |it| events::mishaps(it, 11));
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 20);
 }
 
