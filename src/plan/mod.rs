@@ -52,7 +52,7 @@ pub use self::{
     obstacles::{Obstacles, Question},
     planner::plan,
     reason::{ReportReason, Wait, WaitReason},
-    shown::{Only, Shown},
+    shown::{Offered, Only, Shown},
     step::*,
 };
 use crate::{
