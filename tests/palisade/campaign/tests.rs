@@ -134,6 +134,12 @@ fn every_type_of_cloud_control_is_made_and_changed_whatever_goes_wrong_once() {
     let mut jobs = every_nth(&prepared, 97, faults::singles);
     // A network is read in its turn, ten minutes later: what people do to it meanwhile is in its own scenarios.
     jobs.retain(|(_, mishap)| !mishap.label.starts_with("edit-"));
+    // What AWS is creating and cannot carry a claim is unknown for as long: those passes wait, and are not too many.
+    let unclaimed = ["delivery-channel-", "instance-profile-", "managed-policy-", "metric-filter-"];
+    jobs.retain(|(it, mishap)| {
+        let is_unclaimed = unclaimed.iter().any(|begin| it.scenario.name.starts_with(begin));
+        !(is_unclaimed && mishap.label.starts_with("stuck@"))
+    });
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 50);
 }
 
