@@ -15,15 +15,15 @@
 //! catalog; others are additions. These numbers of the catalog are missing:
 //!
 //! - SG-11: orphans of Studio's own NFS groups are live resources that no manifest names.
-//! - SMD-02 (private subnets) and EP-07 (which tables) judge what is listed; NET-01, NET-02 and EP-11
-//!   judge the tables of subnets that manifests declare.
+//! - SMD-02 (private subnets) and EP-07 (which tables) judge what is listed; NET-01, NET-02 and
+//!   EP-11 judge the tables of subnets that manifests declare.
 //! - SMD-17 and EP-06 judge roles, and the zones of subnets, that manifests name: those of lookups,
 //!   and settings that no manifest declares, are live data.
 //! - NET-05: how many addresses are left is live data. NACL-03: which ACL is the default, likewise.
 //! - KMS-08 is a part of IAM-02.
 //! - NBI-10, NBI-11: no manifest lists allowed machines; groups judge their own rules (SG-*).
-//! - CT-04 to CT-06, CT-08, S3-04, S3-08, S3-09, IAM-04 to IAM-07, ORG-* and BR-*: there are no such
-//!   rules.
+//! - CT-04 to CT-06, CT-08, S3-04, S3-08, S3-09, IAM-04 to IAM-07, ORG-* and BR-*: there are no
+//!   such rules.
 //! - Contents of prefix lists, stale rules, DNS of the VPC, sessions that outlive a rule:
 //!   live data.
 

@@ -38,7 +38,8 @@ pub(super) struct Args {
     #[arg(long, requires = "approve")]
     all: bool,
     /// With a file written by `plan --out`: also carry out everything in it that is held, and what
-    /// waits in it and is held then for what the plan said of it
+    /// waits in it and is held then for what the plan said of it; with --yes, also what becomes
+    /// known later and needs no approval
     #[arg(long, conflicts_with_all = ["approve", "all"])]
     approve_all: bool,
     #[command(flatten)]
@@ -78,6 +79,7 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     let chosen = !args.approve.is_empty() && !args.all;
     options.only = chosen.then_some(Only::Approved);
     let asking = match (&saved, args.yes) {
+        (Some(_), true) if args.approve_all => Asking::Printed,
         (Some(_), _) => Asking::SavedPlan,
         (None, true) => Asking::Printed,
         (None, false) => Asking::Person,

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use palisade::{
     aws::Guard,
     engine::{Options, Report},
-    plan::{Offered, Only, Plan, Shown, Verdict},
+    plan::{Offered, Plan, Verdict},
     simulator::example::PLATFORM_SETTINGS,
 };
 use serde_json::Value;
@@ -21,13 +21,12 @@ const POLICY: usize = 6144;
 /// Managed policies that a role can have, unless the quota is raised.
 const POLICIES: usize = 10;
 
-/// Passes until nothing is left to do, as `apply FILE --approve-all` makes them for this plan: what it holds is approved, and
-/// what waits in it once it is held for nothing but what the plan says.
+/// Passes until nothing is left to do, as `apply --yes --approve-all FILE` makes them for this plan: what it holds is
+/// approved, and what waits in it once it is held for nothing but what the plan says.
 async fn applied(world: &World, plan: &Plan) -> Quiet {
     let mut offered = Offered::of(plan);
     let approve = offered.held.clone();
-    let only = Some(Only::Saved(Shown::of(plan)));
-    let options = Options { approve, only, write: true, ..Options::default() };
+    let options = Options { approve, write: true, ..Options::default() };
     let mut engine = world.engine_with(Guard::writing(world.brake.clone()), options).await;
     loop {
         let quiet = until_quiet(&mut engine).await;

@@ -20,7 +20,7 @@ pub(super) const RULES: &[Rule] = &[Rule {
           not in this directory.",
     source: "SageMaker API reference, CanvasAppSettings and EmrSettings; SageMaker developer \
              guide, \"Amazon SageMaker Canvas\" (permissions)",
-    help: "declare the role as an AWS::IAM::Role, or leave the setting out",
+    help: "declare the role, or leave the setting out",
     reach: Reach::Manifest,
     check: handed_on,
 }];
