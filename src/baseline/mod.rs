@@ -12,24 +12,18 @@
 //!
 //! The rules of a kind are in its folder ([`Baseline`]) and are collected from the registry; those
 //! that look at several kinds are in `across`. The numbers are those of the platform's security
-//! catalog; EP-09, EP-10, PSA-*, SLC-01 and USR-* are additions. These numbers of the catalog are
-//! missing:
+//! catalog; others are additions. These numbers of the catalog are missing:
 //!
 //! - SG-11: orphans of Studio's own NFS groups are live resources that no manifest names.
-//! - SMD-02 (private subnets, zones of lookups) needs route tables and zones; here it requires at
-//!   least two subnets if they are listed.
-//! - SMD-13 (a group for each user): whether users are kept apart is decided by the platform;
-//!   USR-04 judges the groups that profiles have.
-//! - SMD-17: settings that no manifest declares are not managed, so only live data can show them.
-//! - EP-06: the zones of the subnets are live data.
-//! - EP-07 (which tables): the subnets' route tables are live data; here it requires that the S3
-//!   gateway endpoint names some.
-//! - EP-08, NET-02, NET-05, NAT-*, RT-*, TGW-*, NACL-*: of access points, gateways and ACLs there
-//!   are no rules yet; SNS-01 and LOG-01 are additions.
-//! - KMS-08: IAM policies are another kind.
+//! - SMD-02 (private subnets) and EP-07 (which tables) judge what is listed; NET-01, NET-02 and
+//!   EP-11 judge the tables of subnets that manifests declare.
+//! - SMD-17 and EP-06 judge roles, and the zones of subnets, that manifests name: those of lookups,
+//!   and settings that no manifest declares, are live data.
+//! - NET-05: how many addresses are left is live data. NACL-03: which ACL is the default, likewise.
+//! - KMS-08 is a part of IAM-02.
 //! - NBI-10, NBI-11: no manifest lists allowed machines; groups judge their own rules (SG-*).
-//! - CT-04 to CT-06, CT-08, S3-*, IAM-*, BR-* and the like: there are no rules about buckets, IAM
-//!   and Bedrock yet.
+//! - CT-04 to CT-06, CT-08, S3-04, S3-08, S3-09, IAM-04 to IAM-07, ORG-* and BR-*: there are no
+//!   such rules.
 //! - Contents of prefix lists, stale rules, DNS of the VPC, sessions that outlive a rule:
 //!   live data.
 

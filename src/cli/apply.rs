@@ -18,7 +18,7 @@ use crate::{
     engine::{Changed, Engine, Options, Outcome, Report},
     kind::Class,
     model::Address,
-    plan::{self, Only, Plan, Shown, UnusedReason, Verdict, WaitReason},
+    plan::{self, Offered, Only, Plan, Shown, UnusedReason, Verdict, WaitReason},
     settings::{Mode, Overrides, Settings, parse_duration},
 };
 
@@ -37,6 +37,11 @@ pub(super) struct Args {
     /// With --approve: carry out everything else too
     #[arg(long, requires = "approve")]
     all: bool,
+    /// With a file written by `plan --out`: also carry out everything in it that is held, and what
+    /// waits in it and is held then for what the plan said of it; with --yes, also what becomes
+    /// known later and needs no approval
+    #[arg(long, conflicts_with_all = ["approve", "all"])]
+    approve_all: bool,
     #[command(flatten)]
     filters: Filters,
     /// Reach all accounts of sets with `waves` at once
@@ -63,13 +68,22 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     let given = &args.directory.dir;
     let saved = given.is_file().then(|| Saved::read(given)).transpose()?;
     let dir = saved.as_ref().map_or(given, |saved| &saved.dir);
-    let mut options =
-        Options { approve: args.approve.iter().cloned().collect(), ..Options::default() };
+    let offered = match &saved {
+        _ if !args.approve_all => Offered::default(),
+        Some(saved) => saved.offered.clone(),
+        None => anyhow::bail!(
+            "--approve-all approves what a person has read: save the plan with `palisade plan \
+             --out FILE`, read it, and apply the file"
+        ),
+    };
+    let approve = args.approve.iter().chain(&offered.held).cloned().collect();
+    let mut options = Options { approve, ..Options::default() };
     options.focus = args.filters.focus(&settings)?;
     options.all_waves = args.all_waves;
     let chosen = !args.approve.is_empty() && !args.all;
     options.only = chosen.then_some(Only::Approved);
     let asking = match (&saved, args.yes) {
+        (Some(_), true) if args.approve_all => Asking::Printed,
         (Some(_), _) => Asking::SavedPlan,
         (None, true) => Asking::Printed,
         (None, false) => Asking::Person,
@@ -92,7 +106,18 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     if session.engine.settings().mode == Mode::Observe {
         anyhow::bail!("the settings say `mode: observe`, so nothing is written");
     }
-    until_quiet(&mut session.engine, args.timeout, asking, known, &progress).await
+    let run = Run { asking, offered, timeout: args.timeout };
+    until_quiet(&mut session.engine, run, known, &progress).await
+}
+
+/// How a run of `apply` decides.
+pub(super) struct Run {
+    /// What happens to changes that were not shown before.
+    asking: Asking,
+    /// What was consented to as a whole.
+    offered: Offered,
+    /// How long it waits for AWS.
+    timeout: Duration,
 }
 
 /// Shows the plan and asks for confirmation; returns what was shown, if the answer is yes.
@@ -124,8 +149,7 @@ async fn consent(
 /// Nothing is done that was not shown, unless nobody is asked.
 pub(super) async fn until_quiet(
     engine: &mut Engine,
-    timeout: Duration,
-    asking: Asking,
+    Run { asking, mut offered, timeout }: Run,
     mut known: Shown,
     progress: &Applying,
 ) -> anyhow::Result<Ended> {
@@ -153,6 +177,13 @@ pub(super) async fn until_quiet(
         let done = report.results.iter().filter(|result| !result.done.is_empty());
         changed.extend(done.map(|result| result.address.clone()));
         if report.changed() == Changed::Yes {
+            continue;
+        }
+        let foreseen: Vec<String> = offered.foreseen(&report.plan).map(str::to_owned).collect();
+        if !foreseen.is_empty() {
+            // Once, whatever comes of it.
+            offered.waiting.retain(|digest| !foreseen.contains(digest));
+            engine.approve(foreseen);
             continue;
         }
         if asking == Asking::Person && report.plan.not_shown().next().is_some() {

@@ -21,7 +21,7 @@ use crate::{
     engine::{Options, Report},
     manifest::Problem,
     plan::{
-        self, Comparison, Shown,
+        self, Comparison, Offered, Shown,
         render::markdown::{Page, markdown},
     },
     settings::{Overrides, Settings},
@@ -104,8 +104,8 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     print(&report, args.output)?;
     let plan = &report.plan;
     if let Some(file) = &args.out {
-        Saved { version: SAVED_VERSION, dir: absolute(dir)?, shown: Shown::of(plan) }
-            .write(file)?;
+        let (shown, offered) = (Shown::of(plan), Offered::of(plan));
+        Saved { version: SAVED_VERSION, dir: absolute(dir)?, shown, offered }.write(file)?;
     }
     let (changes, stuck) = match &report.comparison {
         Some(compared) => (compared.change.has_changes(), compared.needs_a_person),
@@ -150,7 +150,7 @@ fn usable_base(report: &Report, base: Option<&Path>) -> bool {
 }
 
 /// The format version of a saved plan.
-const SAVED_VERSION: u32 = 1;
+const SAVED_VERSION: u32 = 2;
 
 /// A plan as saved by `plan --out`: digests of what was shown, neither values nor calls.
 #[derive(Debug, Serialize, Deserialize)]
@@ -161,6 +161,8 @@ pub(super) struct Saved {
     pub(super) dir: PathBuf,
     /// What was shown.
     pub(super) shown: Shown,
+    /// What `apply FILE --approve-all` consents to.
+    pub(super) offered: Offered,
 }
 
 impl Saved {

@@ -13,6 +13,7 @@ use crate::{
     kind::{
         Reach,
         erased::{ErasedKind, Move, Registry},
+        is_placeholder,
     },
     model::{Moving, Seen},
     plan::{
@@ -97,6 +98,10 @@ impl Learnt {
         let (now, mut kept) = (Instant::now(), BTreeMap::new());
         for step in &plan.steps {
             let Ok(Some((_, to))) = moves::moved(step, &setup.registry) else { continue };
+            // What is above a unit that does not exist yet cannot be asked.
+            if is_placeholder(&to.to) {
+                continue;
+            }
             let Some(connected) = setup.scopes.get(&step.address.scope) else { continue };
             let known = self.moves.remove(&step.address);
             let known = known.filter(|it| it.to == to && now < it.until && !step.verdict.goes());

@@ -197,6 +197,11 @@ impl Engine {
         self.setup.options.only = only;
     }
 
+    /// Approves these steps from the next pass on, as if they had been approved from the beginning.
+    pub fn approve(&mut self, digests: impl IntoIterator<Item = String>) {
+        self.setup.options.approve.extend(digests);
+    }
+
     /// The manifests that the passes are about, if not all of them.
     pub fn focus(&self) -> Option<&Focus> {
         self.setup.options.focus.as_ref()

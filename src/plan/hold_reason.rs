@@ -115,6 +115,19 @@ impl HoldReason {
     }
 }
 
+impl HoldReason {
+    /// Whether the step itself says it, so that whoever read it before it could be carried out has
+    /// read this too. What follows from the rest of the account, such as a lock-out, is known only
+    /// once nothing is waited for.
+    pub fn is_foreseen(&self) -> bool {
+        match self {
+            Self::Risk { .. } | Self::Identity { .. } | Self::Earlier { .. } => true,
+            Self::Moves(moves) => moves.loses_nothing(),
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Display for HoldReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -192,5 +205,42 @@ impl fmt::Display for HoldReason {
             Self::Prune => f.write_str("its manifest is gone, and pruning needs approval"),
             Self::Defect { what } => write!(f, "defect in palisade: {what}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::gate::moves::Effect;
+
+    #[test]
+    fn what_follows_from_the_rest_of_the_account_is_not_foreseen() {
+        let moves = |effect| {
+            let id = |text: &str| text.to_owned();
+            let (account, from, to) = (id("111122223333"), id("r-1"), id("ou-1"));
+            HoldReason::Moves(Moves { account, from, to, effect })
+        };
+        let known = |loses: &[&str]| {
+            let loses = loses.iter().map(|name| (*name).to_owned()).collect();
+            Effect::Known { loses, gains: vec!["regions".to_owned()] }
+        };
+        let foreseen = [
+            HoldReason::Risk { risks: vec![HeldRisk::Disrupts] },
+            HoldReason::Identity { creates: true },
+            HoldReason::Earlier { key: "policy".to_owned() },
+            moves(known(&[])),
+        ];
+        assert!(foreseen.iter().all(HoldReason::is_foreseen));
+        let mass =
+            HoldReason::Mass { verb: "edit".into(), wished: 12, done: 0, all: 12, limit: 10 };
+        let others = [
+            mass,
+            HoldReason::Accounts(TooMany::Unknown { why: None }),
+            moves(known(&["trails"])),
+            moves(Effect::Unknown { why: None }),
+            HoldReason::Prune,
+            HoldReason::Unbounded,
+        ];
+        assert!(!others.iter().any(HoldReason::is_foreseen));
     }
 }

@@ -54,7 +54,7 @@ pub use self::{
     planner::plan,
     reason::{ReportReason, Wait, WaitReason},
     rollout::{Rollout, Waves},
-    shown::{Only, Shown},
+    shown::{Offered, Only, Shown},
     step::*,
 };
 use crate::{

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Action, Plan, Step, Verdict, Wait, WaitReason, delay, fingerprint,
+    Action, HoldReason, Plan, Step, Verdict, Wait, WaitReason, delay, fingerprint,
     symbolic::{Symbols, symbolic, symbolic_text},
 };
 use crate::{
@@ -107,6 +107,37 @@ impl Shown {
         } else {
             vec![Step { verdict: Verdict::Waiting(vec![wait]), ..step }]
         }
+    }
+}
+
+/// What somebody consents to who read a whole plan: the steps in it, by their digests.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Offered {
+    /// Those that are held, with the reasons that were shown.
+    pub held: BTreeSet<String>,
+    /// Those that wait, and that may be held once they no longer do.
+    pub waiting: BTreeSet<String>,
+}
+
+impl Offered {
+    /// What a plan shows.
+    pub fn of(plan: &Plan) -> Self {
+        let of = |wanted: fn(&Step) -> bool| {
+            let steps = plan.steps.iter().filter(|step| wanted(step));
+            steps.map(|step| step.digest.clone()).collect()
+        };
+        let waits = |step: &Step| matches!(step.verdict, Verdict::Waiting(_));
+        Self { held: of(Step::can_be_approved), waiting: of(waits) }
+    }
+
+    /// Those of the steps that waited which this plan holds for nothing but what they said already.
+    pub fn foreseen<'p>(&'p self, plan: &'p Plan) -> impl Iterator<Item = &'p str> {
+        let foreseen = plan.steps.iter().filter(|step| match &step.verdict {
+            Verdict::Held(why) => step.can_be_approved() && why.iter().all(HoldReason::is_foreseen),
+            _ => false,
+        });
+        foreseen.map(|step| step.digest.as_str()).filter(|it| self.waiting.contains(*it))
     }
 }
 

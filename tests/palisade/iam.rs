@@ -74,6 +74,20 @@ pub fn denied(world: &World) -> BTreeSet<String> {
     denied.map(|call| format!("{}:{}", call.service, call.operation)).collect()
 }
 
+/// What was asked for and is not allowed, in calls and in what handlers of Cloud Control call, with
+/// what the request carries.
+pub fn refused(world: &World, printed: &Printed) -> BTreeSet<String> {
+    let allowed: BTreeMap<_, _> =
+        printed.iter().map(|(account, policies)| (account, documents(policies))).collect();
+    let judged: Vec<Judged> = world.simulator.with(|world| world.judged.clone());
+    let refused = judged.into_iter().filter(|it| !allows(&allowed[&it.account], &it.request));
+    refused
+        .map(|Judged { account, request: Request { action, resource, context, .. } }| {
+            format!("{account} {action} {resource} {context:?}")
+        })
+        .collect()
+}
+
 async fn quiet(world: &World, story: &str) {
     let quiet = until_quiet(&mut world.engine().await).await;
     assert_eq!(denied(world), BTreeSet::new(), "{story}");

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::users::apps_of_users;
+use super::users::{apps_of_users, floor_of_users};
 use crate::{
     baseline::{Breach, Facts, Reach, Rule, Severity},
     kinds::{
@@ -82,6 +82,20 @@ pub(super) const RULES: &[Rule] = &[
         check: groups,
     },
     Rule {
+        id: "SMD-13",
+        severity: Severity::Medium,
+        kind: sagemaker_domain::NAME,
+        title: "The apps of one user are not reached by those of others",
+        why: "In a group whose members reach each other, a notebook that somebody took over \
+              reaches the apps of all users.",
+        source: "SageMaker developer guide, \"Connect Studio in a VPC to external resources\" (a \
+                 distinct security group for each user profile)",
+        help: "give each profile a group of its own (`userSettings.securityGroups`) that admits \
+               itself, and the domain's none that does; or waive this with the reason",
+        reach: Reach::Manifest,
+        check: users_apart,
+    },
+    Rule {
         id: "SMD-16",
         severity: Severity::Low,
         kind: sagemaker_domain::NAME,
@@ -143,7 +157,15 @@ fn studio_floor(facts: &Facts<'_>) -> Vec<Breach> {
                     (direction == Direction::Egress && group.state.keeps_default(Direction::Egress))
                         || group.state.allows_within(&groups, direction, Traffic::Tcp(ports))
                 });
-                if !allowed {
+                let of_users = || {
+                    floor_of_users(facts, domain.state, |groups| {
+                        let all = groups.iter();
+                        all.copied().any(|group| {
+                            group.state.allows_within(groups, direction, Traffic::Tcp(ports))
+                        })
+                    })
+                };
+                if !allowed && !of_users() {
                     let why = format!(
                         "{} apps need {direction} of {name} within their group",
                         domain.address().name
@@ -154,6 +176,20 @@ fn studio_floor(facts: &Facts<'_>) -> Vec<Breach> {
         }
     }
     found
+}
+
+/// What a group that no manifest declares allows is unknown.
+fn users_apart(facts: &Facts<'_>) -> Vec<Breach> {
+    let [(apps, name), _] = STUDIO;
+    each(facts, USER_GROUPS, |domain| {
+        let ids = app_groups(domain.state);
+        let groups: Vec<_> = ids.iter().filter_map(|id| group(facts, id)).collect();
+        let shared = groups.iter().find(|group| {
+            group.state.allows_within(&groups, Direction::Ingress, Traffic::Tcp(apps))
+        })?;
+        let group = &shared.address().name;
+        Some(format!("{group} lets the apps of all users reach each other on {name}"))
+    })
 }
 
 fn key(facts: &Facts<'_>) -> Vec<Breach> {

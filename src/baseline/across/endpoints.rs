@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::{
     baseline::{Breach, Facts, Reach, Rule, Severity, Wanted},
     kinds::{
+        cloud_control::{self, ec2_subnet},
         sagemaker_domain::{
             self,
             baseline::{app_groups, is_vpc_only, vpc},
@@ -55,6 +56,18 @@ pub(super) const RULES: &[Rule] = &[
                tcp 443",
         reach: Reach::Manifest,
         check: groups,
+    },
+    Rule {
+        id: "EP-06",
+        severity: Severity::Low,
+        kind: vpc_endpoint::NAME,
+        title: "Interface endpoints are in every zone of a domain in their VPC",
+        why: "What runs in a zone without one sends its traffic through another zone: it costs, \
+              and stops with that zone.",
+        source: "AWS PrivateLink guide, \"Subnets and Availability Zones\" of interface endpoints",
+        help: "list a subnet of each zone of the domain under `subnets`",
+        reach: Reach::Manifest,
+        check: zones,
     },
     Rule {
         id: "EP-07",
@@ -139,6 +152,44 @@ fn groups(facts: &Facts<'_>) -> Vec<Breach> {
             if !apps.is_empty() && !managed.iter().any(|group| group.state.admits_https(apps)) {
                 let why = format!("none of its groups admits the apps of {domain} on tcp 443");
                 found.push(endpoint.breach("securityGroups", why));
+            }
+        }
+    }
+    found
+}
+
+/// Subnets that are found by lookups, and those whose zone no manifest says, are judged by nobody.
+fn zones(facts: &Facts<'_>) -> Vec<Breach> {
+    let zones: BTreeMap<&str, &str> = cloud_control::baseline::all(facts, ec2_subnet::NAME)
+        .filter_map(|it| {
+            let zone = it.state.property("AvailabilityZone").as_str()?;
+            Some((facts.id_of(it.address())?, zone))
+        })
+        .collect();
+    let of = |subnets: &BTreeSet<&str>| -> Option<BTreeSet<&str>> {
+        subnets.iter().map(|id| zones.get(id).copied()).collect()
+    };
+    let mut domains: BTreeMap<Vpc<'_>, Vec<(&str, BTreeSet<&str>)>> = BTreeMap::new();
+    for domain in facts.of::<sagemaker_domain::State>() {
+        let listed = domain.state.at("subnets").and_then(Value::as_array);
+        let subnets: Option<BTreeSet<&str>> =
+            listed.and_then(|all| all.iter().map(Value::as_str).collect());
+        if let (Some(vpc), Some(subnets)) = (vpc(domain.state), subnets) {
+            let there = domains.entry((&domain.address().scope, vpc)).or_default();
+            there.push((&domain.address().name, subnets));
+        }
+    }
+    let mut found = Vec::new();
+    for endpoint in facts.of::<State>().filter(|it| it.state.endpoint_type == "Interface") {
+        let Some(sets) = &endpoint.state.subnets else { continue };
+        let own: BTreeSet<&str> = sets.iter().flatten().map(String::as_str).collect();
+        for (name, subnets) in domains.get(&vpc_of(&endpoint)).into_iter().flatten() {
+            let (Some(needed), Some(covered)) = (of(subnets), of(&own)) else { continue };
+            let missing: Vec<&str> = needed.difference(&covered).copied().collect();
+            if !missing.is_empty() {
+                let zones = missing.join(", ");
+                let why = format!("none of its subnets is in {zones}, where {name} is");
+                found.push(endpoint.breach("subnets", why));
             }
         }
     }

@@ -8,11 +8,12 @@
 mod apps;
 mod endpoints;
 mod networks;
+mod roles;
 mod studio;
 mod users;
 
 use super::Rule;
 
 /// The rules, grouped by subject.
-pub(super) const RULES: [&[Rule]; 5] =
-    [apps::RULES, endpoints::RULES, networks::RULES, studio::RULES, users::RULES];
+pub(super) const RULES: [&[Rule]; 6] =
+    [apps::RULES, endpoints::RULES, networks::RULES, roles::RULES, studio::RULES, users::RULES];

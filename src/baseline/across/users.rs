@@ -10,7 +10,10 @@ use crate::{
     kind::table::{Gives, get, texts},
     kinds::{
         sagemaker_domain::{self, baseline::app_groups},
-        security_group::{DEFAULT_GROUP, baseline::group},
+        security_group::{
+            DEFAULT_GROUP,
+            baseline::{Group, group},
+        },
         user_profile::{self, SETTINGS, State},
     },
 };
@@ -228,6 +231,26 @@ pub(super) fn apps_of_users<'f>(
         all.extend(own_groups(pair.profile.state));
         (pair.domain, all)
     })
+}
+
+/// Whether every user of a domain has groups that allow something, in which no other user is. Where
+/// users come from Identity Center, which makes their profiles, there are more than those that are
+/// declared.
+pub(super) fn floor_of_users(
+    facts: &Facts<'_>,
+    domain: &sagemaker_domain::State,
+    allow: impl Fn(&[Wanted<'_, Group>]) -> bool,
+) -> bool {
+    let users: Vec<BTreeSet<String>> = pairs(facts)
+        .filter(|pair| std::ptr::eq(pair.domain, domain))
+        .map(|pair| own_groups(pair.profile.state))
+        .collect();
+    let declared = |own: &BTreeSet<String>| -> Vec<_> {
+        own.iter().filter_map(|id| group(facts, id)).collect()
+    };
+    domain.text("authMode") == Some("IAM")
+        && !users.is_empty()
+        && users.iter().all(|own| allow(&declared(own)))
 }
 
 fn groups(facts: &Facts<'_>) -> Vec<Breach> {

@@ -25,12 +25,9 @@ const STUDIO: &str = "studio.yaml";
 /// A network of its own.
 const NETWORK: &str = include_str!("network.yaml");
 
-/// What a domain accepts where no guardrail stands above it.
-const UNLIMITED: &str = "\
-lifecycle:
-  waive:
-    SMD-16: no organization's guardrails are managed here; init writes them (--management-account)
-";
+/// What a domain also accepts where no guardrail stands above it.
+const UNLIMITED: &str = "    SMD-16: no organization's guardrails are managed here; init writes \
+                         them (--management-account)\n";
 
 /// The guardrails.
 const OF_ORGANIZATION: [(&str, &str); 9] = [
@@ -129,7 +126,7 @@ pub(super) fn all(answers: &Answers, settings: String) -> anyhow::Result<Vec<New
             let text = if answers.regions.len() > 1 { regional(&text) } else { text };
             // The guardrail that limits instance types is the organization's.
             let text = if answers.management_account.is_none() && name == STUDIO {
-                text.replacen("\nspec:\n", &format!("\n{UNLIMITED}spec:\n"), 1)
+                replaced(&text, "\n  waive:\n", &format!("\n  waive:\n{UNLIMITED}"))?
             } else {
                 text
             };

@@ -54,6 +54,8 @@ pub(super) const OVERLAY: Overlay = Overlay {
         ("AnalyticsConfigurations", Says::Harmless),
         ("MetricsConfigurations", Says::Harmless),
     ],
+    // No lifecycle rule finds an object in it.
+    empty_at_first: true,
     // The schema says of nearly every list that its order means something.
     ordered: &[
         ("LifecycleConfiguration/Rules", false),

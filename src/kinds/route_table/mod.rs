@@ -27,10 +27,14 @@ pub use self::leaves::table;
 /// What the rules of the baseline see of a table.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Routes {
+    /// The VPC.
+    pub(crate) vpc: String,
     /// Target by destination.
     pub(crate) routes: Option<Map<String, Value>>,
-    /// The subnets that use it.
+    /// The subnets that use it; absent if they are not managed.
     pub(crate) subnets: Option<Vec<String>>,
+    /// The gateways that use it, likewise.
+    pub(crate) gateways: Option<Vec<String>>,
 }
 
 /// The kind's name in manifests.

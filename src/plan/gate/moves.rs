@@ -67,6 +67,13 @@ impl Effect {
     }
 }
 
+impl Moves {
+    /// Whether it is known that the account loses no control policy.
+    pub fn loses_nothing(&self) -> bool {
+        matches!(&self.effect, Effect::Known { loses, .. } if loses.is_empty())
+    }
+}
+
 impl fmt::Display for Moves {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { account, from, to, effect } = self;

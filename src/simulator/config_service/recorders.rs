@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    kinds::cloud_control::config_configuration_recorder,
+    kinds::cloud_control::{config_configuration_recorder, config_delivery_channel},
     simulator::{
         service::{Answer, ApiError, Caller, Context},
         truth::{Thing, Truth, leaves},
@@ -165,6 +165,14 @@ impl Recorders {
             let account = account.clone();
             let id = format!("{KIND}/{account}/{region}/{}", recorder.name);
             truth.things.insert(id, Thing { kind: KIND, account, tags: BTreeMap::new(), facts });
+        }
+        if let Some(channel) = &self.channel {
+            let kind = config_delivery_channel::NAME;
+            let (account, name) = (account.clone(), channel["name"].as_str().unwrap_or("default"));
+            let id = format!("{kind}/{account}/{region}/{name}");
+            let mut facts = BTreeSet::new();
+            leaves("channel", channel, &mut facts);
+            truth.things.insert(id, Thing { kind, account, tags: BTreeMap::new(), facts });
         }
     }
 }

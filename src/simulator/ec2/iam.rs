@@ -43,7 +43,9 @@ pub(super) fn needs(call: &Call<'_>) -> Vec<Need> {
             on(call, &["InternetGatewayId", "VpcId"])
         }
         "DeleteSubnet" | "ModifySubnetAttribute" => on(call, &["SubnetId"]),
-        "DeleteVpc" | "ModifyVpcAttribute" | "ModifyVpcTenancy" => on(call, &["VpcId"]),
+        "DeleteVpc" | "DescribeVpcAttribute" | "ModifyVpcAttribute" | "ModifyVpcTenancy" => {
+            on(call, &["VpcId"])
+        }
         "CreateSecurityGroup" => create(call, "security-group"),
         "CreateVpcEndpoint" => {
             let mut needs = create(call, "vpc-endpoint");

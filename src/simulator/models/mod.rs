@@ -138,16 +138,22 @@ impl Service for Models {
     }
 
     fn needs(&self, call: &Call<'_>) -> Vec<Need> {
-        let has = call.find(call.service, call.text("Arn")).map(|(_, tags)| tags);
-        let has = has.unwrap_or_default();
+        let found = call.find(call.service, call.text("Arn")).map(|(_, tags)| tags);
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let set = call.input["Tags"].as_object().into_iter().flatten();
         let set: Tags = set.map(|(key, value)| (key.clone(), text(value))).collect();
+        // What the handler calls after the one that makes it finds it there, with its tags.
+        let is_new = found.is_none();
+        let has = found.unwrap_or_default();
         let needs = call.input["Needs"].as_array().into_iter().flatten();
         let needed = needs.map(|need| {
             let resource = need["Resource"].as_str().unwrap_or("*");
             let asked = call.other(&text(&need["Action"]), resource);
-            let asked = if resource == "*" { asked } else { asked.of(&has) };
+            let asked = match resource {
+                "*" => asked,
+                arn if is_new && need["Tags"] != true && arn == call.text("Arn") => asked.of(&set),
+                _ => asked.of(&has),
+            };
             let asked = match need["PassedTo"].as_str() {
                 Some(service) => asked.with("iam:PassedToService", service),
                 None => asked,

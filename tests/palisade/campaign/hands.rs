@@ -384,10 +384,15 @@ pub fn vpc(world: &mut World) -> String {
 }
 
 /// The id of the live resource of a kind that has this name: a group's, policy's or domain's own, a key's alias, an endpoint's
-/// service, `default` for a default ACL.
+/// service, a network's block, `default` for a default ACL.
 pub fn id(world: &World, kind: &str, name: &str) -> Option<String> {
     let truth = world.truth();
-    let words = [format!("name {name}"), format!("alias alias/{name}"), format!("{name} true")];
+    let words = [
+        format!("name {name}"),
+        format!("alias alias/{name}"),
+        format!("{name} true"),
+        format!("cidr {name}"),
+    ];
     let (service, named_so) = (format!(".{name}"), format!("Name \"{name}\""));
     let named = truth.things.iter().find(|(_, thing)| {
         thing.kind == kind

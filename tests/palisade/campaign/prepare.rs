@@ -92,13 +92,16 @@ pub fn world() -> Simulator {
     simulator
 }
 
-/// A stage's manifests with the ids of what is live.
+/// A stage's manifests with the ids of what is live, and of the root of the organisation.
 fn filled(manifests: &str, simulator: &Simulator) -> String {
     let mut text = manifests.to_owned();
     while let Some(start) = text.find("@{") {
         let end = start + text[start..].find('}').expect("`@{` is closed");
         let (kind, name) = text[start + 2..end].split_once('/').expect("`@{Kind/name}`");
-        let id = simulator.with(|world| hands::id(world, kind, name)).expect("it is live");
+        let id = match kind {
+            "Root" => simulator.with(hands::root),
+            _ => simulator.with(|world| hands::id(world, kind, name)).expect("it is live"),
+        };
         text.replace_range(start..=end, &id);
     }
     text
@@ -144,7 +147,7 @@ fn expectations(
     let declared = declared(&stage.manifests);
     let deletable: BTreeSet<String> = stage.deletable.iter().map(address).collect();
     Expectations {
-        owner: Owner { name: OWNER.to_owned(), adopted: adopted(&declared) },
+        owner: Owner { name: OWNER.to_owned(), adopted: adopted(&declared, simulator) },
         accounts: accounts.into_iter().map(str::to_owned).collect(),
         present: declared.difference(&deletable).cloned().collect(),
         undeclared: deletable.difference(&declared).cloned().collect(),
@@ -164,12 +167,23 @@ pub fn adopted_in(manifests: &str) -> BTreeMap<String, Address> {
 
 /// What cannot have a claim and is adopted by a manifest, or is a part of what a manifest refers to. Of types of Cloud Control
 /// the manifest has the name of the resource.
-fn adopted(declared: &BTreeSet<String>) -> BTreeMap<String, Address> {
+fn adopted(declared: &BTreeSet<String>, simulator: &Simulator) -> BTreeMap<String, Address> {
     let id = |address: &Address| match address.kind.as_str() {
         "AccountSettings" => Some(hands::settings()),
         "AWS::S3::BucketPolicy" => Some(format!("{}/{}/{}", address.kind, hands::ML, address.name)),
-        "AWS::Config::ConfigRule" | "AWS::Config::ConfigurationRecorder" => {
+        "AWS::Config::ConfigRule"
+        | "AWS::Config::ConfigurationRecorder"
+        | "AWS::Config::DeliveryChannel" => {
             Some(format!("{}/{}/{}/{}", address.kind, hands::ML, hands::REGION, address.name))
+        }
+        // The manifests attach gateways to the network of the world.
+        "AWS::EC2::VPCGatewayAttachment" => Some(format!("IGW|{}", simulator.with(hands::vpc))),
+        "AWS::IAM::InstanceProfile" => {
+            Some(format!("{}/{}/{}", address.kind, hands::ML, address.name))
+        }
+        "AWS::IAM::ManagedPolicy" => {
+            let arn = format!("arn:aws:iam::{}:policy/ml/{}", hands::ML, address.name);
+            Some(format!("{}/{arn}", address.kind))
         }
         "AWS::SNS::TopicInlinePolicy" => {
             let arn = format!("arn:aws:sns:{}:{}:{}", hands::REGION, hands::ML, address.name);

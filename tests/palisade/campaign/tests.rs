@@ -135,6 +135,12 @@ fn every_type_of_cloud_control_is_made_and_changed_whatever_goes_wrong_once() {
     let mut jobs = every_nth(&prepared, 97, faults::singles);
     // A network is read in its turn, ten minutes later: what people do to it meanwhile is in its own scenarios.
     jobs.retain(|(_, mishap)| !mishap.label.starts_with("edit-"));
+    // What AWS is creating and cannot carry a claim is unknown for as long: those passes wait, and are not too many.
+    let unclaimed = ["delivery-channel-", "instance-profile-", "managed-policy-", "metric-filter-"];
+    jobs.retain(|(it, mishap)| {
+        let is_unclaimed = unclaimed.iter().any(|begin| it.scenario.name.starts_with(begin));
+        !(is_unclaimed && mishap.label.starts_with("stuck@"))
+    });
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 50);
 }
 
@@ -142,18 +148,9 @@ fn every_type_of_cloud_control_is_made_and_changed_whatever_goes_wrong_once() {
 fn every_type_of_cloud_control_has_a_scenario_of_its_life() {
     let told: String =
         scenarios::all().iter().flat_map(|it| &it.stages).map(|it| it.manifests.as_str()).collect();
-    // Identity is held until somebody approves it: `tests/palisade/identity`, and permission sets.
-    let elsewhere =
-        ["AWS::IAM::InstanceProfile", "AWS::IAM::ManagedPolicy", "AWS::SSO::PermissionSet"];
-    // A unit needs the id of the root, a channel somebody's recorder: `cloud_control/governance`.
-    let of_others = ["AWS::Organizations::OrganizationalUnit", "AWS::Config::DeliveryChannel"];
-    // What leads out of a VPC is in `cloud_control/networks`.
-    let parts = ["AWS::EC2::VPCGatewayAttachment"];
     let curated = include_str!("../../../src/kinds/cloud_control/facts/curated.txt").lines();
-    let missing: Vec<&str> = curated
-        .filter(|kind| !told.contains(&format!("kind: {kind}\n")))
-        .filter(|kind| ![&elsewhere[..], &of_others, &parts].concat().contains(kind))
-        .collect();
+    let missing: Vec<&str> =
+        curated.filter(|kind| !told.contains(&format!("kind: {kind}\n"))).collect();
     assert_eq!(missing, [""; 0]);
 }
 

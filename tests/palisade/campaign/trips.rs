@@ -1,8 +1,12 @@
 //! A trip through life for each type of Cloud Control that has no scenarios of its own: made, and changed. One table; what it
 //! takes to be made stands in `before`.
 
+use palisade::simulator::World;
+use serde_json::json;
+
 use super::{
-    catalogue::manifest,
+    catalogue::{manifest, role},
+    hands,
     scenario::{Place, Scenario},
 };
 
@@ -16,6 +20,14 @@ struct Trip {
     lifecycle: &'static str,
     /// Other manifests: kind, name and spec.
     before: &'static [(&'static str, &'static str, &'static str)],
+    /// Manifests with a lifecycle of their own, or that are made of others.
+    also: fn() -> String,
+    /// What somebody did before.
+    hands: Option<fn(&mut World)>,
+    /// What the manifests take over.
+    adopts: &'static [&'static str],
+    /// Whether somebody has to consent, because it is identity.
+    guarded: bool,
     first: &'static str,
     then: &'static str,
 }
@@ -27,6 +39,10 @@ const TRIP: Trip = Trip {
     called: "it",
     lifecycle: "",
     before: &[],
+    also: String::new,
+    hands: None,
+    adopts: &[],
+    guarded: false,
     first: "",
     then: "",
 };
@@ -57,6 +73,27 @@ const MONITOR: (&str, &str, &str) = (
     "costs",
     "{properties: {MonitorName: costs, MonitorType: DIMENSIONAL, MonitorDimension: SERVICE}}",
 );
+/// The VPC of the world before palisade, taken over.
+fn network_of_somebody() -> String {
+    let spec = "{properties: {CidrBlock: 10.20.0.0/16}}";
+    manifest("ml", "AWS::EC2::VPC", "net", "adopt: \"@{AWS::EC2::VPC/10.20.0.0/16}\"", spec)
+}
+
+/// Two roles that somebody may give to instances.
+fn roles() -> String {
+    let jobs = role("", "s3:GetObject", "", "");
+    let other =
+        jobs.replace("name: jobs", "name: work").replace("RoleName: jobs", "RoleName: work");
+    format!("{jobs}{other}")
+}
+
+/// AWS Config takes a channel where there is a recorder only.
+fn recorder_of_somebody(world: &mut World) {
+    let recorder = json!({"name": "default", "roleARN": "arn:aws:iam::111122223333:role/config"});
+    let input = json!({"ConfigurationRecorder": recorder});
+    hands::call(world, "config", "PutConfigurationRecorder", &input);
+}
+
 const TRIPS: &[Trip] = &[
     Trip {
         name: "analyzer",
@@ -121,6 +158,17 @@ const TRIPS: &[Trip] = &[
         ..TRIP
     },
     Trip {
+        name: "delivery-channel",
+        kind: "AWS::Config::DeliveryChannel",
+        called: "default",
+        lifecycle: "adopt: default",
+        hands: Some(recorder_of_somebody),
+        first: "properties: {Name: default, S3BucketName: acme-log}",
+        then: "properties: {Name: default, S3BucketName: acme-log, S3KeyPrefix: config, \
+               ConfigSnapshotDeliveryProperties: {DeliveryFrequency: Six_Hours}}",
+        ..TRIP
+    },
+    Trip {
         name: "address",
         kind: "AWS::EC2::EIP",
         first: "tags: {team: ml}, properties: {Domain: vpc}",
@@ -142,6 +190,19 @@ const TRIPS: &[Trip] = &[
         kind: "AWS::EC2::InternetGateway",
         first: "tags: {team: ml}, properties: {}",
         then: "tags: {team: data, old: null}, properties: {}",
+        ..TRIP
+    },
+    Trip {
+        name: "gateway-attachment",
+        kind: "AWS::EC2::VPCGatewayAttachment",
+        before: &[
+            ("AWS::EC2::InternetGateway", "out", "{properties: {}}"),
+            ("AWS::EC2::InternetGateway", "other", "{properties: {}}"),
+        ],
+        also: network_of_somebody,
+        adopts: &["AWS::EC2::VPC/10.20.0.0/16"],
+        first: "properties: {VpcId: \"${AWS::EC2::VPC/net}\", InternetGatewayId: \"${AWS::EC2::InternetGateway/out}\"}",
+        then: "properties: {VpcId: \"${AWS::EC2::VPC/net}\", InternetGatewayId: \"${AWS::EC2::InternetGateway/other}\"}",
         ..TRIP
     },
     Trip {
@@ -183,6 +244,49 @@ const TRIPS: &[Trip] = &[
         kind: "AWS::Events::Rule",
         first: "tags: {team: ml}, properties: {Name: made, State: DISABLED, EventPattern: {source: [aws.sagemaker]}}",
         then: "tags: {team: data}, properties: {Name: made, State: ENABLED, EventPattern: {source: [aws.sagemaker, aws.bedrock]}}",
+        ..TRIP
+    },
+    Trip {
+        name: "instance-profile",
+        kind: "AWS::IAM::InstanceProfile",
+        lifecycle: "adopt: it",
+        also: roles,
+        guarded: true,
+        first: "properties: {InstanceProfileName: it, Path: /ml/, Roles: [\"${AWS::IAM::Role/jobs}\"]}",
+        then: "properties: {InstanceProfileName: it, Path: /ml/, Roles: [\"${AWS::IAM::Role/work}\"]}",
+        ..TRIP
+    },
+    Trip {
+        name: "managed-policy",
+        kind: "AWS::IAM::ManagedPolicy",
+        lifecycle: "adopt: \"arn:aws:iam::111122223333:policy/ml/it\"",
+        guarded: true,
+        first: "properties: {ManagedPolicyName: it, Path: /ml/, PolicyDocument: {Version: \"2012-10-17\", Statement: \
+                [{Effect: Allow, Action: \"s3:GetObject\", Resource: \"arn:aws:s3:::acme-data/*\"}]}}",
+        then: "properties: {ManagedPolicyName: it, Path: /ml/, PolicyDocument: {Version: \"2012-10-17\", Statement: \
+               [{Effect: Allow, Action: \"s3:PutObject\", Resource: \"arn:aws:s3:::acme-data/*\"}]}}",
+        ..TRIP
+    },
+    Trip {
+        name: "unit",
+        kind: "AWS::Organizations::OrganizationalUnit",
+        place: Place::Org,
+        first: "tags: {team: ml}, properties: {Name: Sandbox, ParentId: \"@{Root/r}\"}",
+        then: "tags: {team: data}, properties: {Name: Playground, ParentId: \"@{Root/r}\"}",
+        ..TRIP
+    },
+    Trip {
+        name: "permission-set",
+        kind: "AWS::SSO::PermissionSet",
+        place: Place::Org,
+        guarded: true,
+        first: "tags: {team: ml}, properties: {InstanceArn: \"arn:aws:sso:::instance/ssoins-7223aaaaaaaaaaaa\", Name: Reader, \
+                SessionDuration: PT1H, ManagedPolicies: [], PermissionsBoundary: {CustomerManagedPolicyReference: \
+                {Name: ml-boundary, Path: /}}, InlinePolicy: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: \
+                \"s3:GetObject\", Resource: \"*\"}]}}",
+        then: "tags: {team: data}, properties: {InstanceArn: \"arn:aws:sso:::instance/ssoins-7223aaaaaaaaaaaa\", Name: Reader, \
+               SessionDuration: PT8H, ManagedPolicies: [\"arn:aws:iam::aws:policy/ReadOnlyAccess\"], PermissionsBoundary: \
+               {CustomerManagedPolicyReference: {Name: ml-boundary, Path: /}}, InlinePolicy: null}",
         ..TRIP
     },
     Trip {
@@ -296,19 +400,30 @@ impl Trip {
         };
         let before = self.before.iter().map(|(kind, name, spec)| one(kind, name, "", spec));
         let own = one(self.kind, self.called, self.lifecycle, &format!("{{{wish}}}"));
-        before.chain([own]).collect()
+        [(self.also)()].into_iter().chain(before).chain([own]).collect()
     }
 
     fn scenario(&self, what: &str) -> Scenario {
-        let depth = 1 + self.before.len() as u64;
-        Scenario::new(format!("{}-{what}", self.name).leak(), self.place, depth)
+        let also = (self.also)().matches("\nkind: ").count();
+        let depth = 1 + (self.before.len() + also) as u64;
+        let scenario = Scenario::new(format!("{}-{what}", self.name).leak(), self.place, depth);
+        if self.guarded { scenario.guarded() } else { scenario }
+    }
+
+    /// The first stage, with what somebody did before and what is taken over.
+    fn begun(&self, scenario: Scenario, manifests: String) -> Scenario {
+        let scenario = scenario.then(manifests).adopts(self.adopts);
+        match self.hands {
+            Some(hands) => scenario.by_hand(hands),
+            None => scenario,
+        }
     }
 
     fn scenarios(&self) -> [Scenario; 2] {
         let [first, then] = [self.first, self.then].map(|wish| self.manifests(wish));
         [
-            self.scenario("create").then(first.clone()),
-            self.scenario("change").then(first).then(then),
+            self.begun(self.scenario("create"), first.clone()),
+            self.begun(self.scenario("change"), first).then(then),
         ]
     }
 }

@@ -6,21 +6,65 @@ fn one(kind: &str, name: &str, properties: &str) -> String {
     manifest(kind, name, &format!("{{properties: {{{properties}}}}}"))
 }
 
-/// A private subnet whose table leads everything to this.
-fn leading(via: &str) -> String {
-    let subnet = "{tags: {tier: private}, properties: {VpcId: '${AWS::EC2::VPC/ml}', CidrBlock: 10.0.0.0/24}}";
+/// A subnet with these tags, and a table with these subnets and routes.
+fn routed(tags: &str, subnets: &str, routes: &str) -> String {
+    let subnet = |name: &str, block: &str, tags: &str| {
+        let properties = format!("VpcId: '${{AWS::EC2::VPC/ml}}', CidrBlock: {block}");
+        let spec = format!("{{tags: {{{tags}}}, properties: {{{properties}}}}}");
+        manifest("AWS::EC2::Subnet", name, &spec)
+    };
     [
         one("AWS::EC2::VPC", "ml", "CidrBlock: 10.0.0.0/16"),
         one("AWS::EC2::InternetGateway", "out", ""),
-        manifest("AWS::EC2::Subnet", "private", subnet),
-        one("AWS::EC2::NatGateway", "nat", "SubnetId: subnet-0123456789abcdef0, AllocationId: eipalloc-1"),
+        subnet("inner", "10.0.0.0/24", tags),
+        subnet("outer", "10.0.1.0/24", "tier: public"),
+        one(
+            "AWS::EC2::NatGateway",
+            "nat",
+            "SubnetId: subnet-0123456789abcdef0, AllocationId: eipalloc-1",
+        ),
         manifest(
             "RouteTable",
             "private",
-            &format!("{{vpc: {{ref: ml}}, subnets: [{{ref: private}}], routes: [{{to: 0.0.0.0/0, via: {{ref: '{via}'}}}}]}}"),
+            &format!("{{vpc: {{ref: ml}}, {subnets}routes: [{routes}]}}"),
         ),
     ]
     .concat()
+}
+
+const INNER: &str = "subnets: [{ref: inner}], ";
+
+/// A subnet with these tags whose table leads this there.
+fn leading(tags: &str, to: &str, via: &str) -> String {
+    routed(tags, INNER, &format!("{{to: {to}, via: {via}}}"))
+}
+
+const ALL: &str = "0.0.0.0/0";
+const NAT: &str = "{ref: 'AWS::EC2::NatGateway/nat'}";
+const OUT: &str = "{ref: 'AWS::EC2::InternetGateway/out'}";
+
+/// Where subnets lead, and who uses a table.
+fn routes() -> Vec<Case> {
+    let private = |egress: &str, via: &str| leading(&format!("tier: private{egress}"), ALL, via);
+    let transit = "tgw-0123456789abcdef0";
+    let with = |subnets: &str| routed("tier: private", subnets, "");
+    vec![
+        case("NET-01", private("", OUT), private("", NAT)),
+        case("NET-01", leading("tier: isolated", ALL, OUT), leading("tier: public", ALL, OUT)),
+        case("NET-02", private("", NAT), private(", egress: nat", NAT)),
+        case("NET-02", private(", egress: nat", transit), private(", egress: tgw", transit)),
+        case("NET-02", private(", egress: tgw", "pcx-0123456789abcdef0"), with(INNER)),
+        case("NET-02", routed("egress: nat", INNER, ""), routed("egress: none", INNER, "")),
+        case("NAT-02", private(", egress: none", NAT), private(", egress: nat", NAT)),
+        case(
+            "NAT-02",
+            leading("tier: isolated", "10.9.0.0/16", NAT),
+            leading("tier: isolated", "10.9.0.0/16", transit),
+        ),
+        case("RT-01", with("subnets: [subnet-0123456789abcdef0], "), with(INNER)),
+        case("RT-01", with(""), with("subnets: [], ")),
+        case("RT-01", with("subnets: [{ref: inner}, {ref: outer}], "), with(INNER)),
+    ]
 }
 
 fn subnet(public: bool) -> String {
@@ -88,12 +132,7 @@ pub fn all() -> Vec<Case> {
     let group = |days: u32| {
         one("AWS::Logs::LogGroup", "a", &format!("LogGroupName: a, RetentionInDays: {days}"))
     };
-    vec![
-        case(
-            "NET-01",
-            leading("AWS::EC2::InternetGateway/out"),
-            leading("AWS::EC2::NatGateway/nat"),
-        ),
+    let others = vec![
         case("NET-03", subnet(true), subnet(false)),
         case("NET-04", vpc(), vpc() + &one("AWS::EC2::FlowLog", "ml", flow_log)),
         case(
@@ -118,5 +157,6 @@ pub fn all() -> Vec<Case> {
         case("EP-08", point(OPEN), point(BOUND)),
         case("ECR-01", repository("MUTABLE", "true"), repository("IMMUTABLE", "true")),
         case("ECR-02", repository("IMMUTABLE", "false"), repository("IMMUTABLE", "true")),
-    ]
+    ];
+    [routes(), others].into_iter().flatten().collect()
 }

@@ -195,7 +195,33 @@ fn studio() -> Vec<Case> {
         let table = "{vpc: vpc-0123456789abcdef0, subnets: [subnet-0123456789abcdef0], routes: []}";
         vpc_only(APPS) + &manifest("RouteTable", "private", table) + &s3(routes, &own)
     };
+    let zoned = |subnets: &str| {
+        let subnet = |name: &str, number: u8, zone: &str| {
+            let block = format!("10.0.{number}.0/24");
+            let properties = format!(
+                "VpcId: vpc-0123456789abcdef0, CidrBlock: {block}, AvailabilityZone: {zone}"
+            );
+            manifest("AWS::EC2::Subnet", name, &format!("{{properties: {{{properties}}}}}"))
+        };
+        let literal = "subnets: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]";
+        let domain = vpc_only(APPS).replace(literal, "subnets: [{ref: a}, {ref: b}]");
+        let door = door.replace("subnets: [subnet-0123456789abcdef0]", subnets);
+        let subnets = [("a", 0, "eu-west-1a"), ("b", 1, "eu-west-1b"), ("c", 2, "eu-west-1b")];
+        let subnets = subnets.map(|(name, number, zone)| subnet(name, number, zone));
+        subnets.concat() + &domain + &door
+    };
+    let canvas = |named: &str| {
+        let setting = format!(
+            ", canvasAppSettings: {{generativeAiSettings: {{amazonBedrockRoleArn: 'arn:aws:iam::111122223333:role/{named}'}}}}"
+        );
+        // The role `a`, which is observed.
+        let trust = "{Effect: Allow, Principal: {Service: bedrock.amazonaws.com}, Action: 'sts:AssumeRole'}";
+        super::studio("", &setting) + &role(trust, "")
+    };
     vec![
+        case("EP-06", zoned("subnets: [{ref: a}]"), zoned("subnets: [{ref: a}, {ref: c}]")),
+        case("SMD-13", vpc_only(APPS), vpc_only(CONNECTING) + &door),
+        case("SMD-17", canvas("other"), canvas("a")),
         case("NET-06", in_vpc(false), in_vpc(true)),
         case("SMD-18", vpc_only(APPS) + &door, vpc_only(CONNECTING) + &door),
         case("EP-11", table(TABLE), table(", routeTables: [{ref: private}]")),
