@@ -80,19 +80,6 @@ impl Queue {
         record(access, &self.region, id).await
     }
 
-    /// CloudTrail's own records of a service's calls in a time, likewise.
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn records(
-        &self,
-        access: &Access,
-        service: &str,
-        time: (f64, f64),
-    ) -> Result<Vec<String>, CloudError> {
-        records(access, &self.region, service, time).await
-    }
-
     /// How many messages wait, about.
     ///
     /// # Errors
@@ -144,12 +131,12 @@ impl Queue {
 /// The most pages of records that are read at once, of fifty records each.
 const MAX_PAGES: usize = 4;
 
-/// Asks CloudTrail itself for the records of a service's calls in a time, in seconds since the
-/// epoch; the latest ones if there are very many.
+/// Asks CloudTrail itself for the records of a service's calls in a Region and a time, in seconds
+/// since the epoch; the latest ones if there are very many.
 ///
 /// # Errors
 /// No permission, too many calls, or no answer.
-async fn records(
+pub async fn records(
     access: &Access,
     region: &str,
     service: &str,

@@ -22,8 +22,8 @@ pub(super) struct Args {
     /// boundaries, and groups of people
     #[arg(long, conflicts_with = "seeded")]
     accounts: bool,
-    /// Record calls as CloudTrail does, and deliver each record after so many seconds to the queue
-    /// palisade-events of its account and Region
+    /// Record calls as CloudTrail does, and deliver each record after this many seconds to the
+    /// queue palisade-events of its account and Region
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=3600))]
     events: Option<u64>,
 }

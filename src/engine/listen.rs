@@ -17,7 +17,7 @@ use super::{
     scopes::{Connected, Scopes},
 };
 use crate::{
-    aws::queue::Queue,
+    aws::queue::{Queue, records},
     events::{By, Catalogue, Confidence, Health, Hub, Lookup, Own, Place, Question, Wanted, poll},
     model::Address,
     settings::Settings,
@@ -73,7 +73,8 @@ impl Listener {
                     found.map(|it| it.into_iter().collect())
                 }
                 Wanted::Service { service, since, until } => {
-                    queue.records(access, &service, (since, until)).await
+                    let Some(region) = self.hub.recorded_in(&scope, &service) else { continue };
+                    records(access, &region, &service, (since, until)).await
                 }
             };
             match found {

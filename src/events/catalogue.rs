@@ -119,11 +119,12 @@ impl Catalogue {
             .is_some_and(|rows| rows.iter().any(|row| row.records.is_some()))
     }
 
-    /// Whether the event of an own call shows that events arrive. That of a call about resources of
-    /// any type may not be delivered; the services' own are.
-    pub(super) fn awaits(&self, action: &str) -> bool {
-        let service = action.split(':').next().unwrap_or_default();
-        !is_of_any_type(event_source(service)) && self.knows(action)
+    /// Whether the event of an own call must come into the queue of a Region. That of a call about
+    /// resources of any type may not be delivered, and global services record theirs elsewhere.
+    pub(super) fn awaits(&self, action: &str, region: &str) -> bool {
+        let service = event_source(action.split(':').next().unwrap_or_default());
+        let here = !GLOBAL.contains(&service) || is_home_of_global_services(region);
+        here && !is_of_any_type(service) && self.knows(action)
     }
 
     /// A resource of a kind as records name it; its id where they do not name it otherwise.
@@ -151,6 +152,18 @@ pub(super) fn event_source(service: &str) -> &str {
         "s3control" => "s3",
         "ssoadmin" => "sso",
         other => other,
+    }
+}
+
+/// Where a service records the calls that concern a Region.
+pub(super) fn recorded_in<'r>(service: &str, region: &'r str) -> &'r str {
+    if !GLOBAL.contains(&service) {
+        return region;
+    }
+    match region.split('-').next() {
+        Some("cn") => "cn-north-1",
+        Some("us") if region.starts_with("us-gov-") => "us-gov-west-1",
+        _ => "us-east-1",
     }
 }
 
@@ -267,5 +280,18 @@ mod tests {
             if is_global { global += 1 } else { regional += 1 }
         }
         assert!(global > 0 && regional > 0);
+        for (action, here, home) in [
+            ("ec2:CreateTags", true, true),
+            ("iam:UpdateAccountPasswordPolicy", false, true),
+            ("cloudcontrol:UpdateResource", false, false),
+            ("ec2:RunInstances", false, false),
+        ] {
+            assert_eq!(catalogue.awaits(action, "eu-west-1"), here, "{action}");
+            assert_eq!(catalogue.awaits(action, "us-east-1"), home, "{action}");
+        }
+        assert_eq!(recorded_in("ec2", "eu-west-1"), "eu-west-1");
+        assert_eq!(recorded_in("iam", "eu-west-1"), "us-east-1");
+        assert_eq!(recorded_in("iam", "cn-northwest-1"), "cn-north-1");
+        assert_eq!(recorded_in("iam", "us-gov-east-1"), "us-gov-west-1");
     }
 }

@@ -8,70 +8,18 @@ use std::{
 use tokio::{sync::Notify, time::Instant};
 
 use super::{
-    catalogue::{Catalogue, Target},
+    catalogue::{Catalogue, Target, recorded_in},
     chain::{Chain, Health},
     evidence::{By, Evidence, Question},
     marks::{Hint, Hints, Marks},
     message::{Event, Place, Refused},
+    outcome::Outcome,
     own::Own,
 };
 use crate::model::ScopedKind;
 
 /// The latest records that are known, so that a second delivery is noticed.
 const KNOWN: usize = 20_000;
-
-/// What became of a message: the label of a metric.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
-    /// It says where to look.
-    Used,
-    /// It says which kind changed, and not which resource.
-    Unlocated,
-    /// It is older than a day.
-    Stale,
-    /// What palisade did itself.
-    Own,
-    /// The call failed, so that nothing changed.
-    Error,
-    /// It concerns no kind.
-    Irrelevant,
-    /// It was delivered before.
-    Duplicate,
-    /// It is about another account or Region.
-    Foreign,
-    /// It is not understood.
-    Malformed,
-}
-
-impl Outcome {
-    /// All of them.
-    pub const ALL: [Self; 9] = [
-        Self::Used,
-        Self::Unlocated,
-        Self::Stale,
-        Self::Own,
-        Self::Error,
-        Self::Irrelevant,
-        Self::Duplicate,
-        Self::Foreign,
-        Self::Malformed,
-    ];
-
-    /// The metric label.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Used => "used",
-            Self::Unlocated => "unlocated",
-            Self::Stale => "stale",
-            Self::Own => "own",
-            Self::Error => "error",
-            Self::Irrelevant => "irrelevant",
-            Self::Duplicate => "duplicate",
-            Self::Foreign => "foreign",
-            Self::Malformed => "malformed",
-        }
-    }
-}
 
 /// A question to CloudTrail itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -351,8 +299,9 @@ impl Hub {
     pub fn health(&self, now: Instant) -> BTreeMap<String, Health> {
         let mut state = self.lock();
         for written in self.0.own.take_new() {
+            let place = self.0.places.get(&written.scope);
             // Of other calls no event comes.
-            if self.0.catalogue.awaits(&written.action)
+            if place.is_some_and(|it| self.0.catalogue.awaits(&written.action, &it.region))
                 && let Some(chain) = state.chains.get_mut(&written.scope)
             {
                 chain.wrote(written);
@@ -387,6 +336,12 @@ impl Hub {
     /// The services of the calls that change a kind's resources.
     pub fn services(&self, kind: &str) -> BTreeSet<String> {
         self.0.catalogue.services(kind)
+    }
+
+    /// The Region in which a service records the calls that concern a scope.
+    pub fn recorded_in(&self, scope: &str, service: &str) -> Option<String> {
+        let place = self.0.places.get(scope)?;
+        Some(recorded_in(service, &place.region).to_owned())
     }
 
     /// Messages so far, by scope and outcome.
@@ -489,7 +444,7 @@ mod tests {
         receive(&hub, &authorized(&json!({"requestID": "r-1"})));
         assert_eq!(health(&hub), Health::Healthy);
         // A call of which no kind speaks has no event.
-        own.note("prod", "EC2", "DeleteVpc", "r-2");
+        own.note("prod", "EC2", "DeleteKeyPair", "r-2");
         for id in ["r-3", "r-4", "r-5", "r-6"] {
             own.note("prod", "EC2", "CreateTags", id);
         }

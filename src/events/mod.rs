@@ -27,6 +27,7 @@ mod evidence;
 mod hub;
 mod marks;
 mod message;
+mod outcome;
 mod own;
 mod paths;
 mod poll;
@@ -37,9 +38,10 @@ pub use self::{
     catalogue::{Catalogue, Target},
     chain::Health,
     evidence::{By, Confidence, Question},
-    hub::{Hub, Lookup, Outcome, Wanted},
+    hub::{Hub, Lookup, Wanted},
     marks::{Hint, Hints},
     message::{Event, Place, Refused, digest},
+    outcome::Outcome,
     own::Own,
     poll::poll,
     recorded::{Does, Recorded, Records, TAGS, arn_rest, prefixed},

@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{
-    hub::{Hub, Outcome},
-    message,
-};
+use super::{hub::Hub, message, outcome::Outcome};
 use crate::aws::{
     Access,
     queue::{Message, Queue},

@@ -18,7 +18,7 @@ pub struct Events {
     pub lookup_lag: Duration,
     /// Whether events are lost on the way; the records are there all the same.
     pub lost: bool,
-    /// The one of so many events that is lost, counted from the first; 0: none.
+    /// Every how many events one is lost; 0: none.
     pub lost_every: u64,
     /// Whether each event comes twice.
     pub twice: bool,

@@ -53,6 +53,10 @@ impl World {
             }
         };
         let (answer, delivery) = self.carry_out(&call);
+        if call.operation == "SendMessage" {
+            // Whoever waits for a message has it now.
+            self.arrived.notify_waiters();
+        }
         if let Some(wait) = long_poll(&call, &answer) {
             let answer = render(call.api.protocol, &call.operation, answer, &request_id);
             return Outcome::Idle(answer, wait);

@@ -164,7 +164,7 @@ metadata: {name: no-keys, scope: org}
 spec:
   policyName: no-keys
   description: Keys come from elsewhere
-  targets: ["ou:/Workloads"]
+  targets: ["111122223333"]
   content:
     Version: "2012-10-17"
     Statement: [{Sid: NoKeys, Effect: Deny, Action: "kms:CreateKey", Resource: "*"}]

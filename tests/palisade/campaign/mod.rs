@@ -19,6 +19,8 @@ pub mod cloud_control;
 pub mod events;
 pub mod faults;
 pub mod hands;
+#[allow(dead_code, reason = "only `examples/noticing.rs` and a test measure")]
+pub mod noticing;
 pub mod prepare;
 pub mod putting_back;
 pub mod run;

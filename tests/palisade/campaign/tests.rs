@@ -13,7 +13,7 @@ use palisade::{
 use super::{
     events,
     faults::{self, Mishap},
-    hands,
+    hands, noticing,
     prepare::Prepared,
     run::{Setup, run},
     scenarios, swarm,
@@ -192,6 +192,25 @@ fn whatever_arrives_as_events_the_end_is_the_same_and_nobody_is_blamed_wrongly()
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 100);
     let jobs = every_nth(&prepared[..2], 5, |it| events::mishaps(it, 11));
     assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 20);
+}
+
+#[test]
+fn with_events_a_change_lasts_as_long_as_its_event_is_on_its_way() {
+    let median = |with_events| {
+        let lasted = block_on(noticing::run(27, with_events));
+        assert!(lasted.len() > 5, "of many kinds: {:?}", lasted.keys());
+        noticing::at(50, &lasted.into_values().flatten().collect::<Vec<_>>())
+    };
+    let (with, without) = (median(true), median(false));
+    assert!(with <= 31.0 && with < without, "{with} and {without} seconds");
+}
+
+#[test]
+#[ignore = "measures for minutes: what deploy/scale.md says of events"]
+fn a_thousand_changes_with_and_without_events() {
+    let table = noticing::table(1000);
+    assert!(table.lines().count() > 10, "{table}");
+    std::fs::write(std::env::temp_dir().join("noticing.md"), table).expect("written");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Types of identity and organization: what CloudTrail records of the calls that change them, in the members of their
-//! APIs as CloudTrail writes them, with the first letter in lower case.
+//! Types of identity and organization: what CloudTrail records of the calls that change them,
+//! in the members of their APIs as CloudTrail writes them.
 
 use super::{last, part, plain, unit, whole};
 use crate::{

@@ -9,6 +9,7 @@
 //! A record names a resource by what the service calls it, which is not always the identifier of
 //! Cloud Control: both are brought into one form (`id`).
 
+mod buckets;
 mod data;
 mod identity;
 mod networks;
@@ -20,7 +21,7 @@ use crate::events::{Records, arn_rest};
 
 /// What is recorded of a type.
 pub(super) fn of(name: &str) -> Option<Records> {
-    let groups = [data::ALL, identity::ALL, networks::ALL, watching::ALL];
+    let groups = [buckets::ALL, data::ALL, identity::ALL, networks::ALL, watching::ALL];
     let mut all = groups.into_iter().flatten();
     all.find(|(of, _)| *of == name).map(|(_, records)| *records)
 }

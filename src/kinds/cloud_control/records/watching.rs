@@ -1,5 +1,5 @@
-//! Types that watch and report: what CloudTrail records of the calls that change them, in the members of their
-//! APIs as CloudTrail writes them, with the first letter in lower case.
+//! Types that watch and report: what CloudTrail records of the calls that change them,
+//! in the members of their APIs as CloudTrail writes them.
 
 use super::{alarm, hub, log_group, part, plain, rule};
 use crate::{
