@@ -2,9 +2,9 @@
 //!
 //! A running palisade that has a memory is asked over its socket, and keeps it there. Where none
 //! listens and the memory is a table, it is written to the table, which a running palisade looks at
-//! all the time, wherever it runs. Otherwise the brake file that the settings name is written, which
-//! needs no connection to a running palisade: every process with these settings checks the file
-//! before each call that writes. What is off is off in both.
+//! all the time, wherever it runs. Otherwise the brake file that the settings name is written,
+//! which needs no connection to a running palisade: every process with these settings checks the
+//! file before each call that writes. What is off is off in both.
 
 use std::fmt::Write as _;
 

@@ -52,8 +52,8 @@ pub(super) struct Args {
 enum Form {
     /// JSON: an object of scopes, each with the policies `observe`, `apply` and `destroy`; what is
     /// longer than IAM takes is in several documents (`apply-2`). `(process)` is for the role that
-    /// the process starts with, if it keeps its memory in a table or sends notices over AWS, and every scope has another
-    /// role
+    /// the process starts with, if it keeps its memory in a table or sends notices over AWS, and
+    /// every scope has another role
     #[default]
     Json,
     /// The same as YAML

@@ -34,8 +34,8 @@ pub enum Mode {
     Apply,
     /// Deletes a resource.
     Destroy,
-    /// Writes what is palisade's own, its memory and its notices, and nothing of the account: needed
-    /// without permission to write, too.
+    /// Writes what is palisade's own, its memory and its notices, and nothing of the account:
+    /// needed without permission to write, too.
     Own,
 }
 

@@ -270,6 +270,7 @@ async fn what_is_larger_than_an_item_is_split_and_never_mixed() {
     let aws = aws();
     let one = memory(&aws);
     let recalled = async || memory(&aws).recall::<Vec<u64>>(Part::Wants).await.kept();
+    assert!(one.recall::<Vec<u64>>(Part::Wants).await.kept().is_none());
     for seed in [1, 2, 3] {
         let content = large(seed, 100_000);
         one.keep(Part::Wants, &content).await.expect("kept");
@@ -322,6 +323,10 @@ async fn the_printed_permissions_suffice_and_reach_no_other_table() {
         world.dynamodb.create(PLACE, "other", &["key", "item"]);
     });
     let one = memory(&aws);
+    // What nobody has read is not overwritten.
+    let unread = one.keep(Part::Wants, &large(1, 100_000)).await;
+    assert!(matches!(unread, Err(MemoryError::Changed)));
+    assert!(one.recall::<Vec<u64>>(Part::Wants).await.kept().is_none());
     one.keep(Part::Wants, &large(1, 100_000)).await.expect("kept");
     assert!(memory(&aws).recall::<Vec<u64>>(Part::Wants).await.kept().is_some());
     let base = aws.sdk_config(example::ML_ACCOUNT, example::REGION);
