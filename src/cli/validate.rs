@@ -23,7 +23,7 @@ use crate::{
     kinds,
     manifest::{Loader, Origin, Part, Problem, Snapshot, did_you_mean, place_in, scopes_named},
     model::Address,
-    settings::{DEFAULT_FILE, Overrides, Scope, Settings, now, regions},
+    settings::{DEFAULT_FILE, MemoryHome, Overrides, Scope, ScopeSet, Settings, now, regions},
 };
 
 #[derive(Debug, clap::Args)]
@@ -177,6 +177,7 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
         found.live = Some(audit(&settings, &manifests).await?);
     }
     found.warnings.extend(unknown_regions(&settings, &overrides));
+    found.warnings.extend(forgotten_waves(&settings, &overrides));
     let format = match args.output {
         Form::Json => Format::Json,
         Form::Yaml => Format::Yaml,
@@ -220,6 +221,31 @@ fn unknown_regions(settings: &Settings, overrides: &Overrides) -> Vec<Problem> {
         }
     };
     settings.unknown_regions().map(warning).collect()
+}
+
+/// Sets whose waves are forgotten with the process: after a restart what differs in later waves is
+/// held, and closed by nobody.
+fn forgotten_waves(settings: &Settings, overrides: &Overrides) -> Vec<Problem> {
+    if settings.memory.as_ref().and_then(MemoryHome::directory).is_some() {
+        return Vec::new();
+    }
+    let file = overrides.file.clone().unwrap_or_else(|| DEFAULT_FILE.into());
+    let text = std::fs::read_to_string(&file).unwrap_or_default();
+    let sets = settings.sets.iter().filter(|(_, set)| !set.waves.is_empty());
+    let warning = |(name, _): (&String, &ScopeSet)| {
+        let path = format!("scopeSets.{name}.waves");
+        let (line, column) = place_in(&text, &path).unwrap_or((1, 1));
+        Problem {
+            origin: Origin { file: file.clone(), line, column },
+            path,
+            message: "without a memory in a directory a restart forgets what is in force behind a \
+                      wave; what differs there is held then, an opening too"
+                .to_owned(),
+            help: "set `memory: {dir: …}` to a directory that outlives the process".to_owned(),
+            part: Part::Value,
+        }
+    };
+    sets.map(warning).collect()
 }
 
 /// Makes the audits of the kinds that manifests declare.

@@ -157,7 +157,7 @@ pub async fn run(changes: usize, with_events: bool) -> Lasted {
     let options = engine::Options { write: true, ..engine::Options::default() };
     let mut engine = Engine::new(settings, registry, scopes, dir.path(), options, brake.clone());
     let listener = engine.listen(own);
-    let adopted = adopted_in(&manifests());
+    let adopted = adopted_in(&manifests(), &simulator);
     let run = Run { simulator, owner: Owner { name: OWNER.to_owned(), adopted } };
     let (stop, poke) = (CancellationToken::new(), Notify::new());
     let publish = |_: &Engine, report: &Arc<Report>| {

@@ -161,8 +161,8 @@ fn expectations(
 }
 
 /// What manifests adopt that cannot have a claim.
-pub fn adopted_in(manifests: &str) -> BTreeMap<String, Address> {
-    adopted(&declared(manifests))
+pub fn adopted_in(manifests: &str, simulator: &Simulator) -> BTreeMap<String, Address> {
+    adopted(&declared(manifests), simulator)
 }
 
 /// What cannot have a claim and is adopted by a manifest, or is a part of what a manifest refers to. Of types of Cloud Control
