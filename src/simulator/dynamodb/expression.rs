@@ -3,8 +3,15 @@
 
 use serde_json::{Value, json};
 
-use super::{Item, invalid};
 use crate::simulator::service::ApiError;
+
+/// An item: attributes, each with its type, as the API writes them.
+pub(super) type Item = serde_json::Map<String, Value>;
+
+/// The error for a request that makes no sense.
+pub(super) fn invalid(message: impl Into<String>) -> ApiError {
+    ApiError::new("ValidationException", message)
+}
 
 /// What the placeholders of a request stand for.
 #[derive(Debug)]

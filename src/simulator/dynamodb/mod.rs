@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use self::expression::{Names, holds, update};
+use self::expression::{Item, Names, holds, invalid, update};
 use super::{
     api::{Api, Pages, Protocol, Refusal, Service},
     iam::{Call, Need},
@@ -35,9 +35,6 @@ pub(super) static API: Api = Api {
 const MAX_ITEM_BYTES: usize = 400 * 1024;
 /// The most bytes of a page of a query (API reference, Query).
 const MAX_PAGE_BYTES: usize = 1024 * 1024;
-
-/// An item: attributes, each with its type, as the API writes them.
-type Item = serde_json::Map<String, Value>;
 
 /// All tables.
 #[derive(Debug, Clone, Default)]
@@ -102,10 +99,6 @@ impl Tables {
 
 fn described(name: &str, arn: &str, schema: &Value) -> Value {
     json!({"TableName": name, "TableStatus": "ACTIVE", "TableArn": arn, "KeySchema": schema})
-}
-
-fn invalid(message: impl Into<String>) -> ApiError {
-    ApiError::new("ValidationException", message)
 }
 
 impl Table {
