@@ -136,8 +136,8 @@ async fn examine(
         Ok((scopes, unknown)) => {
             checks.extend(unknown.into_iter().map(|(set, why)| {
                 let what = format!("scopeSets.{set}: its accounts are not known: {why}");
-                let help = "nothing of the set can be checked; its `organization.scope` must be able to \
-                            list the organization";
+                let help = "its scopes cannot be checked; `organization.scope` of the set must be \
+                            able to list the organization";
                 Check::fail("scopes", what, help)
             }));
             let custom = connection.has_custom_endpoint();

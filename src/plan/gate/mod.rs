@@ -1,11 +1,11 @@
 //! The gate: what people must see before it happens. It only ever holds steps; it never adds one.
 //!
-//! In order: whether the plan changes too much at once (`masses`); which edits have a risk that the
-//! settings hold, and which ones somebody else keeps undoing; whether an edit would lock out
-//! somebody who must keep access ([`lockout`]); and whether it concerns too many accounts
-//! ([`accounts`]), or moves one ([`moves`]); and whether its wave of a rollout has begun. Edits that restore what somebody else opened are held
-//! only for a lock-out, or where AWS would stop running work. What creates or widens identity
-//! always needs an approval (`fence`). If some edits of a resource are held and others are not,
+//! In order: whether the plan changes too much at once (`masses`); whether a rollout has come to
+//! the scope; which edits have a risk that the settings hold, and which ones somebody else keeps
+//! undoing; whether an edit would lock out somebody who must keep access ([`lockout`]); and whether
+//! it concerns too many accounts ([`accounts`]), or moves one ([`moves`]). Edits that restore what
+//! somebody else opened are held only for a lock-out, or where AWS would stop running work. What
+//! creates or widens identity always needs an approval (`fence`). If some edits of a resource are held and others are not,
 //! they become two steps. An approved digest releases exactly its step, whatever held it; that of a
 //! create also what completes the new resource as the create showed it. It never releases what AWS
 //! has no call for, and what the settings do not let any manifest do.
