@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
 use crate::circles::circles;
@@ -164,27 +165,30 @@ fn collect_from(root: &Path, dir: &Path, all: &mut Vec<Source>) {
     }
 }
 
-/// All files, each with whether only tests are built with it.
-fn all() -> Vec<Source> {
-    let mut all = Vec::new();
-    collect(&root(), &mut all);
-    assert!(all.len() > 100, "the sources are found");
-    let of_tests: Vec<bool> = all.iter().map(|source| source.is_of_tests(&all)).collect();
-    assert!(of_tests.iter().filter(|it| **it).count() > 50, "the tests are found");
-    all.iter_mut().zip(of_tests).for_each(|(source, of_tests)| source.of_tests = of_tests);
-    all.sort_by(|a, b| a.path.cmp(&b.path));
-    all
+/// All files, each with whether only tests are built with it; read once for all tests.
+fn all() -> &'static [Source] {
+    static ALL: LazyLock<Vec<Source>> = LazyLock::new(|| {
+        let mut all = Vec::new();
+        collect(&root(), &mut all);
+        assert!(all.len() > 100, "the sources are found");
+        let of_tests: Vec<bool> = all.iter().map(|source| source.is_of_tests(&all)).collect();
+        assert!(of_tests.iter().filter(|it| **it).count() > 50, "the tests are found");
+        all.iter_mut().zip(of_tests).for_each(|(source, of_tests)| source.of_tests = of_tests);
+        all.sort_by(|a, b| a.path.cmp(&b.path));
+        all
+    });
+    &ALL
 }
 
 /// The program's files, without those that only tests are in.
-fn program() -> Vec<Source> {
-    all().into_iter().filter(|source| !source.of_tests).collect()
+fn program() -> impl Iterator<Item = &'static Source> {
+    all().iter().filter(|source| !source.of_tests)
 }
 
 /// Files, and lines in them, that say one of `words` although they may not.
 fn violations(words: &[&str], may: impl Fn(&Source) -> bool) -> Vec<String> {
     let mut found = Vec::new();
-    for source in program().iter().filter(|source| !may(source)) {
+    for source in program().filter(|source| !may(source)) {
         for line in source.code() {
             if words.iter().any(|word| line.contains(word)) {
                 found.push(format!("{}: {}", source.path, line.trim()));
@@ -222,8 +226,8 @@ fn tests_name_the_sdk_only_where_the_program_may_and_where_the_simulator_is_test
     let sdk = concat!("aws", "_sdk_");
     let mut found = Vec::new();
     for source in all() {
-        let simulator = source.of_tests && below(&source, &["simulator/"]);
-        if simulator || source.is_port() || below(&source, &["aws/"]) {
+        let simulator = source.of_tests && below(source, &["simulator/"]);
+        if simulator || source.is_port() || below(source, &["aws/"]) {
             continue;
         }
         let of_tests = if source.of_tests { source.code() } else { Vec::new() };
@@ -277,8 +281,8 @@ fn only_apply_can_write() {
     ];
     let may = |source: &Source| source.path == "engine/apply.rs" || source.erases_ports();
     assert_eq!(violations(&words, may), NONE);
-    let apply = program().into_iter().find(|source| source.path == "engine/apply.rs");
-    let apply = apply.expect("it is there").text;
+    let apply = program().find(|source| source.path == "engine/apply.rs");
+    let apply = &apply.expect("it is there").text;
     for write in ["port.create(", "port.edit(", "port.delete("] {
         assert_eq!(apply.matches(write).count(), 1, "{write} stands at one place");
     }
@@ -319,7 +323,6 @@ fn nothing_of_the_program_depends_on_the_simulator_but_the_command_line() {
 #[test]
 fn no_file_has_more_than_400_lines_of_code_without_tests() {
     let long: Vec<_> = program()
-        .iter()
         .map(|source| (source.path.clone(), source.code().len()))
         .filter(|(_, lines)| *lines > 400)
         .collect();
@@ -424,7 +427,7 @@ fn sisters(folder: &str) -> BTreeSet<String> {
         let inner = inner.trim_end_matches("/mod");
         (inner != "mod" && says_name(source)).then(|| inner.to_owned())
     };
-    program().iter().filter_map(module).collect()
+    program().filter_map(module).collect()
 }
 
 fn says_name(source: &Source) -> bool {
@@ -459,7 +462,7 @@ fn lines_are_not_longer_than_the_formatter_allows() {
     let too_long = |line: &&str| line.chars().count() > MAX_WIDTH;
     let mut found = Vec::new();
     let styled = |source: &Source| below(source, &STYLED);
-    for source in program().iter().filter(|source| styled(source)) {
+    for source in program().filter(|source| styled(source)) {
         found.extend(source.code().into_iter().filter(too_long).map(str::to_owned));
     }
     for source in all().iter().filter(|source| styled(source)) {
@@ -528,7 +531,7 @@ fn kinds() -> Vec<(String, String)> {
         let line = source.text.lines().find(|line| line.starts_with("pub const NAME: &str = "))?;
         Some((folder, line.split('"').nth(1)?.to_owned()))
     };
-    program().iter().filter_map(declared).collect()
+    program().filter_map(declared).collect()
 }
 
 #[test]
@@ -540,9 +543,9 @@ fn a_kinds_name_is_written_once() {
     for source in program() {
         for text in source.texts() {
             for (folder, name) in &kinds {
-                let at_home = below(&source, &[&format!("kinds/{folder}/")]);
+                let at_home = below(source, &[&format!("kinds/{folder}/")]);
                 // The simulator says what AWS says, which has some of these words too.
-                let of_aws = below(&source, &["simulator/"]) && text != *name;
+                let of_aws = below(source, &["simulator/"]) && text != *name;
                 if says(&text, name) && !at_home && !of_aws {
                     found.push(format!("{}: {text}", source.path));
                 }
@@ -591,7 +594,7 @@ fn every_operation_that_a_port_names_is_one_of_its_kinds() {
             })
             .collect();
         let home = format!("kinds/{folder}/");
-        for source in program().iter().filter(|it| it.is_port() && below(it, &[&home])) {
+        for source in program().filter(|it| it.is_port() && below(it, &[&home])) {
             for operation in operations_in(source) {
                 seen += 1;
                 // The port's name for what EC2 has no call for.
@@ -607,7 +610,7 @@ fn every_operation_that_a_port_names_is_one_of_its_kinds() {
 
 #[test]
 fn no_files_of_the_simulator_depend_on_each_other_in_a_circle() {
-    let sources = program().into_iter().filter(|source| below(source, &["simulator/"]));
+    let sources = program().filter(|source| below(source, &["simulator/"]));
     let files: BTreeMap<String, String> =
         sources.map(|source| (source.path.clone(), source.code().join("\n"))).collect();
     assert!(files.len() > 80, "they are found");
@@ -647,9 +650,9 @@ fn the_simulator_has_one_list_of_services_and_none_of_kinds() {
     });
     for kind in modules {
         let name = format!("{kind}::");
-        let sources = program().into_iter().filter(|source| below(source, &["simulator/"]));
+        let sources = program().filter(|source| below(source, &["simulator/"]));
         let named = sources.filter(|it| it.code().iter().any(|line| line.contains(&name)));
-        let files: Vec<String> = named.map(|source| source.path).collect();
+        let files: Vec<String> = named.map(|source| source.path.clone()).collect();
         assert!(files.len() <= 2, "{kind} stands in {files:?}");
         let folder = |file: &String| {
             services.iter().any(|service| {

@@ -139,6 +139,14 @@ async fn what_exists_once_an_account_is_declared_in_its_home_region_and_referred
         "Statement: [{Effect: Allow, Principal: {AWS: \"${AWS::IAM::Role/jobs.Arn}\"}, Action: kms:Decrypt, Resource: \"*\"}, ",
     );
     let world = world(&format!("{role}{use_it}"));
+    let all = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+    let boundary = json!({"PolicyName": "ml", "PolicyDocument": all.to_string()});
+    for account in [OTHER, "777788889999"] {
+        let made = world
+            .simulator
+            .with(|world| world.act(account, IRELAND, "iam", "CreatePolicy", &boundary));
+        made.expect("IAM makes it");
+    }
     let quiet = until_quiet(&mut world.engine().await).await;
     let held = quiet.last().plan.steps.iter().filter(|step| step.can_be_approved());
     let digests: Vec<String> = held.map(|step| step.digest.clone()).collect();
@@ -146,6 +154,7 @@ async fn what_exists_once_an_account_is_declared_in_its_home_region_and_referred
     let digests: Vec<&str> = digests.iter().map(String::as_str).collect();
     let mut engine = world.engine_approving(&digests).await;
     let quiet = until_quiet(&mut engine).await;
+    quiet.in_order();
     let declared: Vec<String> = quiet.last().plan.in_sync.iter().map(ToString::to_string).collect();
     let roles: Vec<&String> = declared.iter().filter(|it| it.contains("Role")).collect();
     assert_eq!(
