@@ -102,7 +102,7 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
         options.only = Some(only(known.clone()));
     }
     let mut session = Session::open(overrides, dir, Access::Write, options, None).await?;
-    reach::obey(session.engine.settings(), &session.brake).await;
+    let _following = reach::obey(session.engine.settings(), &session.brake).await;
     if session.engine.settings().mode == Mode::Observe {
         anyhow::bail!("the settings say `mode: observe`, so nothing is written");
     }

@@ -2,6 +2,7 @@
 //! their memory; and how commands that write get to know of it.
 
 use anyhow::{Context as _, bail};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{daemon::Daemon, output};
 use crate::{
@@ -96,12 +97,18 @@ async fn listening(settings: &Settings, path: std::path::PathBuf, or_file: bool)
     None
 }
 
-/// For a command that writes: what is asked over the table is in force for it too, from its start
-/// until the process ends. Without a table there is nothing to do.
-pub(super) async fn obey(settings: &Settings, brake: &Brake) {
-    let Some(table) = settings.memory.as_ref().and_then(MemoryHome::table) else { return };
-    let lever = lever(settings, table, brake.clone()).await;
-    tokio::spawn(async move { lever.follow().await });
+/// For a command that writes: what is asked over the table is in force for it too, until the handle
+/// is dropped. Without a table there is nothing to do.
+pub(super) async fn obey(settings: &Settings, brake: &Brake) -> Option<AbortOnDropHandle<()>> {
+    let table = settings.memory.as_ref().and_then(MemoryHome::table)?;
+    Some(following(lever(settings, table, brake.clone()).await))
+}
+
+/// Brings into force what others ask, until the handle is dropped: on its own, because a pass that
+/// plans for seconds must not delay it.
+#[expect(clippy::disallowed_methods, reason = "its handle ends it when it is dropped")]
+pub(super) fn following(lever: Lever) -> AbortOnDropHandle<()> {
+    AbortOnDropHandle::new(tokio::spawn(async move { lever.follow().await }))
 }
 
 async fn lever(settings: &Settings, table: &MemoryTable, brake: Brake) -> Lever {

@@ -50,7 +50,7 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     let registry = kinds::registry();
     let levers = settings.levers.clone();
     let brake = Brake::with_lever(move || levers.halt());
-    reach::obey(&settings, &brake).await;
+    let _following = reach::obey(&settings, &brake).await;
     let connection = Connection::ambient(Guard::writing(brake.clone())).await;
     let (scopes, unknown) = connect_all(&mut settings, &connection, &registry).await?;
     for (set, why) in unknown {

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Ended,
     output::Directory,
+    reach,
     session::{Access, Session},
 };
 use crate::{
@@ -99,18 +100,14 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
             None => std::future::pending().await,
         }
     };
-    // On its own: a pass that plans for seconds must not delay it.
-    let following = tokio::spawn({
-        let lever = lever.clone();
-        async move { lever.follow().await }
-    });
+    let following = reach::following(lever.clone());
     tokio::select! {
         () = engine::run(engine, &brake, &stop, &poke, published) => {}
         () = listening => {}
         result = signals(&stop, &lever, &poke) => result?,
         () = notifier.run() => {}
     }
-    following.abort();
+    drop(following);
     if let Some(path) = &socket {
         // The next process replaces one that is left behind.
         let _ = std::fs::remove_file(path);

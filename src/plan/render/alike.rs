@@ -11,7 +11,7 @@ const LISTED: usize = 40;
 
 /// The steps in their order, each with those that do the same in other scopes. `shown` is what
 /// people see of a step besides its address, id and digest.
-pub(super) fn alike<'p>(steps: &'p [Step], shown: impl Fn(&Step) -> String) -> Vec<Vec<&'p Step>> {
+pub(super) fn alike(steps: &[Step], shown: impl Fn(&Step) -> String) -> Vec<Vec<&Step>> {
     let mut groups: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (index, step) in steps.iter().enumerate() {
         let address = &step.address;
