@@ -29,7 +29,7 @@ use palisade::{
     model::{Address, Claim, Fence, Halt, Observed, Phase, ScopedKind, Seen},
     plan::{
         Claims, Inputs, Installation, Limits, Live, Lockout, Look, Memory, Organization, Past,
-        Plan, plan,
+        Plan, Waves, plan,
     },
     settings::{GateLimits, Mode, Overrides, Prune, Settings},
 };
@@ -220,6 +220,7 @@ impl World {
                 only: None,
                 focus: None,
                 halt: &Halt::default(),
+                waves: &Waves::default(),
             },
             organization: &Organization::default(),
         })

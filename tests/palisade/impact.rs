@@ -176,7 +176,7 @@ spec:
 async fn the_event_history_is_read_page_by_page_as_far_back_as_is_asked() {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
     let events = Events { on: true, lookup_lag: Duration::ZERO, ..Events::default() };
-    let epoch = Some(now - Duration::from_hours(2));
+    let epoch = now.checked_sub(Duration::from_hours(2));
     let simulator = Simulator::new(Options { epoch, throttling: true, ..Options::default() });
     example::build(&simulator).expect("built");
     simulator.with(|world| world.options.events = events);

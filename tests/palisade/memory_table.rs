@@ -51,11 +51,17 @@ async fn started(aws: &Simulator) -> Lever {
     Lever::recall(Brake::default(), Some(memory(aws))).await
 }
 
+/// What others ask comes into force for it until the test ends.
+#[expect(clippy::disallowed_methods, reason = "the runtime of the test ends it")]
+fn follow(lever: &Lever) {
+    let following = lever.clone();
+    tokio::spawn(async move { following.follow().await });
+}
+
 /// A running process: it follows what others ask until the test ends.
 async fn running(aws: &Simulator) -> Lever {
     let lever = started(aws).await;
-    let following = lever.clone();
-    tokio::spawn(async move { following.follow().await });
+    follow(&lever);
     lever
 }
 
@@ -142,8 +148,7 @@ async fn a_table_that_cannot_be_reached_at_the_start_means_observing_until_it_ca
     let lever = Lever::recall(Brake::default(), Some(memory.clone())).await;
     assert!(why(&lever).contains("it may have been on"), "{}", why(&lever));
     assert!(memory.troubles()[&Part::Brake].contains("ResourceNotFoundException"));
-    let following = lever.clone();
-    tokio::spawn(async move { following.follow().await });
+    follow(&lever);
     tokio::time::sleep(SOON).await;
     assert!(lever.brake().is_engaged(), "nothing has changed");
     aws.with(|world| {
@@ -160,8 +165,7 @@ async fn a_table_that_is_lost_later_leaves_the_last_value_and_a_trouble() {
     let memory = memory(&aws);
     let lever = Lever::recall(Brake::default(), Some(memory.clone())).await;
     lever.engage(Means::Socket, "ann", "INC-7").await;
-    let following = lever.clone();
-    tokio::spawn(async move { following.follow().await });
+    follow(&lever);
     for fault in [Fault::hang("GetItem"), Fault::throttle("GetItem"), Fault::garbage("GetItem")] {
         aws.inject(fault);
         tokio::time::sleep(4 * SOON).await;

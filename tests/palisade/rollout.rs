@@ -149,7 +149,7 @@ async fn another_change_on_the_way_begins_with_the_first_wave_again() {
     in_order(&mut engine).await;
     declare(&world, "description: first", "description: second");
     until_quiet(&mut engine).await;
-    later(&mut engine, SOAK - Duration::from_mins(2)).await;
+    later(&mut engine, Duration::from_mins(28)).await;
     declare(&world, "description: second", "description: third");
     later(&mut engine, Duration::from_mins(1)).await;
     later(&mut engine, Duration::from_mins(5)).await;
@@ -202,7 +202,7 @@ async fn with_memory_a_rollout_goes_on_where_the_last_process_was() {
     let mut engine = remembering(&world, &dir).await;
     until_quiet(&mut engine).await;
     assert_eq!(description(&world, LATER), "first", "what was in force before is known");
-    later(&mut engine, SOAK - Duration::from_mins(1)).await;
+    later(&mut engine, Duration::from_mins(29)).await;
     assert_eq!(description(&world, LATER), "first", "the soak begins anew");
     later(&mut engine, Duration::from_mins(1)).await;
     later(&mut engine, Duration::from_mins(1)).await.in_order();

@@ -288,7 +288,7 @@ impl Runner<'_> {
                 biased;
                 () = self.simulator.crashed() => return false,
                 () = sleep_until(due) => return true,
-                (_, index, _) = futures::future::select_all(news) => index,
+                ((), index, _) = futures::future::select_all(news) => index,
             };
             match self.look(&mut engines[index], index).await {
                 Some(then) => due = due.min(then),
@@ -405,6 +405,10 @@ impl Runner<'_> {
         let dir = self.own.as_ref().unwrap_or(&prepared.dir).path();
         let settings = self.settings.clone();
         let mut engine = Engine::new(settings, registry, scopes, dir, options, self.brake.clone());
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "its handle ends it when it is dropped: with the process"
+        )]
         let queues = engine.listen(own).map(|queues| tokio::spawn(queues.run()));
         (engine, queues.map(AbortOnDropHandle::new))
     }
