@@ -5,10 +5,10 @@
 //! undoing; whether an edit would lock out somebody who must keep access ([`lockout`]); and whether
 //! it concerns too many accounts ([`accounts`]), or moves one ([`moves`]). Edits that restore what
 //! somebody else opened are held only for a lock-out, or where AWS would stop running work. What
-//! creates or widens identity always needs an approval (`fence`). If some edits of a resource are held and others are not,
-//! they become two steps. An approved digest releases exactly its step, whatever held it; that of a
-//! create also what completes the new resource as the create showed it. It never releases what AWS
-//! has no call for, and what the settings do not let any manifest do.
+//! creates or widens identity always needs an approval (`fence`). If some edits of a resource are
+//! held and others are not, they become two steps. An approved digest releases exactly its step,
+//! whatever held it; that of a create also what completes the new resource as the create showed it.
+//! It never releases what AWS has no call for, and what the settings do not let any manifest do.
 
 pub mod accounts;
 mod fence;
