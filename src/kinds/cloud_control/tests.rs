@@ -769,6 +769,27 @@ fn a_trust_policy_is_checked_as_iam_checks_it() {
     assert!(resolve(iam_role::NAME, &json!({"properties": federated})).is_ok());
 }
 
+/// No text of a policy leaves a plan unmarked, whether it comes, goes or changes.
+#[test]
+fn a_plan_quotes_a_policy_that_is_added_and_one_that_is_removed() {
+    let statement = json!({"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "ecr:BatchGetImage"});
+    let policy = json!({"Version": "2012-10-17", "Statement": [statement]});
+    let with = |policy: &Value| json!({"RepositoryName": "images", "RepositoryPolicyText": policy});
+    for (wanted, live, head) in [
+        (&policy, &Value::Null, "+ properties.RepositoryPolicyText: a policy"),
+        (&Value::Null, &policy, "- properties.RepositoryPolicyText: a policy"),
+    ] {
+        let [edit] = &edits(ecr_repository::NAME, with(wanted), with(live))[..] else {
+            panic!("one")
+        };
+        let first = &edit.lines[0];
+        assert_eq!(format!("{} {}", first.sign.as_char(), first.text), head);
+        let told = edit.lines.iter().filter(|line| line.text.contains("ecr:"));
+        let told: Vec<_> = told.collect();
+        assert!(!told.is_empty() && told.iter().all(|line| line.quotes), "{told:?}");
+    }
+}
+
 #[test]
 fn a_plan_shows_inline_policies_by_their_names_and_quotes_what_they_say() {
     let mut wanted = said_role();

@@ -73,18 +73,47 @@ impl Properties {
         context: &Context,
     ) -> Vec<Line> {
         if let Some(Property { sort: Sort::Policy(dialect), .. }) = self.at(part) {
-            let live = same::policy(old, *dialect);
-            if let (Some(live), Some(wanted)) = (live, same::policy(new, *dialect)) {
-                let mut lines = vec![Line::change(path, "a policy", "another policy")];
-                lines.extend(policy_lines(&diff(&live, &wanted, context), 2));
-                return lines;
-            }
+            let [old, new] = [old, new].map(|value| Some(value).filter(|it| !it.is_null()));
+            return one_policy(path, (old, new), *dialect, context);
         }
         if let Some((name, policy)) = self.at(part).and_then(named_policies) {
             return name_by_name((name, policy), path, (old, new), context);
         }
-        vec![Line::change(path, shown(old), shown(new))]
+        let quotes = says_policy(old) || says_policy(new);
+        vec![Line { quotes, ..Line::change(path, shown(old), shown(new)) }]
     }
+}
+
+/// Whether a value has a policy in it, at whatever depth.
+fn says_policy(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => {
+            members.contains_key("Statement") || members.values().any(says_policy)
+        }
+        Value::Array(items) => items.iter().any(says_policy),
+        _ => false,
+    }
+}
+
+/// The lines of a plan for a policy that is added, removed or changed.
+fn one_policy(
+    place: &str,
+    (old, new): (Option<&Value>, Option<&Value>),
+    dialect: Dialect,
+    context: &Context,
+) -> Vec<Line> {
+    let none = json!({"Version": "2012-10-17", "Statement": []});
+    let [live, wanted] = [old, new].map(|it| same::policy(it.unwrap_or(&none), dialect));
+    let (Some(live), Some(wanted)) = (live, wanted) else {
+        return vec![Line::change(place, "a policy that palisade cannot read", "as wanted")];
+    };
+    let mut lines = match (old, new) {
+        (None, _) => vec![Line::add(format!("{place}: a policy"))],
+        (_, None) => vec![Line::remove(format!("{place}: a policy"))],
+        _ => vec![Line::change(place, "a policy", "another policy")],
+    };
+    lines.extend(policy_lines(&diff(&live, &wanted, context), 2));
+    lines
 }
 
 /// The member with the name and the member with the policy, where the items of a list are policies
@@ -111,30 +140,17 @@ fn name_by_name(
         let items = list.as_array().into_iter().flatten();
         items.filter_map(|item| Some((item.get(name)?.as_str()?, item.get(member)?))).collect()
     });
-    let none = json!({"Version": "2012-10-17", "Statement": []});
     let names: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
-    let mut lines = Vec::new();
-    for name in names {
-        let (gone, come) = (old.get(name).copied(), new.get(name).copied());
-        let (Some(live), Some(wanted)) = (
-            same::policy(gone.unwrap_or(&none), dialect),
-            same::policy(come.unwrap_or(&none), dialect),
-        ) else {
-            let unreadable = "a policy that palisade cannot read";
-            lines.push(Line::change(&format!("{path}[{name}]"), unreadable, "as wanted"));
-            continue;
-        };
-        let difference = diff(&live, &wanted, context);
-        let place = format!("{path}[{name}]");
-        match (gone, come) {
-            (None, _) => lines.push(Line::add(format!("{place}: a policy"))),
-            (_, None) => lines.push(Line::remove(format!("{place}: a policy"))),
-            _ if equivalent(&live, &wanted, context) => continue,
-            _ => lines.push(Line::change(&place, "a policy", "another policy")),
-        }
-        lines.extend(policy_lines(&difference, 2));
-    }
-    lines
+    let same = |(old, new): (Option<&Value>, Option<&Value>)| {
+        let read = |value: Option<&Value>| same::policy(value?, dialect);
+        let (old, new) = (read(old), read(new));
+        old.zip(new).is_some_and(|(old, new)| equivalent(&old, &new, context))
+    };
+    let both = |name| (name, (old.get(name).copied(), new.get(name).copied()));
+    let differ = names.into_iter().map(both).filter(|(_, both)| !same(*both));
+    let lines = differ
+        .flat_map(|(name, both)| one_policy(&format!("{path}[{name}]"), both, dialect, context));
+    lines.collect()
 }
 
 /// A value on one line.
