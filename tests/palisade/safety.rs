@@ -375,8 +375,8 @@ async fn a_tombstone_deletes_a_domain_once_nobody_lives_in_it_and_keeps_the_file
     world.sagemaker("CreateUserProfile", &user);
     world.edit(
         "ml-prod/studio.yaml",
-        "  scope: ml-prod\n",
-        "  scope: ml-prod\nlifecycle: {state: absent}\n",
+        "lifecycle:\n  waive:\n",
+        "lifecycle:\n  state: absent\n  waive:\n",
     );
     let report = engine.pass().await;
     assert_eq!(world.writes(), [""; 0]);

@@ -6,7 +6,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
     sync::Arc,
     time::Duration,
 };
@@ -27,7 +26,6 @@ use super::{
     events, hands,
     prepare::{OWNER, adopted_in, settings, world, write},
     scenario::Place,
-    threads::block_on,
 };
 
 /// How often it is looked whether everything is in order again: the figures are as exact as that.
@@ -182,23 +180,4 @@ pub fn at(percent: usize, all: &[Duration]) -> f64 {
     all.sort_unstable();
     let index = (all.len() * percent).div_ceil(100).saturating_sub(1);
     all.get(index).map_or(0.0, Duration::as_secs_f64)
-}
-
-/// What so many changes come to, for people.
-pub fn table(changes: usize) -> String {
-    let mut out =
-        "| | changes | median (s) | p90 | p99 | max |\n|---|--:|--:|--:|--:|--:|\n".to_owned();
-    for (name, with_events) in [("without events", false), ("with events", true)] {
-        let lasted = block_on(run(changes, with_events));
-        let all: Vec<Duration> = lasted.values().flatten().copied().collect();
-        for (of, all) in [("all".to_owned(), all)].into_iter().chain(lasted) {
-            let [median, ninety, ninety_nine, most] = [50, 90, 99, 100].map(|it| at(it, &all));
-            let _ = writeln!(
-                out,
-                "| {of}, {name} | {} | {median:.1} | {ninety:.1} | {ninety_nine:.1} | {most:.1} |",
-                all.len()
-            );
-        }
-    }
-    out
 }

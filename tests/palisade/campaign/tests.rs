@@ -206,14 +206,6 @@ fn with_events_a_change_lasts_as_long_as_its_event_is_on_its_way() {
 }
 
 #[test]
-#[ignore = "measures for minutes: what deploy/scale.md says of events"]
-fn a_thousand_changes_with_and_without_events() {
-    let table = noticing::table(1000);
-    assert!(table.lines().count() > 10, "{table}");
-    std::fs::write(std::env::temp_dir().join("noticing.md"), table).expect("written");
-}
-
-#[test]
 fn two_faults_in_one_run_are_survived_too() {
     let prepared = prepared(&["group-add-rules", "policy-content"]);
     let jobs = every_nth(&prepared, 97, faults::pairs);
