@@ -11,6 +11,12 @@ use crate::{
     },
 };
 
+/// The tags of any of EC2's resources, set or removed.
+const TAGGED: Recorded =
+    Recorded::edits("ec2", "CreateTags", &["requestParameters/resourcesSet/resourceId"], TAGS);
+const UNTAGGED: Recorded =
+    Recorded::edits("ec2", "DeleteTags", &["requestParameters/resourcesSet/resourceId"], TAGS);
+
 /// The records of each type.
 pub(super) const ALL: &[(&str, Records)] = &[
     (
@@ -29,18 +35,8 @@ pub(super) const ALL: &[(&str, Records)] = &[
                     &[],
                 )
                 .and_others(),
-                Recorded::edits(
-                    "ec2",
-                    "CreateTags",
-                    &["requestParameters/resourcesSet/resourceId"],
-                    TAGS,
-                ),
-                Recorded::edits(
-                    "ec2",
-                    "DeleteTags",
-                    &["requestParameters/resourcesSet/resourceId"],
-                    TAGS,
-                ),
+                TAGGED,
+                UNTAGGED,
             ],
             id: |text| prefixed(text, "vpc-"),
             parts: &[],
@@ -71,18 +67,8 @@ pub(super) const ALL: &[(&str, Records)] = &[
                     &[],
                 )
                 .and_others(),
-                Recorded::edits(
-                    "ec2",
-                    "CreateTags",
-                    &["requestParameters/resourcesSet/resourceId"],
-                    TAGS,
-                ),
-                Recorded::edits(
-                    "ec2",
-                    "DeleteTags",
-                    &["requestParameters/resourcesSet/resourceId"],
-                    TAGS,
-                ),
+                TAGGED,
+                UNTAGGED,
             ],
             id: |text| prefixed(text, "subnet-"),
             parts: &[],
@@ -102,18 +88,8 @@ pub(super) const ALL: &[(&str, Records)] = &[
                     "DeleteInternetGateway",
                     &["requestParameters/internetGatewayId"],
                 ),
-                Recorded::edits(
-                    "ec2",
-                    "CreateTags",
-                    &["requestParameters/resourcesSet/resourceId"],
-                    TAGS,
-                ),
-                Recorded::edits(
-                    "ec2",
-                    "DeleteTags",
-                    &["requestParameters/resourcesSet/resourceId"],
-                    TAGS,
-                ),
+                TAGGED,
+                UNTAGGED,
             ],
             id: |text| prefixed(text, "igw-"),
             parts: &[],
@@ -166,18 +142,8 @@ pub(super) const ALL: &[(&str, Records)] = &[
                     &["requestParameters/natGatewayId"],
                     &[],
                 ),
-                Recorded::edits(
-                    "ec2",
-                    "CreateTags",
-                    &["requestParameters/resourcesSet/resourceId"],
-                    TAGS,
-                ),
-                Recorded::edits(
-                    "ec2",
-                    "DeleteTags",
-                    &["requestParameters/resourcesSet/resourceId"],
-                    TAGS,
-                ),
+                TAGGED,
+                UNTAGGED,
             ],
             id: |text| prefixed(text, "nat-"),
             parts: &[],
@@ -196,18 +162,8 @@ pub(super) const ALL: &[(&str, Records)] = &[
                     &[],
                 ),
                 Recorded::edits("ec2", "DisassociateAddress", &[], &[]).and_others(),
-                Recorded::edits(
-                    "ec2",
-                    "CreateTags",
-                    &["requestParameters/resourcesSet/resourceId"],
-                    TAGS,
-                ),
-                Recorded::edits(
-                    "ec2",
-                    "DeleteTags",
-                    &["requestParameters/resourcesSet/resourceId"],
-                    TAGS,
-                ),
+                TAGGED,
+                UNTAGGED,
             ],
             id: |text| prefixed(last(text), "eipalloc-"),
             parts: &[],
@@ -219,18 +175,8 @@ pub(super) const ALL: &[(&str, Records)] = &[
             calls: &[
                 Recorded::creates("ec2", "CreateFlowLogs", &["responseElements/flowLogIdSet"]),
                 Recorded::deletes("ec2", "DeleteFlowLogs", &["requestParameters/flowLogId"]),
-                Recorded::edits(
-                    "ec2",
-                    "CreateTags",
-                    &["requestParameters/resourcesSet/resourceId"],
-                    TAGS,
-                ),
-                Recorded::edits(
-                    "ec2",
-                    "DeleteTags",
-                    &["requestParameters/resourcesSet/resourceId"],
-                    TAGS,
-                ),
+                TAGGED,
+                UNTAGGED,
             ],
             id: |text| prefixed(text, "fl-"),
             parts: &[],
@@ -256,18 +202,8 @@ pub(super) const ALL: &[(&str, Records)] = &[
                     "DeleteTransitGateway",
                     &["requestParameters/transitGatewayId"],
                 ),
-                Recorded::edits(
-                    "ec2",
-                    "CreateTags",
-                    &["requestParameters/resourcesSet/resourceId"],
-                    TAGS,
-                ),
-                Recorded::edits(
-                    "ec2",
-                    "DeleteTags",
-                    &["requestParameters/resourcesSet/resourceId"],
-                    TAGS,
-                ),
+                TAGGED,
+                UNTAGGED,
             ],
             id: |text| prefixed(text, "tgw-").filter(|id| !id.starts_with("tgw-attach-")),
             parts: &[],
@@ -305,18 +241,8 @@ pub(super) const ALL: &[(&str, Records)] = &[
                     &["requestParameters/transitGatewayAttachmentId"],
                     &[],
                 ),
-                Recorded::edits(
-                    "ec2",
-                    "CreateTags",
-                    &["requestParameters/resourcesSet/resourceId"],
-                    TAGS,
-                ),
-                Recorded::edits(
-                    "ec2",
-                    "DeleteTags",
-                    &["requestParameters/resourcesSet/resourceId"],
-                    TAGS,
-                ),
+                TAGGED,
+                UNTAGGED,
             ],
             id: |text| prefixed(text, "tgw-attach-"),
             parts: &[],
