@@ -69,14 +69,17 @@ pub(super) fn elsewhere(group: &[&Step]) -> Option<String> {
     (!others.is_empty()).then(|| format!("as in {shown}, the same in {}{rest}", listed.join(", ")))
 }
 
-/// How the steps of a group are approved, a line each; many at once only with their digests from
-/// another form of the plan.
-pub(super) fn approvals(group: &[&Step]) -> Vec<String> {
-    let held: Vec<_> = group.iter().filter(|step| step.can_be_approved()).collect();
-    if held.len() > LISTED {
-        return vec!["a digest a scope, which `palisade plan -o json` lists".to_owned()];
+/// How all steps of a group are approved, if they can be.
+pub(super) fn approval(group: &[&Step]) -> Option<String> {
+    let held = group.iter().filter(|step| step.can_be_approved());
+    let digests: Vec<_> = held.map(|step| format!(" --approve {}", step.digest)).collect();
+    match digests.len() {
+        0 => None,
+        count if count > LISTED => {
+            Some(format!("{count} digests, a scope each: `palisade plan -o json` lists them"))
+        }
+        _ => Some(format!("palisade apply{}", digests.concat())),
     }
-    held.iter().map(|step| format!("palisade apply --approve {}", step.digest)).collect()
 }
 
 #[cfg(test)]

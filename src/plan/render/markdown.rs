@@ -335,7 +335,7 @@ fn fate(group: &[&Step]) -> Vec<Detail> {
         Verdict::Reported(why) => vec![Detail::Said("only reported", why.to_string())],
     };
     if matches!(step.verdict, Verdict::Held(_)) && !step.risk().impossible {
-        let how = alike::approvals(group).into_iter();
+        let how = alike::approval(group);
         all.extend(how.map(|how| Detail::Said("to approve exactly this now", how)));
         if let [step] = group {
             let write = format!("palisade approve {}", step.digest);

@@ -239,10 +239,8 @@ fn step_text(out: &mut String, group: &[&Step], compared: Option<&Comparison>) {
         detail(out, DIM, &elsewhere);
     }
     out.push_str(&step_body(step, compared));
-    if matches!(step.verdict, Verdict::Held(_)) {
-        for how in alike::approvals(group) {
-            detail(out, DIM, &format!("to approve: {how}"));
-        }
+    if let Some(how) = alike::approval(group) {
+        detail(out, DIM, &format!("to approve: {how}"));
     }
 }
 

@@ -52,6 +52,35 @@ fn steps_show_their_resource_their_edits_with_risk_and_lines_and_where_the_manif
 }
 
 #[test]
+fn what_is_the_same_in_three_scopes_or_more_is_shown_once() {
+    let mut plan = World::of([widget("a", "title: t")]).plan();
+    let step = plan.steps.remove(0);
+    let at = |number: usize, held: bool| {
+        let scope = format!("{number:012}.eu-west-1");
+        let verdict = if held { Verdict::Held(vec![HoldReason::Prune]) } else { Verdict::Go };
+        let address = Address { scope, ..step.address.clone() };
+        Step { address, verdict, digest: format!("d{number}"), ..step.clone() }
+    };
+    plan.steps = (1..=5).map(|number| at(number, number < 4)).collect();
+    insta::assert_snapshot!(plain(&plan), @"
+    ! Widget/a in 3 scopes  create  [loosens]  all.yaml:3:1
+          as in 000000000001.eu-west-1, the same in 000000000002.eu-west-1, 000000000003.eu-west-1
+          + title: t
+          + gone: false
+          held: its manifest is gone, and pruning needs approval
+          to approve: palisade apply --approve d1 --approve d2 --approve d3
+    + 000000000004.eu-west-1/Widget/a  create  [loosens]  all.yaml:3:1
+          + title: t
+          + gone: false
+    + 000000000005.eu-west-1/Widget/a  create  [loosens]  all.yaml:3:1
+          + title: t
+          + gone: false
+
+    Plan: 2 to create, 0 to change, 0 to delete, 3 held, 0 in sync.
+    ");
+}
+
+#[test]
 fn what_does_not_go_says_why_and_how_it_could() {
     let mut world = World::of([
         widget("a", "parts: {engine: off, frame: oak}"),

@@ -1,6 +1,10 @@
 //! How much may change at once: exactly at the limits, and one beyond.
 
 use super::*;
+use crate::{
+    manifest::{Document, Loader},
+    settings::{Overrides, Settings},
+};
 
 fn deleted_within_the_hour(mut scene: Scene, count: usize) -> Scene {
     scene.past.recent.deleted = recent(count);
@@ -117,6 +121,62 @@ fn one_edit_in_each_of_many_scopes_is_too_much_unless_it_comes_in_waves() {
     let mut scene = wide();
     scene.limits.changes_percent = 100;
     assert_eq!(going(&scene.hold(spread(&edit(0), 20))), 20);
+
+    let mut scene = wide();
+    let (edits, deletes) = (spread(&edit(0), 11), spread(&delete(1), 3));
+    for step in edits.iter().chain(&deletes) {
+        let mut document = a_key();
+        (document.address, document.set) = (step.address.clone(), Some("ml".into()));
+        scene.documents.insert(step.address.clone(), Arc::new(document));
+    }
+    assert_eq!(going(&scene.hold(edits.clone())), 0, "a set without waves");
+    scene.waves.sets.insert("ml".to_owned());
+    assert_eq!(going(&scene.hold(edits)), 11);
+    assert_eq!(going(&scene.hold(deletes)), 0, "deletions count in waves too");
+}
+
+/// Where a change has not come to, only drift from what was in force is corrected.
+#[test]
+fn behind_a_wave_what_is_not_known_to_be_drift_is_held() {
+    let mut scene = wide();
+    let step = spread(&edit(0), 1).remove(0);
+    let mut document = a_key();
+    (document.address, document.set) = (step.address.clone(), Some("ml".into()));
+    scene.documents.insert(step.address.clone(), Arc::new(document));
+    let of_scope = BTreeMap::from([("ml".to_owned(), 2)]);
+    scene.waves.unreached.insert(step.address.scope.clone(), of_scope);
+    let caused = |cause| scene.hold(vec![Step { cause, ..step.clone() }]).remove(0).verdict;
+    for cause in [Cause::Manifest, Cause::Unknown, Cause::Adoption] {
+        let Verdict::Held(why) = caused(cause) else { panic!("{cause:?} goes") };
+        assert_eq!(why, [HoldReason::Wave { set: "ml".to_owned(), wave: 2 }]);
+    }
+    assert!(caused(Cause::Drift).goes());
+    scene.documents.clear();
+    assert!(!scene.hold(vec![step.clone()])[0].verdict.goes(), "a manifest that is gone");
+    scene.waves.unreached.clear();
+    assert!(scene.hold(vec![step])[0].verdict.goes());
+}
+
+/// A manifest of a key, for any address.
+fn a_key() -> Document {
+    let text = "apiVersion: palisade.dev/v1alpha1
+kind: KmsKey
+metadata: {name: k, scope: prod}
+spec:
+  aliases: [alias/k]
+  policy:
+    Version: '2012-10-17'
+    Statement:
+      - {Effect: Allow, Principal: {AWS: 'arn:aws:iam::111122223333:root'}, Action: 'kms:*', Resource: '*'}
+";
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::write(dir.path().join("key.yaml"), text).expect("written");
+    let settings = "{owner: ml, scopes: {prod: {account: '111122223333', region: eu-west-1}}}";
+    let settings = Settings::parse(settings, &Overrides::default()).expect("settings");
+    let (registry, facts) = (kinds::registry(), Scene::new().facts);
+    let loader = Loader { registry: &registry, settings: &settings, facts: &facts };
+    let documents = loader.load(dir.path()).expect("it is understood").documents;
+    documents.into_values().next().map(|document| Document::clone(&document)).expect("one")
 }
 
 #[test]
