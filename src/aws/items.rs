@@ -1,7 +1,7 @@
 //! Items of one DynamoDB table that several processes may write.
 //!
 //! Every item has a partition key, a sort key and a version, which each write replaces; a write can
-//! demand the version that its writer has seen. So nobody overwrites what he does not know. Reads
+//! demand the version that its writer has seen. So no writer overwrites what it has not seen. Reads
 //! are strongly consistent: a default read may show an older state (DynamoDB developer guide, Read
 //! consistency).
 

@@ -13,10 +13,10 @@ use super::{
     output::{self, DEFAULT_DIR, Format},
     progress::Reading,
     schema,
+    session::connect_all,
 };
 use crate::{
     aws::{Connection, Guard},
-    engine::connect_all,
     import::{self, Context, Request, Summary, schema_file, terraform::State},
     kinds,
     settings::{Overrides, Settings},
@@ -88,12 +88,7 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     let registry = kinds::registry();
     let request = request(args, &registry)?;
     let connection = Connection::ambient(Guard::read_only()).await;
-    let (scopes, unknown) = connect_all(&mut settings, &connection, &registry).await?;
-    for (set, why) in unknown {
-        output::note(format!(
-            "scopeSets.{set}: its accounts are not known, and nothing of them is imported: {why}"
-        ));
-    }
+    let scopes = connect_all(&mut settings, &connection, &registry).await?;
     let context = Context { settings: &settings, registry: &registry, scopes: &scopes };
     let bar = Reading::new();
     let imported = import::import(context, &request, &bar).await;

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context as _, bail};
 
-use super::{Ended, output, prompt, reach};
+use super::{Ended, output, prompt, reach, session::connect_all};
 use crate::{
     aws::{Brake, Connection, Guard},
     engine::{
-        Outcome, Scopes, StepResult, connect_all,
+        Outcome, Scopes, StepResult,
         release::{self, Found},
     },
     kinds,
@@ -52,10 +52,7 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     let brake = Brake::with_lever(move || levers.halt());
     let _following = reach::obey(&settings, &brake).await;
     let connection = Connection::ambient(Guard::writing(brake.clone())).await;
-    let (scopes, unknown) = connect_all(&mut settings, &connection, &registry).await?;
-    for (set, why) in unknown {
-        output::note(format!("scopeSets.{set}: its accounts are not known: {why}"));
-    }
+    let scopes = connect_all(&mut settings, &connection, &registry).await?;
     // Only now it is known which scopes a manifest of a set stands for.
     if !args.force {
         undeclared(&settings, &registry, args, &addresses)?;

@@ -4,10 +4,12 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::Context as _;
 
+use super::output;
 use crate::{
     aws::{Brake, Connection, Guard, Meter},
-    engine::{Engine, Options, Scopes},
+    engine::{self, Engine, Options, Scopes},
     events::Own,
+    kind::erased::Registry,
     kinds,
     settings::{Mode, Overrides, Settings},
 };
@@ -27,6 +29,20 @@ pub(super) struct Session {
     pub(super) brake: Brake,
     /// What this process has written.
     pub(super) own: Own,
+}
+
+/// Connects every scope, and those of the accounts that sets find in the organization now, which are
+/// in the settings then. What is not known of them is said.
+pub(super) async fn connect_all(
+    settings: &mut Settings,
+    connection: &Connection,
+    registry: &Registry,
+) -> anyhow::Result<Scopes> {
+    let (scopes, unknown) = engine::connect_all(settings, connection, registry).await?;
+    for (set, why) in unknown {
+        output::note(format_args!("scopeSets.{set}: its accounts are not known: {why}"));
+    }
+    Ok(scopes)
 }
 
 impl Session {

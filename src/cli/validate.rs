@@ -14,6 +14,7 @@ use super::{
     github, junit,
     output::{self, Directory, Format},
     sarif,
+    session::connect_all,
 };
 use crate::{
     aws::{Connection, Guard},
@@ -171,10 +172,16 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
             settings.scopes.entry(scope).or_insert_with(|| unknown.clone());
         }
     }
-    settings.assume_accounts().context("settings")?;
+    let connected = if args.live {
+        let connection = Connection::ambient(Guard::read_only()).await;
+        Some(connect_all(&mut settings, &connection, &kinds::registry()).await?)
+    } else {
+        settings.assume_accounts().context("settings")?;
+        None
+    };
     let (mut found, manifests) = examine(&settings, args);
-    if args.live {
-        found.live = Some(audit(&settings, &manifests).await?);
+    if let Some(scopes) = connected {
+        found.live = Some(audit(&scopes, &settings, &manifests).await);
     }
     found.warnings.extend(unknown_regions(&settings, &overrides));
     found.warnings.extend(forgotten_waves(&settings, &overrides));
@@ -249,14 +256,11 @@ fn forgotten_waves(settings: &Settings, overrides: &Overrides) -> Vec<Problem> {
 }
 
 /// Makes the audits of the kinds that manifests declare.
-async fn audit(settings: &Settings, manifests: &Snapshot) -> anyhow::Result<Audited> {
-    let connection = Connection::ambient(Guard::read_only()).await;
-    let registry = kinds::registry();
-    let scopes = Scopes::connect(settings, &connection, &registry).await?;
-    let window = settings.audit_window;
-    let mut audited = engine::audit(&scopes, &registry, &manifests.declared(), window).await;
+async fn audit(scopes: &Scopes, settings: &Settings, manifests: &Snapshot) -> Audited {
+    let (registry, window) = (kinds::registry(), settings.audit_window);
+    let mut audited = engine::audit(scopes, &registry, &manifests.declared(), window).await;
     engine::leave_out_compared(&mut audited, &registry, &manifests.documents);
-    Ok(audited)
+    audited
 }
 
 fn examine(settings: &Settings, args: &Args) -> (Found, Snapshot) {

@@ -137,8 +137,7 @@ impl Rollouts {
             files: &before.files,
             now: &now,
         });
-        let known = std::mem::take(&mut self.sets);
-        let mut known: BTreeMap<_, _> = known.into_iter().collect();
+        let mut known = std::mem::take(&mut self.sets);
         for (name, set) in with_waves(sets) {
             let progress = match (known.remove(name), &changes) {
                 (Some(mut progress), Some(changes)) if !progress.scopes.is_empty() => {

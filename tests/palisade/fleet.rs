@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use palisade::{
+    aws::{Connection, Guard},
+    engine::connect_all,
+    kinds,
     plan::Verdict,
     settings::{Overrides, Settings},
     simulator::example,
@@ -236,4 +239,26 @@ async fn a_unit_that_does_not_exist_is_reported_and_the_accounts_stay() {
     assert!(unknown.iter().any(|why| why.contains("no unit /Workloads/ML")), "{unknown:?}");
     assert!(report.scopes.keys().any(|scope| scope.ends_with(FRANKFURT)), "it stays");
     assert!(!report.is_converged());
+}
+
+#[tokio::test]
+async fn commands_without_passes_find_the_accounts_of_units_too() {
+    let world = World::empty();
+    let base = world.simulator.sdk_config(example::ML_ACCOUNT, example::REGION);
+    let connection = Connection::new(base, Guard::read_only());
+    let connected = async || {
+        let (mut settings, registry) = (settings(&organization()), kinds::registry());
+        let connected = connect_all(&mut settings, &connection, &registry).await;
+        let (scopes, unknown) = connected.expect("every Region is known");
+        (scopes.facts().keys().cloned().collect::<Vec<_>>(), unknown)
+    };
+    let scope = format!("{}.{FRANKFURT}", example::ML_ACCOUNT);
+    let (scopes, unknown) = connected().await;
+    assert!(scopes.contains(&scope) && unknown.is_empty(), "{scopes:?} {unknown:?}");
+    let unit = parent(&world, example::ML_ACCOUNT);
+    let renamed = json!({"OrganizationalUnitId": unit, "Name": "Renamed"});
+    world.organizations("UpdateOrganizationalUnit", &renamed);
+    let (scopes, unknown) = connected().await;
+    assert!(!scopes.contains(&scope), "{scopes:?}");
+    assert!(unknown["ml"].contains("no unit /Workloads/ML"), "{unknown:?}");
 }
