@@ -32,7 +32,7 @@ pub(super) struct Session {
 }
 
 /// Connects every scope, and those of the accounts that sets find in the organization now, which are
-/// in the settings then. What is not known of them is said.
+/// in the settings then. A note names the sets whose accounts are not known.
 pub(super) async fn connect_all(
     settings: &mut Settings,
     connection: &Connection,

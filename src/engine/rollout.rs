@@ -120,7 +120,7 @@ impl Rollouts {
         for (name, set) in with_waves(&loader.settings.sets) {
             let kept = waves.sets.get(name);
             let progress = match kept {
-                Some(kept) => recalled(name, kept, &versions),
+                Some(kept) => recalled((name, set), kept, &versions),
                 None => Progress { scopes: set.scopes.clone(), ..Progress::default() },
             };
             self.sets.insert(name.clone(), progress);
@@ -379,7 +379,13 @@ fn same(one: &[Arc<Document>], other: &[Arc<Document>]) -> bool {
             .all(|(one, other)| Arc::ptr_eq(one, other) || says(one) == says(other))
 }
 
-fn recalled(name: &str, kept: &WaveProgress, versions: &[Option<Accepted>]) -> Progress {
+fn recalled(
+    (name, set): (&str, &ScopeSet),
+    kept: &WaveProgress,
+    versions: &[Option<Accepted>],
+) -> Progress {
+    // The settings may have fewer waves now.
+    let open = kept.open.min(set.waves.len().saturating_sub(1));
     let set: Arc<str> = name.into();
     let earlier = |scope: &String, before: &Before| {
         let Before::Version(version) = before else { return Earlier::Unknown };
@@ -391,12 +397,7 @@ fn recalled(name: &str, kept: &WaveProgress, versions: &[Option<Accepted>]) -> P
         }
     };
     let behind = kept.behind.iter().map(|(scope, before)| (scope.clone(), earlier(scope, before)));
-    Progress {
-        scopes: kept.scopes.clone(),
-        open: kept.open,
-        behind: behind.collect(),
-        steady: None,
-    }
+    Progress { scopes: kept.scopes.clone(), open, behind: behind.collect(), steady: None }
 }
 
 /// What the directory says, with the earlier manifests where a change has not come to.
@@ -452,4 +453,54 @@ fn troubled(set: &str, snapshot: &Snapshot, plan: &Plan, progress: &Progress) ->
     troubled.extend(gone.map(|address| address.scope.clone()));
     troubled.retain(|scope| progress.scopes.contains(scope));
     troubled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Overrides;
+
+    fn set(waves: &str) -> ScopeSet {
+        let text = format!(
+            "
+owner: a
+scopeSets:
+  ml:
+    accounts: ['000000000001', '000000000002']
+    regions: [eu-west-1]
+    assumeRole: {{roleName: palisade}}
+    waves: {waves}
+"
+        );
+        let settings = Settings::parse(&text, &Overrides::default()).expect("settings");
+        settings.sets["ml"].clone()
+    }
+
+    #[test]
+    fn a_rollout_goes_on_with_fewer_waves_than_it_began_with() {
+        let set = set("[{percent: 50}, {percent: 100}]");
+        let last = "000000000002.eu-west-1".to_owned();
+        let kept = WaveProgress {
+            open: 5,
+            scopes: set.scopes.clone(),
+            behind: [(last.clone(), Before::Unknown)].into(),
+        };
+        let mut progress = recalled(("ml", &set), &kept, &[]);
+        let shown = progress.note(&set, &[last].into(), Instant::now()).expect("it goes on");
+        assert_eq!((shown.wave, shown.waves, shown.next_in), (2, 2, Some(0)));
+        assert!(progress.behind.is_empty(), "without a soak the last wave begins at once");
+    }
+
+    #[test]
+    fn scopes_that_fail_are_tolerated_as_far_as_the_wave_says() {
+        let set = set("[{percent: 50, failures: 1}, {percent: 100}]");
+        let mut progress = Progress::begin(&set);
+        let all: BTreeSet<String> = set.scopes.clone();
+        let shown = progress.note(&set, &all, Instant::now()).expect("a wave is left");
+        assert_eq!((shown.failing.len(), shown.next_in), (1, Some(0)));
+        let strict = self::set("[{percent: 50}, {percent: 100}]");
+        let mut progress = Progress::begin(&strict);
+        let shown = progress.note(&strict, &all, Instant::now()).expect("a wave is left");
+        assert!(shown.is_stopped() && progress.behind.len() == 1, "{shown}");
+    }
 }
