@@ -1,6 +1,6 @@
 //! The kinds of a build.
 
-use std::{collections::BTreeMap, marker::PhantomData};
+use std::{collections::BTreeMap, marker::PhantomData, sync::Arc};
 
 use serde_json::Value;
 
@@ -12,9 +12,9 @@ use super::{
 use crate::model::near::did_you_mean;
 
 /// The kinds that this build knows, by name.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Registry {
-    kinds: BTreeMap<&'static str, Box<dyn ErasedKind>>,
+    kinds: BTreeMap<&'static str, Arc<dyn ErasedKind>>,
     others: Option<Others>,
 }
 
@@ -35,7 +35,7 @@ impl Registry {
     /// If two kinds have the same name: `kinds/mod.rs` is wrong.
     #[must_use]
     pub fn with<K: Kind, P: Port<K>>(mut self) -> Self {
-        let twice = self.kinds.insert(K::PROFILE.name, Box::new(Definition::<K, P>(PhantomData)));
+        let twice = self.kinds.insert(K::PROFILE.name, Arc::new(Definition::<K, P>(PhantomData)));
         assert!(twice.is_none(), "kind {} registered twice", K::PROFILE.name);
         self
     }
@@ -53,7 +53,7 @@ impl Registry {
     #[must_use]
     pub fn table(mut self, table: Table) -> Self {
         let name = table.profile.name;
-        let twice = self.kinds.insert(name, Box::new(table));
+        let twice = self.kinds.insert(name, Arc::new(table));
         assert!(twice.is_none(), "kind {name} registered twice");
         self
     }

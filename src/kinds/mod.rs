@@ -24,10 +24,17 @@ pub(crate) mod subnets;
 pub mod user_profile;
 pub mod vpc_endpoint;
 
+use std::sync::LazyLock;
+
 pub use crate::kind::erased::Registry;
 
-/// All kinds of this build.
+/// All kinds of this build. Their tables are made once, for all who ask.
 pub fn registry() -> Registry {
+    static ALL: LazyLock<Registry> = LazyLock::new(all);
+    ALL.clone()
+}
+
+fn all() -> Registry {
     Registry::default()
         .table(account_placement::table())
         .table(account_settings::table())

@@ -188,7 +188,9 @@ fn program() -> impl Iterator<Item = &'static Source> {
 /// Files, and lines in them, that say one of `words` although they may not.
 fn violations(words: &[&str], may: impl Fn(&Source) -> bool) -> Vec<String> {
     let mut found = Vec::new();
-    for source in program().filter(|source| !may(source)) {
+    // Most files say none of them anywhere, and taking the code out of a file takes longer.
+    let says = |source: &&Source| words.iter().any(|word| source.text.contains(word));
+    for source in program().filter(says).filter(|source| !may(source)) {
         for line in source.code() {
             if words.iter().any(|word| line.contains(word)) {
                 found.push(format!("{}: {}", source.path, line.trim()));
@@ -651,6 +653,7 @@ fn the_simulator_has_one_list_of_services_and_none_of_kinds() {
     for kind in modules {
         let name = format!("{kind}::");
         let sources = program().filter(|source| below(source, &["simulator/"]));
+        let sources = sources.filter(|source| source.text.contains(&name));
         let named = sources.filter(|it| it.code().iter().any(|line| line.contains(&name)));
         let files: Vec<String> = named.map(|source| source.path.clone()).collect();
         assert!(files.len() <= 2, "{kind} stands in {files:?}");

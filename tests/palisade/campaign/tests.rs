@@ -261,8 +261,8 @@ fn whatever_goes_wrong_nothing_secret_is_said() {
         let setup = Setup { listening: true, ..mishap.setup };
         (prepared, Mishap { setup, ..mishap })
     };
-    let jobs: Vec<_> = jobs.into_iter().step_by(61).map(listen).collect();
-    assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 100);
+    let jobs: Vec<_> = jobs.into_iter().step_by(181).map(listen).collect();
+    assert_clean(&threads::campaign(&jobs, THREADS, 5, || ()), 33);
 }
 
 #[test]
