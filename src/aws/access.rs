@@ -159,8 +159,8 @@ impl Connection {
     }
 
     /// The same connection, with the name of a process in the sessions of its roles: CloudTrail
-    /// then shows which of several processes made a call. 64 characters are allowed (STS API reference,
-    /// `AssumeRole`).
+    /// then shows which of several processes made a call. 64 characters are allowed (STS API
+    /// reference, `AssumeRole`).
     #[must_use]
     pub fn in_sessions_of(self, process: &str) -> Self {
         let session = format!("{SESSION}-{process}").chars().take(64).collect();

@@ -34,7 +34,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Freezing, Skewed, Stretch, Write, stretches, within};
 use crate::campaign::{
-    catalogue::{group, guard, https, key, s3},
+    catalogue::{group, guard, https, key},
     hands,
     prepare::{OWNER, settings, world, write},
     scenario::Place,
@@ -43,7 +43,7 @@ use crate::campaign::{
 
 const TABLE: &str = "leases";
 const DURATION: Duration = Duration::from_mins(1);
-const INTERVAL: Duration = Duration::from_secs(10);
+const INTERVAL: Duration = Duration::from_secs(30);
 /// Until then things go wrong.
 const TROUBLE: u64 = 240;
 /// Two leases, and the time for what is left to do.
@@ -314,7 +314,6 @@ async fn live(process: Process, dies: Instant, stops: bool) {
 fn manifests() -> String {
     [
         group("apps", &https(), ""),
-        s3("", "s3:GetObject", ""),
         key("", "kms:Decrypt", ", rotation: {enabled: true, periodDays: 365}"),
         guard("", "s3:DeleteBucket", "root", ""),
     ]
@@ -322,7 +321,7 @@ fn manifests() -> String {
 }
 
 /// What people do meanwhile; all of it is put back.
-const HANDS: [usize; 5] = [0, 1, 2, 3, 4];
+const HANDS: [usize; 4] = [0, 1, 3, 4];
 
 /// One run; everything but the order of threads follows from the seed, and there is one thread.
 pub async fn run(seed: u64, wrong: Wrong) -> Outcome {
