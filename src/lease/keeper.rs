@@ -38,7 +38,7 @@ pub struct Keeper {
     tried: BTreeMap<String, Moment>,
     /// When all were read.
     listed: Option<Moment>,
-    /// Those that are not renewed, because nothing moves.
+    /// Those of which the log says that they are not renewed, because nothing moves.
     hung: BTreeSet<String>,
 }
 
@@ -136,8 +136,7 @@ impl Keeper {
         let board = leases.board();
         for (scope, watched) in &board.leases {
             let Some(tenure) = watched.ours().filter(|_| !watched.is_doubted()) else { continue };
-            let moved = board.progress.get(scope).copied().unwrap_or_default();
-            if now.saturating_sub(moved) > terms.patience {
+            if !moves(&board, scope, now, terms.patience) {
                 if self.hung.insert(scope.clone()) {
                     tracing::error!(
                         scope,
@@ -175,8 +174,9 @@ impl Keeper {
             appetite: self.appetite,
         };
         let wanted = share.wanted(now);
-        // What was let go because nothing moves is for others.
-        let wanted = wanted.into_iter().filter(|scope| !self.hung.contains(scope));
+        // A scope in which nothing moves here is for others.
+        let patience = leases.terms().patience;
+        let wanted = wanted.into_iter().filter(|scope| moves(&board, scope, now, patience));
         let seen: Vec<_> = wanted.map(|scope| (seen(&board, &scope), scope)).collect();
         drop(board);
         let write = |(seen, scope): (Option<String>, String)| {
@@ -294,6 +294,12 @@ impl Keeper {
             }
         }
     }
+}
+
+/// Whether something has moved in a scope within this time.
+fn moves(board: &Board, scope: &str, now: Moment, patience: Duration) -> bool {
+    let moved = board.progress.get(scope).copied().unwrap_or_default();
+    now.saturating_sub(moved) <= patience
 }
 
 fn seen(board: &Board, scope: &str) -> Option<String> {

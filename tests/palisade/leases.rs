@@ -240,6 +240,13 @@ async fn a_scope_in_which_nothing_moves_is_left_to_others() {
     assert_eq!(other.holding("ml-prod"), Holding::Ours);
     one.keep(SECONDS(6)).await;
     assert_eq!(one.leases.allow("ml-prod"), Err(Untenured::Held { by: "two".into() }));
+    // Nobody takes it who does not move, and whoever moves again does.
+    drop(other);
+    one.keep(SECONDS(90)).await;
+    assert_eq!(one.holding("ml-prod"), Holding::Nobody);
+    one.leases.progresses("ml-prod");
+    one.keep(SECONDS(6)).await;
+    assert_eq!(one.leases.allow("ml-prod"), Ok(3));
 }
 
 #[tokio::test(start_paused = true)]
