@@ -109,9 +109,11 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     }
     let run = Run { asking, offered, timeout: args.timeout };
     let kept = take_leases(&mut session).await?;
-    let ended = until_quiet(&mut session.engine, run, known, &progress).await?;
-    leases::give_back(kept).await?;
-    Ok(ended)
+    let ended = until_quiet(&mut session.engine, run, known, &progress).await;
+    // Given back whatever came of it; a failure says more than a lost lease.
+    let given_back = leases::give_back(kept).await;
+    let ended = ended?;
+    given_back.map(|()| ended)
 }
 
 /// Takes the leases of the scopes with manifests that this is about, if processes share the scopes.
