@@ -9,7 +9,7 @@ use futures::{StreamExt as _, stream};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    leases::{Board, Leases},
+    leases::{Access, Board, Leases},
     share::{Appetite, Share},
     state::{Lease, Moment, Record, Watched},
     store::{Home, Written},
@@ -225,11 +225,11 @@ impl Keeper {
         self.listed = Some(read);
         match answer {
             Err(error) => {
-                self.leases.note_table(Some(error));
+                self.leases.note_table(Access::Read, Some(error));
                 false
             }
             Ok(mut found) => {
-                self.leases.note_table(None);
+                self.leases.note_table(Access::Read, None);
                 let mut board = self.leases.board();
                 let scopes: Vec<String> = board.leases.keys().cloned().collect();
                 for scope in scopes {
@@ -265,11 +265,11 @@ impl Keeper {
         };
         match answer {
             Ok(written) => {
-                self.leases.note_table(None);
+                self.leases.note_table(Access::Write, None);
                 self.learn(&scope, &version, written, begun);
             }
             Err(error) => {
-                self.leases.note_table(Some(error));
+                self.leases.note_table(Access::Write, Some(error));
                 if let Some(watched) = self.leases.board().leases.get_mut(&scope) {
                     watched.unanswered();
                 }

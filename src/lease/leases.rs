@@ -34,6 +34,15 @@ impl fmt::Debug for Leases {
     }
 }
 
+/// What is done with the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Access {
+    /// Leases are renewed, taken and given back.
+    Write,
+    /// All are read.
+    Read,
+}
+
 /// Why the table is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
@@ -64,10 +73,18 @@ pub(super) struct Board {
     flying: BTreeMap<String, usize>,
     /// When the last call began of which the outcome is unknown: it may still arrive.
     loose: BTreeMap<String, Moment>,
-    pub(super) trouble: Option<Trouble>,
+    /// What is wrong with reading and with writing: what can be read cannot always be written.
+    troubles: BTreeMap<Access, Trouble>,
     pub(super) counts: BTreeMap<String, Counts>,
     /// Whether the scopes are those of a command.
     fixed: bool,
+}
+
+impl Board {
+    /// What is wrong with the table, the worse first.
+    pub(super) fn trouble(&self) -> Option<&Trouble> {
+        self.troubles.values().next()
+    }
 }
 
 impl Leases {
@@ -188,7 +205,7 @@ impl Leases {
 
     /// What is wrong with the table.
     pub fn trouble(&self) -> Option<Trouble> {
-        self.board().trouble.clone()
+        self.board().trouble().cloned()
     }
 
     /// Takes note of what became known of a lease, in the log too.
@@ -229,24 +246,25 @@ impl Leases {
         self.0.news.notify_one();
     }
 
-    /// Notes whether the table can be reached.
-    pub(super) fn note_table(&self, error: Option<String>) {
-        let now = self.now();
+    /// Notes whether the table could be read, or written.
+    pub(super) fn note_table(&self, access: Access, error: Option<String>) {
+        let since = self.now();
         let mut board = self.board();
-        match (error, &mut board.trouble) {
-            (Some(why), Some(trouble)) => trouble.why = why,
-            (Some(why), none) => {
+        let before = board.troubles.get(&access).map(|trouble| trouble.since);
+        match (error, before) {
+            (Some(why), Some(since)) => drop(board.troubles.insert(access, Trouble { why, since })),
+            (Some(why), None) => {
                 tracing::error!(
                     "the leases cannot be read or renewed: {why}; once their time is over, \
                      nothing is written"
                 );
-                *none = Some(Trouble { why, since: now });
+                board.troubles.insert(access, Trouble { why, since });
             }
-            (None, trouble) => {
-                if trouble.take().is_some() {
-                    tracing::info!("the leases can be read and renewed again");
-                }
+            (None, Some(_)) => {
+                board.troubles.remove(&access);
+                tracing::info!("the leases can be read or renewed again");
             }
+            (None, None) => {}
         }
     }
 }

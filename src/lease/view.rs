@@ -83,7 +83,7 @@ impl Leases {
         LeasesView {
             owner: self.owner().to_owned(),
             scopes: board.leases.iter().map(view).collect(),
-            trouble: board.trouble.as_ref().map(|it| it.why.clone()),
+            trouble: board.trouble().map(|it| it.why.clone()),
         }
     }
 
