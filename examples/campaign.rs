@@ -25,7 +25,7 @@ use campaign::{
     prepare::Prepared,
     run::{Setup, run},
     scenario::Scenario,
-    scenarios, swarm,
+    scenarios, sharing, swarm,
     threads::{self, Failure, Tally, block_on},
 };
 use clap::Parser;
@@ -47,6 +47,10 @@ enum Kind {
     Quiet,
     /// Random seeds twice: byte-identical logs
     Replay,
+    /// Engines that share two scopes by leases: frozen, cut off, killed, with clocks that go wrong
+    Leases,
+    /// The leases alone, without engines: thousands of runs in a minute
+    LeaseModel,
 }
 
 /// Scenarios with so many calls at most are run with every pair of faults.
@@ -92,8 +96,18 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let mut args = Args::parse();
     let begun = Instant::now();
+    let (shared, others): (Vec<Kind>, Vec<Kind>) =
+        args.kinds.iter().partition(|kind| matches!(kind, Kind::Leases | Kind::LeaseModel));
+    let mut failed = false;
+    for kind in shared {
+        failed |= !share(kind, &args);
+    }
+    args.kinds = others;
+    if args.kinds.is_empty() {
+        return if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+    }
     let scenarios: Vec<Scenario> = scenarios::all()
         .into_iter()
         .filter(|scenario| args.scenario.as_ref().is_none_or(|only| scenario.name.contains(only)))
@@ -106,11 +120,44 @@ fn main() -> ExitCode {
         }
     };
     println!("{} scenarios prepared in {:.1} s", prepared.len(), begun.elapsed().as_secs_f64());
-    let mut failed = false;
     for kind in &args.kinds {
         failed |= !campaign(*kind, &args, &prepared);
     }
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Several processes that share the scopes; every seed is a run.
+fn share(kind: Kind, args: &Args) -> bool {
+    let (from, many) = args.seed.map_or((args.from, args.seeds), |seed| (seed, 1));
+    let seeds: Vec<u64> = (from..from.saturating_add(many)).collect();
+    let bar = ProgressBar::new(many);
+    let begun = Instant::now();
+    let runs = threads::each(&seeds, args.threads, |seed| {
+        let (violations, writes, takeovers) = if kind == Kind::Leases {
+            let wrong = sharing::engines::Wrong { trouble: true, reckless: false };
+            let it = block_on(sharing::engines::run(*seed, wrong));
+            (it.violations, it.writes, it.takeovers)
+        } else {
+            let it = block_on(sharing::model::run(*seed, sharing::model::Wrong::default()));
+            (it.violations, it.writes, it.takeovers)
+        };
+        bar.inc(1);
+        (*seed, violations, writes, takeovers)
+    });
+    bar.finish_and_clear();
+    let failed: Vec<_> = runs.iter().filter(|(_, violations, ..)| !violations.is_empty()).collect();
+    println!(
+        "{kind:?}: {} runs in {:.1} s, {} writes, {} leases taken, {} failed",
+        runs.len(),
+        begun.elapsed().as_secs_f64(),
+        runs.iter().map(|(_, _, writes, _)| writes).sum::<usize>(),
+        runs.iter().map(|(.., takeovers)| takeovers).sum::<u64>(),
+        failed.len()
+    );
+    for (seed, violations, ..) in failed.iter().take(usize::try_from(args.failures).unwrap_or(20)) {
+        println!("  seed {seed}: {}", violations.join("\n    "));
+    }
+    failed.is_empty()
 }
 
 fn campaign(kind: Kind, args: &Args, prepared: &[Prepared]) -> bool {
@@ -127,6 +174,7 @@ fn campaign(kind: Kind, args: &Args, prepared: &[Prepared]) -> bool {
                 .flat_map(|it| faults::pairs(it).into_iter().map(move |m| (it, m)))
                 .collect()
         }
+        Kind::Leases | Kind::LeaseModel => Vec::new(),
         Kind::Events => jobs(prepared, |it| events::mishaps(it, args.nth)),
         Kind::Quiet => jobs(prepared, |_| {
             let setup = Setup { quiet: args.passes, ..Setup::default() };

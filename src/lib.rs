@@ -92,6 +92,7 @@
 //! | waiting | needs something else first |
 //! | held | stopped by the gate until a person approves it |
 //! | conflict | belongs to somebody else |
+//! | lease | the right of one of several processes to write in a scope, for a time |
 //! | memory | what outlives the process: optional, and losing it means doing less |
 //! | orphan | claimed, without a manifest |
 //! | drift | have differs from want although want did not change |
@@ -104,7 +105,7 @@
 //! that may be made; [`baseline`] checks what is wanted against security rules; [`plan`] decides,
 //! [`engine`] acts, and [`status`] reports; [`import`] goes the other way, and [`impact`] asks past
 //! calls what a policy would have stopped. [`model`] holds the data types, and [`simulator`] an AWS
-//! in memory.
+//! in memory. With [`lease`] several processes share the scopes.
 
 // clippy.toml's own exceptions for tests only cover test functions, not their helpers.
 #![cfg_attr(
@@ -121,6 +122,7 @@ pub mod impact;
 pub mod import;
 pub mod kind;
 pub mod kinds;
+pub mod lease;
 pub mod manifest;
 pub mod memory;
 pub mod model;

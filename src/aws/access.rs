@@ -35,6 +35,9 @@ const ATTEMPT_NET: Duration = Duration::from_secs(
     OPERATION_TIMEOUT.as_secs() + budget::MAX_WAIT.as_secs() + 2 * ATTEMPT_TIMEOUT.as_secs(),
 );
 
+/// The name of sessions.
+const SESSION: &str = "palisade";
+
 /// The application name of an installation's requests in CloudTrail (`userAgent` contains
 /// `app/palisade-VERSION+OWNER`, in the events of an assumed role, too): it distinguishes an
 /// installation's `run` and `apply` from all other callers.
@@ -57,6 +60,8 @@ pub struct AssumedRole {
 #[derive(Debug, Clone)]
 pub struct Connection {
     owner: String,
+    /// The name of the sessions of assumed roles.
+    session: String,
     base: SdkConfig,
     http: SharedHttpClient,
     guard: Guard,
@@ -129,7 +134,14 @@ impl Connection {
                     .build(),
             )
             .build();
-        Self { owner: String::new(), base, http, guard, budget: Budget::default() }
+        Self {
+            owner: String::new(),
+            session: SESSION.to_owned(),
+            base,
+            http,
+            guard,
+            budget: Budget::default(),
+        }
     }
 
     /// The same connection, with another budget.
@@ -144,6 +156,15 @@ impl Connection {
         let mut base = self.base.into_builder();
         base.set_app_name(audit_name(owner));
         Self { owner: owner.to_owned(), base: base.build(), ..self }
+    }
+
+    /// The same connection, with the name of a process in the sessions of its roles: CloudTrail
+    /// then shows which of several processes made a call. 64 characters are allowed (STS API
+    /// reference, `AssumeRole`).
+    #[must_use]
+    pub fn in_sessions_of(self, process: &str) -> Self {
+        let session = format!("{SESSION}-{process}").chars().take(64).collect();
+        Self { session, ..self }
     }
 
     /// The Region of the ambient configuration.
@@ -211,7 +232,7 @@ impl Connection {
         let mut config = self.base.clone().into_builder().region(region.clone());
         if let Some(role) = role {
             let mut provider = AssumeRoleProvider::builder(&role.role_arn)
-                .session_name("palisade")
+                .session_name(&self.session)
                 .region(region)
                 .configure(&self.base);
             if let Some(id) = &role.external_id {

@@ -3,12 +3,13 @@
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
 
 use crate::{
+    lease::Leases,
     model::{Address, Asked, Halt, Stop},
     settings::now,
 };
@@ -25,6 +26,7 @@ struct Levers {
     pulled: AtomicBool,
     asked: Mutex<Asked>,
     outside: Option<Lever>,
+    leases: OnceLock<Leases>,
 }
 
 impl fmt::Debug for Brake {
@@ -39,6 +41,17 @@ impl Brake {
     pub fn with_lever(outside: impl Fn() -> Halt + Send + Sync + 'static) -> Self {
         let outside: Option<Lever> = Some(Box::new(outside));
         Self(Arc::new(Levers { outside, ..Levers::default() }))
+    }
+
+    /// From now on nothing is written in a scope but while one of these leases allows it.
+    pub fn share(&self, leases: Leases) {
+        // A process has one name, so what was given first stays.
+        let _ = self.0.leases.set(leases);
+    }
+
+    /// The leases of this process, if processes share the scopes.
+    pub fn leases(&self) -> Option<&Leases> {
+        self.0.leases.get()
     }
 
     /// What people have asked of this process.

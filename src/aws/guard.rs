@@ -24,9 +24,14 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::config_bag::ConfigBag;
 
-use super::{brake::Brake, classify::THROTTLING, trace};
+use super::{
+    brake::Brake,
+    classify::THROTTLING,
+    trace::{self, CallContext},
+};
 use crate::{
     events::Own,
+    lease::{Flight, Untenured},
     operations::{self, Mode},
 };
 
@@ -92,6 +97,8 @@ pub(super) enum Refusal {
     Unlisted(String),
     #[error("{operation} was not sent: {why}")]
     Stale { operation: String, why: String },
+    #[error("{operation} was not sent: {why}")]
+    Untenured { operation: String, why: Untenured },
     #[error(
         "{0} was not sent: AWS's request limit is used up for the next minute; the next pass \
          continues"
@@ -177,22 +184,38 @@ impl Guard {
             Writes::None | Writes::Rehearsed => Err(Refusal::ReadOnly(operation.to_owned())),
             Writes::Unless(brake) => {
                 let halt = brake.halt();
-                let why = trace::call_context().map_or_else(
+                let call_context = trace::call_context();
+                let why = call_context.as_ref().map_or_else(
                     || halt.everything(),
                     |call_context| halt.of(&call_context.address),
                 );
-                why.map_or(Ok(()), |why| {
-                    Err(Refusal::Braked { operation: operation.to_owned(), why })
-                })
+                if let Some(why) = why {
+                    return Err(Refusal::Braked { operation: operation.to_owned(), why });
+                }
+                tenured(brake, call_context.as_ref())
+                    .map_err(|why| Refusal::Untenured { operation: operation.to_owned(), why })
             }
         }
     }
+}
+
+/// Whether the leases of the process, if it has any, allow a write now.
+fn tenured(brake: &Brake, call_context: Option<&CallContext>) -> Result<(), Untenured> {
+    let Some(leases) = brake.leases() else { return Ok(()) };
+    let scope = &call_context.ok_or(Untenured::NoScope)?.address.scope;
+    leases.allow(scope).map(drop)
 }
 
 impl Guard {
     /// Checks again, for a call that has waited: the brake may have been engaged meanwhile.
     pub(super) fn admit(&self, ticket: &Ticket) -> Result<(), Refusal> {
         self.permit(&ticket.service, &ticket.operation, || ticket.dry)
+    }
+
+    /// Notes that a write is sent, if the process has leases.
+    pub(super) fn flies(&self, call_context: Option<&CallContext>) -> Option<Flight> {
+        let Writes::Unless(brake) = &self.writes else { return None };
+        Some(brake.leases()?.flies(&call_context?.address.scope))
     }
 }
 
@@ -298,7 +321,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        aws::{Urgency, trace::CallContext},
+        aws::Urgency,
         model::{Address, Engaged, Extent, Halt, Means, Pause, Stop},
     };
 

@@ -12,14 +12,17 @@ use std::{
 
 use aws_config::{Region, SdkConfig, timeout::TimeoutConfig};
 use aws_sdk_dynamodb::{
-    operation::{get_item::GetItemError, put_item::PutItemError, query::QueryError},
-    types::AttributeValue,
+    operation::{
+        get_item::GetItemError, put_item::PutItemError, query::QueryError,
+        update_item::UpdateItemError,
+    },
+    types::{AttributeValue, ReturnValue},
 };
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::Blob;
 
 use super::{Guard, classify};
-use crate::kind::CloudError;
+use crate::{kind::CloudError, lease::TABLE_CALL};
 
 /// The attribute of the partition key, a text.
 pub const KEY: &str = "key";
@@ -31,7 +34,7 @@ pub const VERSION: &str = "version";
 /// The time limit of one attempt: a table answers within milliseconds, or not at all.
 const ATTEMPT: Duration = Duration::from_secs(2);
 /// The time limit of a call with its repetitions.
-const CALL: Duration = Duration::from_secs(5);
+const CALL: Duration = TABLE_CALL;
 /// An item has at most 400 KB, names included (DynamoDB developer guide, Quotas); this leaves room
 /// for them.
 pub const MAX_ITEM_BYTES: usize = 350 * 1024;
@@ -86,6 +89,21 @@ pub enum Expected {
     Version(String),
 }
 
+/// A change of some attributes of an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The version that the item must have.
+    pub expected: String,
+    /// Other attributes that it must have.
+    pub demands: BTreeMap<String, Value>,
+    /// Its new version, which nobody has used before.
+    pub version: String,
+    /// Attributes that it gets.
+    pub sets: BTreeMap<String, Value>,
+    /// A number that is counted up by one.
+    pub counts: Option<String>,
+}
+
 /// The outcome of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Put {
@@ -129,24 +147,28 @@ impl Table {
         Ok(answer.item.and_then(read))
     }
 
-    /// All items of a partition whose sort keys begin with a text, as they are now.
+    /// All items of a partition, or those whose sort keys begin with a text, as they are now.
     ///
     /// # Errors
     /// As [`Self::get`].
-    pub async fn list(&self, key: &str, start: &str) -> Result<Vec<Item>, CloudError> {
+    pub async fn list(&self, key: &str, start: Option<&str>) -> Result<Vec<Item>, CloudError> {
         let (mut found, mut from) = (Vec::new(), None);
         loop {
             let call = self
                 .client
                 .query()
                 .table_name(&self.name)
-                .key_condition_expression("#key = :key AND begins_with(#sort, :start)")
                 .expression_attribute_names("#key", KEY)
-                .expression_attribute_names("#sort", SORT)
                 .expression_attribute_values(":key", AttributeValue::S(key.to_owned()))
-                .expression_attribute_values(":start", AttributeValue::S(start.to_owned()))
                 .set_exclusive_start_key(from)
                 .consistent_read(true);
+            let call = match start {
+                None => call.key_condition_expression("#key = :key"),
+                Some(start) => call
+                    .key_condition_expression("#key = :key AND begins_with(#sort, :start)")
+                    .expression_attribute_names("#sort", SORT)
+                    .expression_attribute_values(":start", AttributeValue::S(start.to_owned())),
+            };
             let answer =
                 call.send().await.map_err(|error| classify::<QueryError>(QUERY, &error))?;
             found.extend(answer.items.unwrap_or_default().into_iter().filter_map(read));
@@ -187,15 +209,70 @@ impl Table {
             Err(error) => Err(classify::<PutItemError>(PUT, &error)),
         }
     }
+
+    /// Changes an item, if it is as expected; the whole item as it is then. `None` if it is not as
+    /// expected; then it is unchanged.
+    ///
+    /// As for [`Self::put`], a change that the SDK has sent twice finds its own version.
+    ///
+    /// # Errors
+    /// As [`Self::put`].
+    pub async fn update(&self, key: &Key, change: &Change) -> Result<Option<Item>, CloudError> {
+        let mut call = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key(KEY, AttributeValue::S(key.key.clone()))
+            .key(SORT, AttributeValue::S(key.sort.clone()))
+            .expression_attribute_names("#version", VERSION)
+            .expression_attribute_values(":seen", AttributeValue::S(change.expected.clone()))
+            .expression_attribute_values(":new", AttributeValue::S(change.version.clone()))
+            .return_values(ReturnValue::AllNew);
+        let mut condition = "#version = :seen".to_owned();
+        for (number, (name, value)) in change.demands.iter().enumerate() {
+            condition += &format!(" AND #d{number} = :d{number}");
+            call = call
+                .expression_attribute_names(format!("#d{number}"), name)
+                .expression_attribute_values(format!(":d{number}"), attribute(value));
+        }
+        let mut update = "SET #version = :new".to_owned();
+        for (number, (name, value)) in change.sets.iter().enumerate() {
+            update += &format!(", #s{number} = :s{number}");
+            call = call
+                .expression_attribute_names(format!("#s{number}"), name)
+                .expression_attribute_values(format!(":s{number}"), attribute(value));
+        }
+        if let Some(name) = &change.counts {
+            update += " ADD #count :one";
+            call = call
+                .expression_attribute_names("#count", name)
+                .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
+        }
+        let call = call.condition_expression(condition).update_expression(update);
+        match call.send().await {
+            Ok(answer) => Ok(answer.attributes.and_then(read)),
+            Err(error) if was_refused(&error) => {
+                let found = self.get(key).await?;
+                Ok(found.filter(|it| it.version.as_ref() == Some(&change.version)))
+            }
+            Err(error) => Err(classify::<UpdateItemError>(UPDATE, &error)),
+        }
+    }
 }
 
 const GET: &str = "dynamodb:GetItem";
 const PUT: &str = "dynamodb:PutItem";
 const QUERY: &str = "dynamodb:Query";
+const UPDATE: &str = "dynamodb:UpdateItem";
 
 fn is_refused(error: &SdkError<PutItemError, HttpResponse>) -> bool {
     let answer = error.as_service_error();
     answer.is_some_and(PutItemError::is_conditional_check_failed_exception)
+}
+
+fn was_refused(error: &SdkError<UpdateItemError, HttpResponse>) -> bool {
+    let answer = error.as_service_error();
+    answer.is_some_and(UpdateItemError::is_conditional_check_failed_exception)
 }
 
 fn read(mut attributes: HashMap<String, AttributeValue>) -> Option<Item> {
@@ -219,13 +296,14 @@ fn written(item: &Item) -> HashMap<String, AttributeValue> {
     let text = |text: &String| AttributeValue::S(text.clone());
     let keys = [(KEY.to_owned(), text(&item.key.key)), (SORT.to_owned(), text(&item.key.sort))];
     let version = item.version.iter().map(|version| (VERSION.to_owned(), text(version)));
-    let members = item.members.iter().map(|(name, value)| {
-        let value = match value {
-            Value::Text(it) => text(it),
-            Value::Number(number) => AttributeValue::N(number.to_string()),
-            Value::Bytes(bytes) => AttributeValue::B(Blob::new(bytes.clone())),
-        };
-        (name.clone(), value)
-    });
+    let members = item.members.iter().map(|(name, value)| (name.clone(), attribute(value)));
     keys.into_iter().chain(version).chain(members).collect()
+}
+
+fn attribute(value: &Value) -> AttributeValue {
+    match value {
+        Value::Text(text) => AttributeValue::S(text.clone()),
+        Value::Number(number) => AttributeValue::N(number.to_string()),
+        Value::Bytes(bytes) => AttributeValue::B(Blob::new(bytes.clone())),
+    }
 }

@@ -77,6 +77,45 @@ async fn a_write_that_waited_is_judged_by_what_holds_when_its_turn_comes() {
     assert_eq!(sent(&simulator), 3);
 }
 
+/// A write for this scope.
+async fn write_in(access: &Access, scope: &str) -> Result<(), CloudError> {
+    let address = Address::new(scope, "VpcEndpoint", "s3");
+    let call_context = CallContext::new(address, Urgency::Change);
+    trace::in_call_context(call_context, write(access)).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_is_sent_only_with_enough_time_of_a_lease_left_however_long_it_waited() {
+    let simulator = Simulator::default();
+    let (leases, hand) = crate::lease::tests::holding(&["prod"]);
+    let brake = Brake::default();
+    brake.share(leases);
+    let access = connection(&simulator, &brake).access(facts("prod"), None).await;
+    for _ in 0..3 {
+        write_in(&access, "prod").await.unwrap();
+    }
+    for (refused, why) in [
+        (write_in(&access, "others").await, "other holds the lease"),
+        (write_in(&access, "unheard-of").await, "has not been read"),
+        (write(&access).await, "belongs to no scope"),
+    ] {
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.class, Class::Refused, "{refused}");
+        assert!(refused.message.contains(why), "{refused}");
+    }
+    assert!(identity::caller(&access).await.is_ok(), "reading needs no lease");
+    // The process, or its machine, stands still between the first check and the network.
+    let freeze = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        hand.advance(40);
+    };
+    let (late, ()) = tokio::join!(write_in(&access, "prod"), freeze);
+    let late = late.unwrap_err();
+    assert_eq!(late.class, Class::Refused, "{late}");
+    assert!(late.message.contains("too little time is left"), "{late}");
+    assert_eq!(simulator.calls().iter().filter(|call| call.mutating).count(), 3);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_turn_that_does_not_come_within_a_minute_is_given_up_and_nothing_was_sent() {
     let simulator = Simulator::default();

@@ -19,17 +19,19 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
 
+use tokio::sync::SemaphorePermit;
+
 use super::{
     budget::{Budget, Request, Urgency},
     classify::THROTTLING,
     guard::{Guard, Refusal, Ticket},
     trace::{self, CallContext},
 };
-use crate::kind::ScopeFacts;
+use crate::{kind::ScopeFacts, lease::LONGEST_CALL};
 
 /// The time limit of one attempt from the moment it is sent, including reading the whole answer.
 /// The SDK has no limit of its own after connecting.
-pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
+pub(super) const ATTEMPT_TIMEOUT: Duration = LONGEST_CALL;
 /// The same for a call that waits at AWS for something to happen (a long poll takes 20 seconds), or
 /// that people see take half a minute (looking up events).
 const LONG_TIMEOUT: Duration = Duration::from_secs(40);
@@ -98,7 +100,8 @@ impl HttpConnector for Line {
             let ticket = request.extension::<Ticket>().cloned();
             let ticket = ticket.ok_or_else(|| refused(Refusal::Unlisted("(unnamed)".into())))?;
             let call_context = trace::call_context();
-            gate.admit(&ticket, call_context.as_ref()).await.map_err(refused)?;
+            let admitted = gate.admit(&ticket, call_context.as_ref()).await;
+            let _connection = admitted.map_err(refused)?;
             gate.send(&ticket, call_context.as_ref(), &inner, request).await
         })
     }
@@ -120,18 +123,25 @@ impl Gate {
         }
     }
 
-    /// Waits for the attempt's turn, and checks it again if it waited.
+    /// Waits for the attempt's turn and for a connection, and checks it again after that: nothing
+    /// that waits comes between this check and the network.
     async fn admit(
         &self,
         ticket: &Ticket,
         call_context: Option<&CallContext>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Option<SemaphorePermit<'_>>, Refusal> {
         if !self.budget.turn(&self.request(ticket, call_context)).await {
             return Err(Refusal::NoTurn(ticket.operation.clone()));
         }
+        // A poll that waits must not keep others from their connections.
+        let connection =
+            if waits(ticket) { None } else { self.budget.connection(ticket.writes).await };
         self.guard.admit(ticket)?;
         let stale = call_context.filter(|_| ticket.writes).and_then(CallContext::stale);
-        stale.map_or(Ok(()), |why| Err(Refusal::Stale { operation: ticket.operation.clone(), why }))
+        match stale {
+            None => Ok(connection),
+            Some(why) => Err(Refusal::Stale { operation: ticket.operation.clone(), why }),
+        }
     }
 
     async fn send(
@@ -141,21 +151,27 @@ impl Gate {
         inner: &SharedHttpConnector,
         request: HttpRequest,
     ) -> Result<HttpResponse, ConnectorError> {
-        let waits = matches!(ticket.operation.as_str(), "ReceiveMessage" | "LookupEvents");
-        // A poll that waits must not keep others from their connections.
-        let _connection =
-            if waits { None } else { Some(self.budget.connection(ticket.writes).await) };
-        let limit = if waits { LONG_TIMEOUT } else { ATTEMPT_TIMEOUT };
+        let limit = if waits(ticket) { LONG_TIMEOUT } else { ATTEMPT_TIMEOUT };
+        let flight = if ticket.writes { self.guard.flies(call_context) } else { None };
         let answer = tokio::time::timeout(limit, whole(inner.call(request))).await;
         let answer = answer.unwrap_or_else(|_| {
             let limit = format!("{} seconds are over", limit.as_secs());
             Err(ConnectorError::timeout(limit.into()))
         });
         if let Ok(response) = &answer {
+            // A server that fails may still carry it out.
+            if let Some(flight) = flight.filter(|_| response.status().as_u16() < 500) {
+                flight.lands();
+            }
             self.budget.answered(&self.request(ticket, call_context), throttled(response));
         }
         answer
     }
+}
+
+/// Whether AWS answers a call when there is something to say, or late.
+fn waits(ticket: &Ticket) -> bool {
+    matches!(ticket.operation.as_str(), "ReceiveMessage" | "LookupEvents")
 }
 
 /// The answer with its body in memory, so that the time limit covers all of it. No operation here

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::{
     Ended,
     filters::{self, Filters},
+    leases,
     output::{self, Directory},
     plan::{self as shown, Saved, problems},
     progress::Applying,
@@ -107,7 +108,26 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
         anyhow::bail!("the settings say `mode: observe`, so nothing is written");
     }
     let run = Run { asking, offered, timeout: args.timeout };
-    until_quiet(&mut session.engine, run, known, &progress).await
+    let kept = take_leases(&mut session).await?;
+    let ended = until_quiet(&mut session.engine, run, known, &progress).await;
+    // Given back whatever came of it; a failure says more than a lost lease.
+    let given_back = leases::give_back(kept).await;
+    let ended = ended?;
+    given_back.map(|()| ended)
+}
+
+/// Takes the leases of the scopes with manifests that this is about, if processes share the scopes.
+/// Which ones there are, a pass says that writes nothing.
+async fn take_leases(session: &mut Session) -> anyhow::Result<Option<leases::Kept>> {
+    if session.brake.leases().is_none() {
+        return Ok(None);
+    }
+    let report = session.engine.pass().await;
+    let focus = session.engine.focus();
+    let about = report.manifests.iter().filter(|it| focus.is_none_or(|focus| focus.has(it)));
+    let orphans = report.plan.orphans.iter().map(|orphan| orphan.scope.clone());
+    let scopes = about.map(|address| address.scope.clone()).chain(orphans).collect();
+    leases::take(session.engine.settings(), &session.brake, scopes).await
 }
 
 /// How a run of `apply` decides.

@@ -20,6 +20,7 @@ mod impact;
 mod import;
 mod init;
 mod junit;
+mod leases;
 mod live;
 mod man;
 mod output;

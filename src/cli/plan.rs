@@ -14,6 +14,7 @@ use super::{
     Ended,
     diagnostics::{Diagnostic, Sort, show_all},
     filters::{self, Filters},
+    leases,
     output::{self, Directory, Format},
     session::{Access, Session},
 };
@@ -102,6 +103,7 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     }
     filters::must_match(focus.as_ref(), &report)?;
     print(&report, args.output)?;
+    leases::note_holders(&settings, &report).await;
     let plan = &report.plan;
     if let Some(file) = &args.out {
         let (shown, offered) = (Shown::of(plan), Offered::of(plan));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context as _, bail};
 
-use super::{Ended, output, prompt, reach, session::connect_all};
+use super::{Ended, leases, output, prompt, reach, session::connect_all};
 use crate::{
     aws::{Brake, Connection, Guard},
     engine::{
@@ -12,9 +12,10 @@ use crate::{
         release::{self, Found},
     },
     kinds,
+    lease::{Leases, SystemClock, process_name},
     manifest::{Loader, Origin},
     model::Address,
-    settings::{Mode, Overrides, Settings},
+    settings::{LeaseSettings, Mode, Overrides, Settings},
 };
 
 #[derive(Debug, clap::Args)]
@@ -51,6 +52,9 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     let levers = settings.levers.clone();
     let brake = Brake::with_lever(move || levers.halt());
     let _following = reach::obey(&settings, &brake).await;
+    if let Some(LeaseSettings { terms, .. }) = &settings.leases {
+        brake.share(Leases::new(process_name(), *terms, SystemClock));
+    }
     let connection = Connection::ambient(Guard::writing(brake.clone())).await;
     let scopes = connect_all(&mut settings, &connection, &registry).await?;
     // Only now it is known which scopes a manifest of a set stands for.
@@ -66,7 +70,10 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
         output::note("nothing was changed");
         return Ok(Ended::Failed);
     }
+    let at = found.releasable.iter().map(|it| it.address.scope.clone()).collect();
+    let kept = leases::take(&settings, &brake, at).await?;
     let results = release::release(&scopes, &registry, &brake, &found.releasable).await;
+    leases::give_back(kept).await?;
     for result in &results {
         output::print(&outcome(result))?;
     }

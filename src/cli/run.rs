@@ -10,7 +10,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Ended,
+    Ended, leases,
     output::Directory,
     reach,
     session::{Access, Session},
@@ -101,6 +101,7 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
         }
     };
     let following = reach::following(lever.clone());
+    let kept = leases::keep(engine.settings(), &brake, own.as_ref());
     tokio::select! {
         () = engine::run(engine, &brake, &stop, &poke, published) => {}
         () = listening => {}
@@ -108,6 +109,7 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
         () = notifier.run() => {}
     }
     drop(following);
+    leases::hand_over(kept).await;
     if let Some(path) = &socket {
         // The next process replaces one that is left behind.
         let _ = std::fs::remove_file(path);

@@ -11,7 +11,8 @@ use crate::{
     events::Own,
     kind::erased::Registry,
     kinds,
-    settings::{Mode, Overrides, Settings},
+    lease::{Leases, SystemClock, process_name},
+    settings::{LeaseSettings, Mode, Overrides, Settings},
 };
 
 /// Whether this process may write.
@@ -66,7 +67,13 @@ impl Session {
             Some(meter) => guard.metered(meter),
             None => guard,
         };
-        let connection = Connection::ambient(guard).await;
+        let mut connection = Connection::ambient(guard).await;
+        if let Some(LeaseSettings { terms, .. }) = settings.leases.as_ref().filter(|_| writes) {
+            let leases = Leases::new(process_name(), *terms, SystemClock);
+            connection = connection.in_sessions_of(leases.owner());
+            // Until something keeps them, nothing is written.
+            brake.share(leases);
+        }
         Self::over(settings, &connection, dir, options, brake).await
     }
 

@@ -3,17 +3,15 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
 use futures::{StreamExt as _, future::join_all, stream};
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+pub use super::fresh::{Fresh, Generation, Readings};
 use super::{
     defect::contained,
     options::Watcher,
@@ -23,7 +21,7 @@ use super::{
 };
 use crate::{
     aws::{
-        Brake, Urgency,
+        Urgency,
         trace::{self, CallContext},
     },
     kind::{
@@ -35,81 +33,10 @@ use crate::{
     plan::{Action, Cause, Step},
 };
 
-/// A plan is not carried out when this has passed since everything it is about had been read,
-/// because that may have changed. Planning and writing take seconds; this protects a process that
-/// was suspended in between.
-const PLAN_AGE_LIMIT: Duration = Duration::from_mins(2);
-/// The longest reading of a scope that a plan is made on. AWS's rates decide how long reading takes
-/// (50,000 keys at 200 calls a second: a quarter of an hour); with the limit above alone, a scope
-/// that takes longer to read could never be written.
-const READING_LIMIT: Duration = Duration::from_mins(15);
 /// Creates, edits or deletions of one kind in one scope under way at once. What AWS allows is the
 /// budget's business (`aws::budget`); this is enough to use it up where a step takes two seconds
 /// (EC2 refills its mutating buckets with five calls a second).
 const CONCURRENCY: usize = 12;
-
-/// Counts the accepted snapshots of the directory; a plan for an older one is abandoned.
-#[derive(Debug, Clone, Default)]
-pub struct Generation(Arc<AtomicU64>);
-
-impl Generation {
-    /// Announces that there may be a newer snapshot.
-    pub fn advance(&self) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
-
-    /// The current generation.
-    pub fn current(&self) -> u64 {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
-/// When observing each scope began, and when it ended.
-pub type Readings = BTreeMap<String, (Instant, Instant)>;
-
-/// Conditions that must still hold before each write.
-#[derive(Debug, Clone)]
-pub struct Fresh {
-    /// The brake of the process.
-    pub brake: Brake,
-    /// The live generation counter.
-    pub generation: Generation,
-    /// The generation that the plan was made for.
-    pub planned: u64,
-    /// When the pass began.
-    pub observed: Instant,
-    /// When everything that the plan is about had been read.
-    pub read: Instant,
-    /// When observing each scope began, and when it ended: for a scope that answered late, it began
-    /// before the pass.
-    pub readings: Arc<Readings>,
-}
-
-impl Fresh {
-    /// Whether a write for this address may begin now.
-    ///
-    /// # Errors
-    /// The reason why it may not.
-    pub(super) fn check(&self, address: &Address) -> Result<(), SkipReason> {
-        if let Some(why) = self.brake.why_not(address) {
-            return Err(SkipReason::Brake { why });
-        }
-        if self.generation.current() != self.planned {
-            return Err(SkipReason::DirectoryChanged);
-        }
-        let (began, read) = match self.readings.get(&address.scope) {
-            // Its answer may have waited for this pass.
-            Some((began, ended)) if *began < self.observed => (*began, *ended),
-            Some((began, _)) => (*began, self.read),
-            None => (self.observed, self.read),
-        };
-        let reading = read.saturating_duration_since(began);
-        if read.elapsed() > PLAN_AGE_LIMIT || reading > READING_LIMIT {
-            return Err(SkipReason::PlanTooOld);
-        }
-        Ok(())
-    }
-}
 
 /// What the audit log records in addition to the step.
 #[derive(Debug, Clone, Copy)]
@@ -204,6 +131,7 @@ async fn run(
                 if let Some(watcher) = terms.watcher {
                     watcher.end(&result);
                 }
+                terms.fresh.progresses(&step.address);
                 Some(result)
             })
             .buffer_unordered(CONCURRENCY)
@@ -332,10 +260,13 @@ impl Writer<'_> {
         let call_context = CallContext::new(address.clone(), urgency)
             .unless(move || fresh.check(&of).err().map(|why| why.to_string()));
         let write = trace::in_call_context(call_context, contained(write));
-        logged(self.step, what, self.terms.audit, write).await.map_err(|error| Stopped::Error {
-            error,
-            keys: if edits.is_empty() { self.step.keys() } else { keys(edits) },
-            shared: edits.len() > 1,
+        let fence = self.terms.fresh.fence(address);
+        logged(self.step, what, (self.terms.audit, fence), write).await.map_err(|error| {
+            Stopped::Error {
+                error,
+                keys: if edits.is_empty() { self.step.keys() } else { keys(edits) },
+                shared: edits.len() > 1,
+            }
         })
     }
 }
@@ -364,7 +295,7 @@ fn keys(edits: &[Edit]) -> Vec<String> {
 async fn logged<T>(
     step: &Step,
     what: &str,
-    audit: Audit<'_>,
+    (audit, fence): (Audit<'_>, Option<u64>),
     write: impl Future<Output = Result<T, CloudError>>,
 ) -> Result<T, CloudError> {
     let (result, calls) = trace::collect(write).await;
@@ -382,6 +313,7 @@ async fn logged<T>(
             operation = call.operation,
             request_id = call.request_id.as_deref(),
             outcome = call.outcome.as_str(),
+            fence,
             "{}:{} for {}", call.service, call.operation, step.address
         );
     }

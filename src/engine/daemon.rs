@@ -81,6 +81,7 @@ pub async fn run(
                     () = tokio::time::sleep_until(look) => due = due.min(ended + engine.interval()),
                     () = poke.notified() => break,
                     () = answered.notified() => break,
+                    () = engine.shares_change() => break,
                     () = changed.notified() => {
                         tokio::time::sleep(DEBOUNCE).await;
                         break;

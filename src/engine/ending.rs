@@ -56,6 +56,7 @@ impl Engine {
         });
         self.name_causes(&mut drifts);
         self.learnt.note_results(&plan, &results, &self.setup, &self.source);
+        self.note_progress(callers);
         let audited = self.audited(good.as_ref());
         let scopes = scopes_report(callers);
         let contests = Contest::find(&plan, &scopes, &drifts, self.history.timeline());

@@ -16,7 +16,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{
-    apply::{Audit, Readings, Terms},
+    apply::{Audit, Terms},
+    fresh::Readings,
     observe::{self, Callers, Wanted},
     pass::{self, Begun, Engine, Made},
     pipeline::{Answers, Questions, Read, Scope},

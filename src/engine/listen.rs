@@ -15,10 +15,12 @@ use super::{
     pass::Engine,
     report::epoch_seconds,
     scopes::{Connected, Scopes},
+    share::while_held,
 };
 use crate::{
     aws::queue::{Queue, records},
     events::{By, Catalogue, Confidence, Health, Hub, Lookup, Own, Place, Question, Wanted, poll},
+    lease::Leases,
     model::Address,
     settings::Settings,
 };
@@ -43,15 +45,17 @@ const EARLIER: f64 = 60.0;
 pub struct Listener {
     hub: Hub,
     queues: Vec<(String, Arc<Connected>, Queue)>,
+    /// Where processes share the scopes, only who holds a scope takes messages off its queue.
+    leases: Option<Leases>,
 }
 
 impl Listener {
     /// Reads all queues, and never returns.
     pub async fn run(self) {
-        let all = self
-            .queues
-            .iter()
-            .map(|(scope, connected, queue)| poll(&self.hub, scope, &connected.access, queue));
+        let all = self.queues.iter().map(|(scope, connected, queue)| {
+            let reads = || poll(&self.hub, scope, &connected.access, queue);
+            while_held(self.leases.as_ref(), scope, reads)
+        });
         tokio::join!(join_all(all), self.look_up());
     }
 
@@ -141,7 +145,7 @@ impl Listening {
             late: Vec::new(),
             health: Mutex::default(),
         };
-        Some((listening, Listener { hub, queues }))
+        Some((listening, Listener { hub, queues, leases: None }))
     }
 
     /// Asks who caused these drifts, from now on until it is known.
@@ -253,7 +257,7 @@ impl Engine {
         let catalogue = Catalogue::of(&setup.registry);
         let (listening, listener) = Listening::of(&setup.settings, &setup.scopes, own, catalogue)?;
         self.listening = Some(listening);
-        Some(listener)
+        Some(Listener { leases: self.control.brake.leases().cloned(), ..listener })
     }
 
     /// What arrives from the queues, if there are any.
@@ -269,7 +273,8 @@ impl Engine {
         listening.tell_health();
         let now = Instant::now();
         let covered = self.source.good().is_some_and(|good| {
-            let all = good.snapshot.declared();
+            let mut all = good.snapshot.declared();
+            all.retain(|it| self.is_ours(&it.scope));
             !all.is_empty() && all.iter().all(|it| listening.hub.covers(&it.scope, &it.kind, now))
         });
         if covered { settings.event_interval } else { settings.interval }

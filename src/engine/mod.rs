@@ -15,6 +15,7 @@ mod domains;
 mod drift;
 mod ending;
 mod fleet;
+mod fresh;
 mod futile;
 mod hints;
 mod history;
@@ -38,6 +39,7 @@ pub mod rewrites;
 mod rollout;
 mod scopes;
 mod setup;
+mod share;
 mod source;
 #[cfg(all(test, feature = "simulator"))]
 mod tests;

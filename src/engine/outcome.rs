@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::{
     kind::{Class, CloudError, erased::Edit},
+    lease::Untenured,
     model::{Address, PhysicalId},
 };
 
@@ -43,6 +44,11 @@ pub enum SkipReason {
         /// What engaged it.
         why: String,
     },
+    /// No lease of this process allows it now.
+    Lease {
+        /// Why.
+        why: Untenured,
+    },
     /// The directory changed meanwhile; the next pass makes a new plan.
     DirectoryChanged,
     /// The plan is too old; the next pass makes a new plan.
@@ -59,6 +65,7 @@ impl fmt::Display for SkipReason {
         match self {
             Self::NoScope => f.write_str("there is no such scope"),
             Self::Brake { why } | Self::Refused { why } => f.write_str(why),
+            Self::Lease { why } => why.fmt(f),
             Self::DirectoryChanged => {
                 f.write_str("the directory has changed; the next pass makes a new plan")
             }

@@ -38,6 +38,8 @@ pub struct Pace {
     last_seen: BTreeMap<Address, PhysicalId>,
     absences: BTreeMap<Address, Absence>,
     undeclared: BTreeMap<Address, Absence>,
+    /// Since when this process writes in scopes, where it was not the first.
+    anew: BTreeMap<String, Instant>,
 }
 
 #[derive(Debug)]
@@ -96,8 +98,21 @@ impl Pace {
     /// Records that a complete observation did not find the resource of an address that should
     /// exist.
     pub fn saw_absent(&mut self, address: &Address, window: Duration, now: Instant) {
-        let begins = || Absence::begins(window, now, false);
+        let not_before = self.anew.get(&address.scope).map_or(now, |anew| now.max(*anew));
+        let begins = || Absence::begins(window, not_before, false);
         self.absences.entry(address.clone()).or_insert_with(begins).observed(now);
+    }
+
+    /// Another process wrote in a scope until then: what was not found before may have been made
+    /// since.
+    pub fn begins_anew(&mut self, scope: &str, since: Instant) {
+        if self.anew.insert(scope.to_owned(), since) == Some(since) {
+            return;
+        }
+        for (_, absence) in self.absences.iter_mut().filter(|(it, _)| it.scope == scope) {
+            let not_before = absence.not_before.max(since);
+            *absence = Absence { first: None, latest: None, not_before, ..*absence };
+        }
     }
 
     /// Records all claims without a manifest, after a successful reading of the directory.
@@ -327,6 +342,27 @@ mod tests {
         assert!(pace.create_holdoff(&address(), Creation::Unnamed, start + WINDOW / 2).is_some());
         pace.saw_absent(&address(), WINDOW, start + WINDOW);
         assert_eq!(pace.create_holdoff(&address(), Creation::Unnamed, start + WINDOW), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_not_found_before_a_lease_was_taken_may_be_there_since() {
+        let (mut pace, start) = (Pace::default(), Instant::now());
+        let waits =
+            |pace: &Pace, at| pace.create_holdoff(&address(), Creation::Unnamed, at).is_some();
+        pace.saw_absent(&address(), WINDOW, start);
+        let taken = start + WINDOW / 2;
+        pace.begins_anew(&address().scope, taken);
+        pace.saw_absent(&address(), WINDOW, start + WINDOW);
+        assert!(waits(&pace, start + WINDOW), "one observation since");
+        pace.begins_anew(&address().scope, taken);
+        pace.saw_absent(&address(), WINDOW, start + WINDOW * 2);
+        assert!(!waits(&pace, start + WINDOW * 2), "two, a window apart");
+        // An observation that began before does not count, whatever it is about.
+        let mut pace = Pace::default();
+        pace.begins_anew(&address().scope, taken);
+        pace.saw_absent(&address(), WINDOW, start);
+        pace.saw_absent(&address(), WINDOW, start + WINDOW);
+        assert!(waits(&pace, start + WINDOW));
     }
 
     #[tokio::test(start_paused = true)]

@@ -12,10 +12,11 @@ use tokio::{
 };
 
 use super::{
-    apply::{self, Audit, Fresh, Generation, Readings, Terms},
+    apply::{self, Audit, Terms},
     audits::Audits,
     base::{self, Base, Ground},
     fleet::Fleet,
+    fresh::{Fresh, Generation, Readings},
     hints::{Standing, matched},
     history::History,
     learn::Learnt,
@@ -258,6 +259,7 @@ impl Engine {
         if self.fleet.follow(&mut self.setup).await {
             self.standing = None;
         }
+        self.share();
         self.load();
         let reading = begun.at.elapsed();
         let good = self.source.good().cloned();

@@ -83,6 +83,9 @@ impl Planning<'_> {
             plan = self.plan(learnt);
         }
         plan.settle(&obstacles(&plan, self.setup).await);
+        if let Some(leases) = self.control.brake.leases().filter(|_| writes(self.setup)) {
+            plan.leave_to_others(|scope| leases.allow(scope).err());
+        }
         plan
     }
 

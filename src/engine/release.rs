@@ -8,8 +8,9 @@ use std::{
 use tokio::time::Instant;
 
 use super::{
-    apply::{self, Audit, Fresh, Generation, Terms},
+    apply::{self, Audit, Terms},
     defect::contained,
+    fresh::{Fresh, Generation},
     outcome::{Outcome, StepResult},
     scopes::Scopes,
 };

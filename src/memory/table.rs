@@ -100,7 +100,7 @@ impl InTable {
             return Err(MemoryError::Foreign);
         };
         let count = usize::try_from(*count).unwrap_or(usize::MAX);
-        let pieces = self.table.list(&self.partition(part), &format!("{place}/")).await?;
+        let pieces = self.table.list(&self.partition(part), Some(&format!("{place}/"))).await?;
         let mut packed = Vec::new();
         // Others may be left behind by a longer text.
         for piece in pieces.iter().take(count) {

@@ -34,8 +34,8 @@ pub enum Mode {
     Apply,
     /// Deletes a resource.
     Destroy,
-    /// Writes what is palisade's own, its memory and its notices, and nothing of the account:
-    /// needed without permission to write, too.
+    /// Writes what is palisade's own, its memory, its leases and its notices, and nothing of the
+    /// account: needed without permission to write, too.
     Own,
 }
 
@@ -57,6 +57,8 @@ pub enum On {
     Adopted(&'static str),
     /// The table of the memory that the settings name; none without.
     Memory,
+    /// The table of the leases, likewise.
+    Leases,
     /// The topics that the settings name as targets of notices; none without.
     Topics,
     /// The buses, likewise.
@@ -71,7 +73,7 @@ impl On {
             Self::Anything | Self::Adopted(_) => &[],
             Self::Of(Resources { types, .. }) | Self::Bounded(Resources { types, .. }) => types,
             Self::ExecutionRoles | Self::ServiceRole(_) => &[resources::ROLE],
-            Self::Memory => &[resources::TABLE],
+            Self::Memory | Self::Leases => &[resources::TABLE],
             Self::Topics => &[resources::TOPIC],
             Self::Buses => &[resources::BUS],
         }
@@ -79,7 +81,7 @@ impl On {
 
     /// Whether it is what the settings name for the process itself.
     pub(crate) fn is_own(self) -> bool {
-        matches!(self, Self::Memory | Self::Topics | Self::Buses)
+        matches!(self, Self::Memory | Self::Leases | Self::Topics | Self::Buses)
     }
 
     /// Its name in the ids of statements.
@@ -92,6 +94,7 @@ impl On {
             Self::ServiceRole(role) => role.name.to_owned(),
             Self::Adopted(kind) => format!("Adopted{kind}"),
             Self::Memory => "Memory".to_owned(),
+            Self::Leases => "Leases".to_owned(),
             Self::Topics => "Topics".to_owned(),
             Self::Buses => "Buses".to_owned(),
         }

@@ -171,6 +171,10 @@ impl Scope<'_> {
                 let table = self.usage.own.memory.iter();
                 table.map(|it| it.arn(&self.facts.account)).collect()
             }
+            On::Leases => {
+                let table = self.usage.own.leases.iter();
+                table.map(|it| it.arn(&self.facts.account)).collect()
+            }
             On::Topics => self.usage.own.topics.iter().cloned().collect(),
             On::Buses => self.usage.own.buses.iter().cloned().collect(),
             On::Adopted(kind) => {
@@ -313,7 +317,9 @@ mod tests {
         let memory = Some(MemoryTable { name: "palisade".into(), region: "eu-west-1".into() });
         let topic = "arn:aws:sns:eu-west-1:111122223333:on-call".to_owned();
         let bus = "arn:aws:events:eu-west-1:111122223333:event-bus/ops".to_owned();
-        let own = OwnUse { memory, topics: [topic.clone()].into(), buses: [bus.clone()].into() };
+        let leases = Some(MemoryTable { name: "leases".into(), region: "eu-west-1".into() });
+        let (topics, buses) = ([topic.clone()].into(), [bus.clone()].into());
+        let own = OwnUse { memory, leases, topics, buses };
         let usage = Usage::default().with_own(own);
         let policies = Policies::new(&facts(), "ml", &usage);
         let statement = &policies.observe[0]["Statement"][0];
@@ -322,7 +328,10 @@ mod tests {
         let all = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"];
         assert_eq!(statement["Action"], json!(all));
         let on = |index: usize| &policies.observe[0]["Statement"][index]["Resource"];
-        assert_eq!((on(1), on(2)), (&json!(topic), &json!(bus)));
+        assert_eq!(on(1), "arn:aws:dynamodb:eu-west-1:111122223333:table/leases");
+        let all = ["GetItem", "PutItem", "Query", "UpdateItem"].map(|it| format!("dynamodb:{it}"));
+        assert_eq!(policies.observe[0]["Statement"][1]["Action"], json!(all));
+        assert_eq!((on(2), on(3)), (&json!(topic), &json!(bus)));
         assert_eq!((policies.apply, policies.destroy), (Vec::new(), Vec::new()));
         let without = Policies::new(&facts(), "ml", &usage.with_own(OwnUse::default()));
         assert_eq!(actions(&without.observe[0]), BTreeSet::new());

@@ -149,10 +149,19 @@ pub(super) const EVERYWHERE: &[Operation] = &[
     reads("cloudtrail:LookupEvents")
         .only(Need::Events)
         .note("Confirms who made a call: what a queue says could be forged."),
-    reads("dynamodb:GetItem").on(On::Memory, &[]).only(Need::Own),
-    reads("dynamodb:Query").on(On::Memory, &[]).only(Need::Own),
+    reads("dynamodb:GetItem")
+        .on(On::Memory, &[])
+        .and(&[may("dynamodb:GetItem", On::Leases, &[])])
+        .only(Need::Own),
+    reads("dynamodb:Query")
+        .on(On::Memory, &[])
+        .and(&[may("dynamodb:Query", On::Leases, &[])])
+        .only(Need::Own),
     writes_own("dynamodb:PutItem", On::Memory)
-        .note("Brake, history, used approvals, and what was in force."),
+        .and(&[may("dynamodb:PutItem", On::Leases, &[])])
+        .note("Brake, history, used approvals, what was in force, and new leases."),
+    writes_own("dynamodb:UpdateItem", On::Leases)
+        .note("Leases: taken, renewed and given back, each on the condition of what was seen."),
     writes_own("sns:Publish", On::Topics).note("Notices."),
     writes_own("eventbridge:PutEvents", On::Buses)
         .only_needs(&[may("events:PutEvents", On::Buses, &[])])

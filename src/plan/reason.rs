@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::HoldReason;
 use crate::{
     kind::Unresolved,
+    lease::Untenured,
     model::{Address, Pause, PhysicalId},
 };
 
@@ -307,6 +308,11 @@ pub enum ReportReason {
         /// Who paused it, until when and why.
         pause: Pause,
     },
+    /// This process may not write in its scope, which processes share.
+    Lease {
+        /// Why.
+        why: Untenured,
+    },
 }
 
 impl fmt::Display for ReportReason {
@@ -317,6 +323,7 @@ impl fmt::Display for ReportReason {
             Self::Paused => f.write_str("paused"),
             Self::Brake { why } => f.write_str(why),
             Self::Pause { pause } => pause.fmt(f),
+            Self::Lease { why } => why.fmt(f),
         }
     }
 }

@@ -17,6 +17,7 @@ use super::{
     events::FileEvents,
     flags::parse_duration,
     identity::FileIdentity,
+    leases::FileLeases,
     memory::FileMemory,
     notification::FileTarget,
     regions::{is_known_region, partition},
@@ -92,6 +93,8 @@ pub(super) struct File {
     pub(super) server: FileServer,
     /// What outlives a restart. Losing it means doing less.
     pub(super) memory: FileMemory,
+    /// How several processes share the scopes. Without it there is only one.
+    pub(super) leases: Option<FileLeases>,
     /// Who gets to know what happens.
     pub(super) notify: Vec<FileTarget>,
     /// Rules of the secure baseline that this installation treats in another way, by number.

@@ -77,7 +77,7 @@ pub(super) struct FileMemory {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "MemoryTable")]
-struct FileTable {
+pub(super) struct FileTable {
     /// Its name.
     #[schemars(regex(pattern = r"^[A-Za-z0-9_.-]{3,255}$"), extend("examples" = ["palisade"]))]
     table: String,
@@ -100,12 +100,12 @@ pub(super) fn home(
             value("memory.dynamodb", why, "write the Region first, such as eu-west-1/palisade")
         })?;
         let table = FileTable { table: table.to_owned(), region: region.to_owned() };
-        return Ok(Some(MemoryHome::Table(table.check()?)));
+        return Ok(Some(MemoryHome::Table(table.check("memory.dynamodb")?)));
     }
     match (file.dir, file.dynamodb) {
         (None, None) => Ok(None),
         (Some(dir), None) => Ok(Some(MemoryHome::Directory(dir))),
-        (None, Some(table)) => table.check().map(MemoryHome::Table).map(Some),
+        (None, Some(table)) => table.check("memory.dynamodb").map(MemoryHome::Table).map(Some),
         (Some(_), Some(_)) => Err(value(
             "memory.dynamodb",
             "there is a directory, too, and the memory is in one place",
@@ -117,19 +117,19 @@ pub(super) fn home(
 impl FileTable {
     /// The characters of a table's name and its length are DynamoDB's (developer guide, Naming
     /// rules).
-    fn check(self) -> Result<MemoryTable, SettingsError> {
+    pub(super) fn check(self, field: &str) -> Result<MemoryTable, SettingsError> {
         let Self { table: name, region } = self;
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
         if !(3..=255).contains(&name.len()) || !name.bytes().all(plain) {
             return Err(value(
-                "memory.dynamodb.table",
+                format!("{field}.table"),
                 format!("`{name}` is not the name of a table"),
                 "write its name, not its ARN: 3 to 255 letters, digits, `-`, `_` or `.`",
             ));
         }
         if !is_region(&region) {
             return Err(value(
-                "memory.dynamodb.region",
+                format!("{field}.region"),
                 format!("`{region}` is not a Region"),
                 "write its code, such as eu-west-1",
             ));

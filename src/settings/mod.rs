@@ -10,6 +10,7 @@ mod events;
 mod file;
 mod flags;
 mod identity;
+mod leases;
 mod levers;
 mod memory;
 mod notification;
@@ -40,6 +41,7 @@ pub use self::{
     events::EventQueue,
     flags::{Overrides, SETTINGS, parse_duration},
     identity::Identity,
+    leases::LeaseSettings,
     levers::Levers,
     memory::{MemoryHome, MemoryTable},
     notification::{Channel, Target, Urgency, check_url},
@@ -145,6 +147,8 @@ impl Default for GateLimits {
 pub struct OwnUse {
     /// The table of its memory.
     pub memory: Option<MemoryTable>,
+    /// The table of its leases.
+    pub leases: Option<MemoryTable>,
     /// The topics that it publishes to, by ARN.
     pub topics: BTreeSet<String>,
     /// The buses that it puts events on, by ARN.
@@ -201,6 +205,8 @@ pub struct Settings {
     pub socket: Option<PathBuf>,
     /// Where the memory is, if there is one.
     pub memory: Option<MemoryHome>,
+    /// How processes share the scopes; `None`: there is only one.
+    pub leases: Option<LeaseSettings>,
     /// Who gets to know what happens.
     pub notify: Vec<Target>,
     /// Rules of the baseline that this installation treats in another way.
@@ -288,6 +294,8 @@ impl Settings {
         let event_interval = flags.event_interval.or(file.event_interval);
         let event_interval = event_interval.unwrap_or(Duration::from_mins(15)).max(interval);
         let audit_window = audit_window(flags, file.audit.days)?;
+        let listens = scopes.values().any(|scope| scope.events.is_some());
+        let leases = leases::check(file.leases, if listens { event_interval } else { interval })?;
         Ok(Self {
             owner,
             default_scope,
@@ -325,6 +333,7 @@ impl Settings {
             token: flags.token_file.clone().map(Secret::File).or(file.server.token),
             socket: flags.socket.clone().or(file.server.socket),
             memory: memory::home(flags, file.memory)?,
+            leases,
             rules: rules::check(file.rules)?,
         })
     }
@@ -339,7 +348,8 @@ impl Settings {
     /// What the process uses with its own credentials.
     pub fn own_use(&self) -> OwnUse {
         let memory = self.memory.as_ref().and_then(MemoryHome::table).cloned();
-        let mut own = OwnUse { memory, ..OwnUse::default() };
+        let leases = self.leases.as_ref().map(|leases| leases.table.clone());
+        let mut own = OwnUse { memory, leases, ..OwnUse::default() };
         for target in &self.notify {
             match &target.channel {
                 Channel::Sns { topic_arn } => own.topics.insert(topic_arn.clone()),

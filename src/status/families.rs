@@ -143,6 +143,35 @@ pub const FAMILIES: &[Family] = &[
         "When the latest pass began, in seconds since the epoch.",
     ),
     gauge(
+        "palisade_lease_held",
+        &["scope"],
+        "1 where this process holds the lease of a scope, 0 where it does not; only where processes \
+         share the scopes.",
+    ),
+    gauge(
+        "palisade_lease_seconds_left",
+        &["scope"],
+        "Seconds until a lease that this process holds is over, unless it is renewed.",
+    ),
+    gauge(
+        "palisade_lease_table_trouble",
+        &[],
+        "1 while the table of the leases cannot be read or written; once their time is over, \
+         nothing is written.",
+    ),
+    gauge(
+        "palisade_lease_unheld",
+        &["scope"],
+        "1 where nobody holds the lease of a scope, as far as this process knows: nothing is \
+         corrected there.",
+    ),
+    counter(
+        "palisade_leases_lost_total",
+        &["scope"],
+        "Leases of this process that somebody else has taken.",
+    ),
+    counter("palisade_leases_taken_total", &["scope"], "Leases that this process has taken."),
+    gauge(
         "palisade_live_findings",
         &["scope", "severity"],
         "Findings of audits: what is wrong in AWS and belongs to no manifest (critical, high, \

@@ -16,12 +16,14 @@ pub use super::families::{FAMILIES, Family, FamilyKind};
 use super::{
     Setup,
     families::{DRIFT_SECONDS, Registered},
+    lease_metrics::LeaseMetrics,
 };
 use crate::{
     aws::{CallOutcome, Meter},
     engine::{Drift, Report},
     events::{self, Health, Hub},
     kinds,
+    lease::Leases,
     model::{Address, Halt, Means, Stop},
     plan::{Step, Verdict},
 };
@@ -56,6 +58,7 @@ pub struct Metrics {
     rollouts: GaugeVec,
     brake: GaugeVec,
     memory: GaugeVec,
+    leases: LeaseMetrics,
     notifications: IntCounterVec,
     pauses: GaugeVec,
     live_findings: GaugeVec,
@@ -150,6 +153,7 @@ impl Metrics {
             unknown: families.gauge("palisade_unknown_kinds")?,
             brake: families.gauge("palisade_brake_engaged_timestamp_seconds")?,
             memory: families.gauge("palisade_memory_troubles")?,
+            leases: LeaseMetrics::of(&mut families)?,
             notifications: families.counter("palisade_notifications_total")?,
             pauses: families.gauge("palisade_pauses")?,
             unread: families.gauge("palisade_unread_resources")?,
@@ -321,6 +325,11 @@ impl Metrics {
             self.drift_attributed.with_label_values(&labels).inc();
             self.time(drift);
         }
+    }
+
+    /// Shows the leases as they are now.
+    pub fn observe_leases(&self, leases: &Leases) {
+        self.leases.observe(leases, |scope| self.scope(scope).to_owned());
     }
 
     /// Takes over the counts of events.
@@ -535,6 +544,7 @@ mod tests {
         let place = Place { account: "111122223333".into(), region: "eu-west-1".into() };
         let places = [("ml-prod".to_owned(), place)].into();
         metrics.observe_events(&Hub::new(Catalogue::default(), Own::default(), places));
+        metrics.observe_leases(&crate::lease::tests::holding(&["ml-prod"]).0);
         let text = metrics.text().unwrap();
         has(&text, "palisade_events_total{outcome=\"used\",scope=\"ml-prod\"} 0");
         has(&text, "palisade_events_arrive{scope=\"ml-prod\"} 0");
@@ -642,6 +652,27 @@ mod tests {
         assert!(drift.by.is_some(), "the example has a cause");
         assert_eq!(counted(&drift).as_deref(), Some("10"));
         assert_eq!(counted(&drift).as_deref(), Some("10"), "a surer cause is no second drift");
+    }
+
+    #[test]
+    fn leases_are_shown_as_they_are_now() {
+        let (leases, hand) = crate::lease::tests::holding(&["ml-prod"]);
+        let metrics = Metrics::new().unwrap();
+        metrics.observe_leases(&leases);
+        let text = metrics.text().unwrap();
+        has(&text, "palisade_lease_held{scope=\"ml-prod\"} 1");
+        has(&text, "palisade_lease_held{scope=\"others\"} 0");
+        has(&text, "palisade_lease_unheld{scope=\"others\"} 0");
+        has(&text, "palisade_lease_seconds_left{scope=\"ml-prod\"} 60");
+        has(&text, "palisade_leases_taken_total{scope=\"ml-prod\"} 1");
+        has(&text, "palisade_lease_table_trouble 0");
+        hand.advance(60);
+        metrics.observe_leases(&leases);
+        let text = metrics.text().unwrap();
+        has(&text, "palisade_lease_held{scope=\"ml-prod\"} 0");
+        has(&text, "palisade_lease_unheld{scope=\"ml-prod\"} 1");
+        has(&text, "palisade_lease_unheld{scope=\"others\"} 1");
+        has(&text, "palisade_leases_taken_total{scope=\"ml-prod\"} 1");
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod families;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod http;
+mod lease_metrics;
 pub mod metrics;
 pub mod page;
 mod reading;
@@ -34,6 +35,7 @@ use crate::{
     aws::Brake,
     engine::{Drift, Engine, Report, Timeline},
     events::Hub,
+    lease::{Leases, LeasesView},
     model::Halt,
     settings::now,
 };
@@ -72,6 +74,7 @@ struct Version {
     causes: u64,
     halt: Option<Halt>,
     memory: Option<MemoryView>,
+    leases: Option<LeasesView>,
 }
 
 /// The page says how long ago things happened, to the second.
@@ -123,6 +126,7 @@ impl Version {
         if let Some(halt) = &self.halt {
             view.halt(halt);
             view.memory.clone_from(&self.memory);
+            view.leases.clone_from(&self.leases);
         }
         view
     }
@@ -175,6 +179,9 @@ impl Status {
         if let Some((brake, memory)) = self.shared.live.get() {
             let troubles = memory.as_ref().map_or(0, |memory| memory.troubles().len());
             self.shared.metrics.observe_now(&brake.halt(), troubles, now());
+            if let Some(leases) = brake.leases() {
+                self.shared.metrics.observe_leases(leases);
+            }
         }
         if let Some(hub) = self.shared.hub.get() {
             self.shared.metrics.observe_events(hub);
@@ -227,6 +234,7 @@ impl Status {
             causes,
             halt: live.map(|(brake, _)| brake.halt()),
             memory: live.and_then(|(_, memory)| memory.as_ref().map(MemoryView::of)),
+            leases: live.and_then(|(brake, _)| brake.leases().map(Leases::view)),
         };
         (version, view)
     }

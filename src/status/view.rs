@@ -8,6 +8,7 @@ use super::Setup;
 use crate::{
     engine::{Contest, Drift, Outcome, PendingDeletion, Report, StepResult},
     kind::{Audited, LeftOut, Line, Sign},
+    lease::LeasesView,
     memory::Memory,
     model::{Address, Halt, Pause, Stop},
     plan::{Action, Conflict, Counts, Orphan, Rollout, Step, Unknown, Verdict},
@@ -80,6 +81,9 @@ pub struct View {
     /// The memory, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<MemoryView>,
+    /// Who writes in which scope, where several processes share them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leases: Option<LeasesView>,
 }
 
 /// The memory.
@@ -204,6 +208,7 @@ impl View {
             contests: report.contests.clone(),
             drift,
             memory: None,
+            leases: None,
             setup,
         }
     }

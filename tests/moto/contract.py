@@ -18,6 +18,7 @@ import sys
 import tempfile
 import traceback
 
+import leases
 import memory
 from edits import EDITS, MOTO_EDITS, SIMULATOR_EDITS, strangers, turn_tag_policy
 from recorder import Recorder
@@ -194,7 +195,7 @@ class Contract:
             equal("strangers", self.snapshot_of_strangers(), before)
 
         self.check("what belongs to others was never touched", untouched)
-        memory.check(self, equal)
+        leases.check(self, memory.check(self, equal), equal)
 
     def plan_writes_nothing(self):
         run = self.run("plan", "--detailed-exitcode")

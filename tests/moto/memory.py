@@ -28,6 +28,7 @@ def check(contract, equal):
     contract.check("memory: pauses of two machines are merged", memory.pauses)
     contract.check("memory: a damaged item means that the brake is on", memory.damaged)
     contract.check("memory: without the table nothing is promised", memory.missing)
+    return table
 
 
 class Table:

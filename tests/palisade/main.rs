@@ -37,6 +37,7 @@ mod impact;
 mod import;
 mod inputs;
 mod known_bugs;
+mod leases;
 mod lifecycle_configs;
 mod lockout;
 mod memory;

@@ -1,6 +1,7 @@
 //! `doctor`: checks everything that `run` needs. Nothing is written: the clients refuse every
 //! mutating call except EC2's dry runs.
 
+mod leases;
 mod live;
 mod memory;
 #[cfg(test)]
@@ -123,6 +124,7 @@ async fn examine(
     let mut checks = vec![settings_check(&settings), listen(&settings.listen).await];
     checks.extend(readers(&settings));
     checks.extend(memory::check(&settings, connection).await);
+    checks.extend(leases::check(&settings, connection).await);
     let registry = kinds::registry();
     let connected = connect_all(&mut settings, connection, &registry).await;
     let facts = match &connected {

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Engine, Options, Outcome, Report, Scopes, SkipReason,
-    apply::{Fresh, Generation},
+    fresh::{Fresh, Generation},
 };
 use crate::{
     aws::{Brake, Connection, Guard},
@@ -394,6 +394,32 @@ async fn a_plan_is_not_carried_out_when_it_is_old_superseded_or_braked() {
     let plan = fresh(&generation);
     brake.engage();
     assert!(matches!(plan.check(&anything), Err(SkipReason::Brake { .. })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_on_what_was_observed_before_its_lease_was_taken_is_not_carried_out() {
+    let brake = Brake::default();
+    let before = Instant::now();
+    tokio::time::advance(Duration::from_secs(1)).await;
+    let (leases, hand) = crate::lease::tests::holding(&["prod"]);
+    brake.share(leases);
+    let fresh = |began: Instant| Fresh {
+        brake: brake.clone(),
+        generation: Generation::default(),
+        planned: Generation::default().current(),
+        observed: Instant::now(),
+        read: Instant::now(),
+        readings: Arc::new([("prod".to_owned(), (began, Instant::now()))].into()),
+    };
+    let ours = Address::new("prod", "SecurityGroup", "web");
+    assert_eq!(fresh(before).check(&ours), Err(SkipReason::PlanTooOld));
+    assert_eq!(fresh(Instant::now()).check(&ours), Ok(()));
+    let others = Address::new("others", "SecurityGroup", "web");
+    let held = fresh(Instant::now()).check(&others);
+    assert!(matches!(held, Err(SkipReason::Lease { .. })), "{held:?}");
+    hand.advance(50);
+    let late = fresh(Instant::now()).check(&ours);
+    assert!(matches!(late, Err(SkipReason::Lease { .. })), "{late:?}");
 }
 
 #[tokio::test(start_paused = true)]

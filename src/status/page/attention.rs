@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{html::Html, resources};
+use super::{html::Html, leases, resources};
 use crate::{
     engine::Outcome,
     kind::{Line, Sign},
@@ -28,7 +28,8 @@ pub(super) fn troubles(html: &mut Html, view: &View) {
     let read = view.problems.len() + refused.len() + view.unknown.len() + live;
     let forgotten = view.memory.iter().map(|memory| memory.troubles.len()).sum::<usize>();
     let known = view.rollouts.len() + view.contests.len();
-    let count = halted + known + read + failed.len() + unasked.len() + forgotten;
+    let shared = leases::troubles(view);
+    let count = halted + known + read + failed.len() + unasked.len() + forgotten + shared;
     if count == 0 {
         return;
     }
@@ -38,6 +39,7 @@ pub(super) fn troubles(html: &mut Html, view: &View) {
         item(html, "trouble", format_args!("Memory, {part}: less is known than before"));
         html.element("p", "", why).markup("</li>\n");
     }
+    leases::items(html, view);
     for rollout in &view.rollouts {
         let class = if rollout.is_stopped() { "trouble" } else { "person" };
         item(html, class, format_args!("Set {} is being rolled out", rollout.set));
@@ -290,7 +292,7 @@ fn end(html: &mut Html) {
     html.markup("</ul>\n</section>\n");
 }
 
-fn item(html: &mut Html, class: &'static str, title: impl std::fmt::Display) {
+pub(super) fn item(html: &mut Html, class: &'static str, title: impl std::fmt::Display) {
     html.markup("<li class=\"").markup(class).markup("\"><h3>").text(title).markup("</h3>");
 }
 

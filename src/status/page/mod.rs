@@ -3,6 +3,7 @@
 
 mod attention;
 mod html;
+mod leases;
 pub(super) mod resources;
 mod tables;
 #[cfg(test)]
@@ -76,6 +77,7 @@ impl Page<'_> {
         tables::audited(html, view);
         tables::kinds(html, view);
         tables::scopes(html, view);
+        leases::table(html, view);
         tables::drift(html, view, self.now);
         tables::leftovers(html, view);
         tables::last_pass(html, view, self.now);
@@ -187,7 +189,8 @@ fn headline(view: &View) -> (Health, &'static str) {
     let halted = view.stopped.is_some() || !view.pauses.is_empty();
     let forgotten = view.memory.iter().any(|memory| !memory.troubles.is_empty());
     let wrong = !view.problems.is_empty() || failed || refused || !view.unknown.is_empty();
-    if wrong || unasked || halted || forgotten {
+    let unshared = leases::troubles(view) > 0;
+    if wrong || unasked || halted || forgotten || unshared {
         (Health::Trouble, "Needs attention")
     } else if held
         || !view.conflicts.is_empty()

@@ -26,6 +26,7 @@ pub mod putting_back;
 pub mod run;
 pub mod scenario;
 pub mod scenarios;
+pub mod sharing;
 pub mod silence;
 pub mod swarm;
 #[cfg(test)]

@@ -18,6 +18,7 @@ use super::{
 pub const PLATFORMS: u64 = 60;
 
 /// Dice that a seed decides.
+#[derive(Debug)]
 pub struct Dice(Ids);
 
 impl Dice {
