@@ -59,7 +59,7 @@ pub struct Connection {
     owner: String,
     base: SdkConfig,
     http: SharedHttpClient,
-    guard: Guard,
+    pub(super) guard: Guard,
     budget: Budget,
 }
 
@@ -187,7 +187,7 @@ impl Connection {
     }
 
     /// What the process's own clients have in common, which belong to no scope.
-    fn own_config(&self, region: &str) -> SdkConfig {
+    pub(super) fn own_config(&self, region: &str) -> SdkConfig {
         let facts = ScopeFacts {
             name: "(process)".to_owned(),
             account: ScopeFacts::UNKNOWN_ACCOUNT.to_owned(),

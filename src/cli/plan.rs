@@ -15,6 +15,7 @@ use super::{
     diagnostics::{Diagnostic, Sort, show_all},
     filters::{self, Filters},
     output::{self, Directory, Format},
+    reach,
     session::{Access, Session},
 };
 use crate::{
@@ -95,6 +96,7 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
         ..Options::default()
     };
     let mut session = Session::open(overrides, dir, Access::Read, options, None).await?;
+    reach::show(session.engine.settings(), &session.brake).await;
     let report = session.engine.pass().await;
     warnings(&report);
     if !problems(&report)? || !usable_base(&report, args.base.as_deref()) {

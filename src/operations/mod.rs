@@ -61,6 +61,8 @@ pub enum On {
     Topics,
     /// The buses, likewise.
     Buses,
+    /// The secrets of these targets; none without.
+    Secrets,
 }
 
 impl On {
@@ -74,12 +76,13 @@ impl On {
             Self::Memory => &[resources::TABLE],
             Self::Topics => &[resources::TOPIC],
             Self::Buses => &[resources::BUS],
+            Self::Secrets => &[resources::SECRET],
         }
     }
 
     /// Whether it is what the settings name for the process itself.
     pub(crate) fn is_own(self) -> bool {
-        matches!(self, Self::Memory | Self::Topics | Self::Buses)
+        matches!(self, Self::Memory | Self::Topics | Self::Buses | Self::Secrets)
     }
 
     /// Its name in the ids of statements.
@@ -94,6 +97,7 @@ impl On {
             Self::Memory => "Memory".to_owned(),
             Self::Topics => "Topics".to_owned(),
             Self::Buses => "Buses".to_owned(),
+            Self::Secrets => "Secrets".to_owned(),
         }
     }
 }
@@ -173,8 +177,9 @@ pub enum Need {
     Events,
     /// Only the scope in which the accounts of a set of scopes are listed.
     Accounts,
-    /// Only what keeps the memory in a table and sends notices over AWS: a scope that is reached
-    /// with the credentials of the process itself, or the process apart from its scopes.
+    /// Only what keeps the memory in a table, sends notices over AWS and reads secrets there: a
+    /// scope that is reached with the credentials of the process itself, or the process apart from
+    /// its scopes.
     Own,
     /// Only manifests with a lookup of this kind.
     Lookup(LookupKind),

@@ -173,6 +173,7 @@ impl Scope<'_> {
             }
             On::Topics => self.usage.own.topics.iter().cloned().collect(),
             On::Buses => self.usage.own.buses.iter().cloned().collect(),
+            On::Secrets => self.usage.own.secrets.iter().cloned().collect(),
             On::Adopted(kind) => {
                 let ids = self.usage.adopted.get(kind).into_iter().flatten();
                 let resource = resource_of(kind);
@@ -313,7 +314,13 @@ mod tests {
         let memory = Some(MemoryTable { name: "palisade".into(), region: "eu-west-1".into() });
         let topic = "arn:aws:sns:eu-west-1:111122223333:on-call".to_owned();
         let bus = "arn:aws:events:eu-west-1:111122223333:event-bus/ops".to_owned();
-        let own = OwnUse { memory, topics: [topic.clone()].into(), buses: [bus.clone()].into() };
+        let secret = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:slack-AbCdEf".to_owned();
+        let own = OwnUse {
+            memory,
+            topics: [topic.clone()].into(),
+            buses: [bus.clone()].into(),
+            secrets: [secret.clone()].into(),
+        };
         let usage = Usage::default().with_own(own);
         let policies = Policies::new(&facts(), "ml", &usage);
         let statement = &policies.observe[0]["Statement"][0];
@@ -322,7 +329,7 @@ mod tests {
         let all = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"];
         assert_eq!(statement["Action"], json!(all));
         let on = |index: usize| &policies.observe[0]["Statement"][index]["Resource"];
-        assert_eq!((on(1), on(2)), (&json!(topic), &json!(bus)));
+        assert_eq!((on(1), on(2), on(3)), (&json!(topic), &json!(bus), &json!(secret)));
         assert_eq!((policies.apply, policies.destroy), (Vec::new(), Vec::new()));
         let without = Policies::new(&facts(), "ml", &usage.with_own(OwnUse::default()));
         assert_eq!(actions(&without.observe[0]), BTreeSet::new());

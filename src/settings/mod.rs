@@ -13,6 +13,8 @@ mod identity;
 mod levers;
 mod memory;
 mod notification;
+mod own;
+mod readers;
 mod recover;
 mod regions;
 mod rules;
@@ -43,6 +45,8 @@ pub use self::{
     levers::Levers,
     memory::{MemoryHome, MemoryTable},
     notification::{Channel, Target, Urgency, check_url},
+    own::OwnUse,
+    readers::Readers,
     regions::{PARTITIONS, is_known_region, partition, regions},
     secret::Secret,
     sets::{FromOrganization, ScopeSet},
@@ -140,17 +144,6 @@ impl Default for GateLimits {
     }
 }
 
-/// What the process uses with its own credentials, apart from its scopes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OwnUse {
-    /// The table of its memory.
-    pub memory: Option<MemoryTable>,
-    /// The topics that it publishes to, by ARN.
-    pub topics: BTreeSet<String>,
-    /// The buses that it puts events on, by ARN.
-    pub buses: BTreeSet<String>,
-}
-
 /// The validated settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -197,6 +190,8 @@ pub struct Settings {
     pub listen: String,
     /// What readers of the HTTP server must know, but for health and metrics.
     pub token: Option<Secret>,
+    /// Who may read with an AWS identity.
+    pub readers: Option<Readers>,
     /// The Unix socket over which commands reach the running process, if it is given.
     pub socket: Option<PathBuf>,
     /// Where the memory is, if there is one.
@@ -288,6 +283,8 @@ impl Settings {
         let event_interval = flags.event_interval.or(file.event_interval);
         let event_interval = event_interval.unwrap_or(Duration::from_mins(15)).max(interval);
         let audit_window = audit_window(flags, file.audit.days)?;
+        let readers = file.server.readers;
+        let readers = readers.map(|it| it.check(&partitions(&scopes), regions_of(&scopes, &sets)));
         Ok(Self {
             owner,
             default_scope,
@@ -322,7 +319,12 @@ impl Settings {
                 settings_file: None,
             },
             listen,
-            token: flags.token_file.clone().map(Secret::File).or(file.server.token),
+            token: flags
+                .token_file
+                .clone()
+                .map(Secret::File)
+                .or(file.server.token.map(Secret::from)),
+            readers: readers.transpose()?,
             socket: flags.socket.clone().or(file.server.socket),
             memory: memory::home(flags, file.memory)?,
             rules: rules::check(file.rules)?,
@@ -334,26 +336,6 @@ impl Settings {
     pub fn socket(&self) -> Option<PathBuf> {
         let in_memory = || Some(self.memory.as_ref()?.directory()?.join(SOCKET));
         self.socket.clone().or_else(in_memory)
-    }
-
-    /// What the process uses with its own credentials.
-    pub fn own_use(&self) -> OwnUse {
-        let memory = self.memory.as_ref().and_then(MemoryHome::table).cloned();
-        let mut own = OwnUse { memory, ..OwnUse::default() };
-        for target in &self.notify {
-            match &target.channel {
-                Channel::Sns { topic_arn } => own.topics.insert(topic_arn.clone()),
-                Channel::EventBridge { bus_arn } => own.buses.insert(bus_arn.clone()),
-                Channel::Slack { .. } | Channel::Webhook { .. } => false,
-            };
-        }
-        own
-    }
-
-    /// The same, if this scope is reached with these credentials; nothing otherwise.
-    pub fn own_use_in(&self, scope: &str) -> OwnUse {
-        let ambient = self.scopes.get(scope).is_some_and(|it| it.role.is_none());
-        if ambient { self.own_use() } else { OwnUse::default() }
     }
 
     /// The Regions of scopes that this build does not know, by scope: new ones, or typos.
@@ -455,6 +437,15 @@ fn partitions(scopes: &BTreeMap<String, Scope>) -> BTreeSet<&'static str> {
     let partitions: BTreeSet<_> =
         scopes.values().filter_map(|scope| scope.region.as_deref().map(partition)).collect();
     if partitions.is_empty() { PARTITIONS.into() } else { partitions }
+}
+
+/// The Regions of all scopes, also of those whose accounts are not known yet.
+fn regions_of(
+    scopes: &BTreeMap<String, Scope>,
+    sets: &BTreeMap<String, ScopeSet>,
+) -> BTreeSet<String> {
+    let of_scopes = scopes.values().filter_map(|scope| scope.region.as_ref());
+    of_scopes.chain(sets.values().flat_map(ScopeSet::regions)).cloned().collect()
 }
 
 fn interval(flags: &Overrides, file: Option<Duration>) -> Result<Duration, SettingsError> {

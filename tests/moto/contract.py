@@ -19,6 +19,7 @@ import tempfile
 import traceback
 
 import memory
+import vault
 from edits import EDITS, MOTO_EDITS, SIMULATOR_EDITS, strangers, turn_tag_policy
 from recorder import Recorder
 from world import CREDENTIALS, MANAGEMENT, REGION, ROLE, Target, World
@@ -195,6 +196,7 @@ class Contract:
 
         self.check("what belongs to others was never touched", untouched)
         memory.check(self, equal)
+        vault.check(self, equal)
 
     def plan_writes_nothing(self):
         run = self.run("plan", "--detailed-exitcode")
