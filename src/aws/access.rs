@@ -64,7 +64,7 @@ pub struct Connection {
     session: String,
     base: SdkConfig,
     http: SharedHttpClient,
-    guard: Guard,
+    pub(super) guard: Guard,
     budget: Budget,
 }
 
@@ -208,7 +208,7 @@ impl Connection {
     }
 
     /// What the process's own clients have in common, which belong to no scope.
-    fn own_config(&self, region: &str) -> SdkConfig {
+    pub(super) fn own_config(&self, region: &str) -> SdkConfig {
         let facts = ScopeFacts {
             name: "(process)".to_owned(),
             account: ScopeFacts::UNKNOWN_ACCOUNT.to_owned(),

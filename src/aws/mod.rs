@@ -17,11 +17,13 @@ pub(crate) mod identity_center;
 pub mod items;
 pub mod lookup;
 mod post;
+pub mod proof;
 pub mod publish;
 pub(crate) mod queue;
 pub(crate) mod rehearsal;
 pub(crate) mod resource_control;
 pub(crate) mod sagemaker;
+pub mod secrets;
 #[cfg(all(test, feature = "simulator"))]
 mod tests;
 pub mod trace;

@@ -1,4 +1,5 @@
-//! Requests to somebody else than AWS, for notifications, over the HTTP client that the SDK brings.
+//! Requests to somebody else than AWS, over the HTTP client that the SDK brings: notifications, and
+//! reading from a palisade on another machine.
 
 use std::time::Duration;
 
@@ -11,10 +12,10 @@ use aws_smithy_runtime_api::client::{
     orchestrator::HttpRequest,
     result::ConnectorError,
 };
-use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
 use tokio::time::timeout;
 
-/// A client that only posts. It follows no redirects, and takes proxies from the environment.
+/// A client that posts and reads. It follows no redirects, and takes proxies from the environment.
 #[derive(Debug, Clone)]
 pub struct Post {
     connector: SharedHttpConnector,
@@ -44,17 +45,54 @@ impl Post {
         headers: Vec<(&'static str, String)>,
         body: Vec<u8>,
     ) -> Result<u16, String> {
-        let mut request = HttpRequest::new(SdkBody::from(body));
-        request.set_method("POST").map_err(|_| "it could not be asked".to_owned())?;
-        request.set_uri(url.to_owned()).map_err(|_| "the address is not a URL".to_owned())?;
-        for (name, value) in headers {
-            request.headers_mut().insert(name, value);
-        }
+        let request = request("POST", url, headers, body)?;
         let answer = timeout(self.limit, self.connector.call(request)).await;
-        let answer = answer.map_err(|_| format!("no answer within {} s", self.limit.as_secs()))?;
+        let answer = answer.map_err(|_| self.late())?;
         let answer = answer.map_err(|error| format!("no answer: {}", what(&error)))?;
         Ok(answer.status().as_u16())
     }
+
+    /// Reads something; gives the status of the answer, and its text.
+    ///
+    /// # Errors
+    /// No answer, or not a text.
+    pub async fn get(
+        &self,
+        url: &str,
+        headers: Vec<(&'static str, String)>,
+    ) -> Result<(u16, String), String> {
+        let request = request("GET", url, headers, Vec::new())?;
+        let exchange = async {
+            let answer = self.connector.call(request).await;
+            let mut answer = answer.map_err(|error| format!("no answer: {}", what(&error)))?;
+            let body = ByteStream::new(answer.take_body()).collect().await;
+            let body = body.map_err(|_| "the answer ended early".to_owned())?;
+            let text = String::from_utf8(body.to_vec());
+            let text = text.map_err(|_| "the answer is not a text".to_owned())?;
+            Ok((answer.status().as_u16(), text))
+        };
+        timeout(self.limit, exchange).await.unwrap_or_else(|_| Err(self.late()))
+    }
+
+    fn late(&self) -> String {
+        format!("no answer within {} s", self.limit.as_secs())
+    }
+}
+
+fn request(
+    method: &str,
+    url: &str,
+    headers: Vec<(&'static str, String)>,
+    body: Vec<u8>,
+) -> Result<HttpRequest, String> {
+    let mut request = HttpRequest::new(SdkBody::from(body));
+    request.set_method(method).map_err(|_| "it could not be asked".to_owned())?;
+    request.set_uri(url.to_owned()).map_err(|_| "the address is not a URL".to_owned())?;
+    for (name, value) in headers {
+        let inserted = request.headers_mut().try_insert(name, value);
+        inserted.map_err(|_| format!("{name} cannot be in a header"))?;
+    }
+    Ok(request)
 }
 
 /// What went wrong, without the address.

@@ -1,4 +1,4 @@
-//! Asking the running palisade over its Unix socket.
+//! Asking the running palisade: over its Unix socket, or reading over HTTP from another machine.
 
 use std::{
     io,
@@ -14,6 +14,7 @@ use tokio::{
     time::timeout,
 };
 
+use super::remote::Remote;
 use crate::settings::{Overrides, Settings};
 
 /// An answer comes from memory, or waits for a small file.
@@ -23,36 +24,49 @@ const MAX_ANSWER_BYTES: u64 = 512 * 1024 * 1024;
 
 /// A running palisade.
 #[derive(Debug)]
-pub(super) struct Daemon {
-    path: PathBuf,
+pub(super) enum Daemon {
+    /// On this machine, at a socket.
+    Here(PathBuf),
+    /// On another one; it can only be read from.
+    Elsewhere(Remote),
 }
 
 impl Daemon {
-    /// The palisade of these settings. With a socket given, no settings are needed.
+    /// The palisade of these settings. With a socket or an address given, no settings are needed.
     pub(super) fn of(overrides: &Overrides) -> anyhow::Result<Self> {
+        if let Some(url) = &overrides.url {
+            return Ok(Self::Elsewhere(Remote::of(url, overrides)?));
+        }
         if let Some(path) = &overrides.socket {
-            return Ok(Self { path: path.clone() });
+            return Ok(Self::Here(path.clone()));
         }
         let settings = Settings::load(overrides).context("settings")?;
         let path = settings.socket().context(
             "the settings give no socket, so a running palisade cannot be reached: set \
-             `memory: {dir: …}` or `server: {socket: …}`, or name one with --socket",
+             `memory: {dir: …}` or `server: {socket: …}`, or name one with --socket; --url \
+             reads from another machine",
         )?;
-        Ok(Self { path })
+        Ok(Self::Here(path))
     }
 
     /// The palisade at a socket.
     pub(super) fn at(path: PathBuf) -> Self {
-        Self { path }
+        Self::Here(path)
     }
 
     /// Whether somebody listens; an error if that cannot be told.
     pub(super) async fn listens(&self) -> anyhow::Result<bool> {
-        match UnixStream::connect(&self.path).await {
+        let Self::Here(path) = self else { return Ok(true) };
+        match UnixStream::connect(path).await {
             Ok(_) => Ok(true),
             Err(error) if is_nobody(&error) => Ok(false),
-            Err(error) => Err(error).with_context(|| self.path.display().to_string()),
+            Err(error) => Err(error).with_context(|| path.display().to_string()),
         }
+    }
+
+    /// How often it may be asked: each look from another machine is a call of STS.
+    pub(super) fn look_again(&self) -> Duration {
+        Duration::from_secs(if matches!(self, Self::Here(_)) { 1 } else { 5 })
     }
 
     /// Reads something.
@@ -77,8 +91,15 @@ impl Daemon {
     }
 
     async fn ask(&self, method: &str, what: &str, body: &[u8]) -> anyhow::Result<String> {
-        let place = self.path.display();
-        let exchange = exchange(&self.path, method, what, body);
+        let path = match self {
+            Self::Here(path) => path,
+            Self::Elsewhere(remote) if method == "GET" => return remote.get(what).await,
+            Self::Elsewhere(_) => bail!(
+                "nothing is done over the network: run this where palisade runs, without --url"
+            ),
+        };
+        let place = path.display();
+        let exchange = exchange(path, method, what, body);
         let answer = match timeout(TIME_LIMIT, exchange).await {
             Err(_) => bail!("{place} gave no answer within {} s", TIME_LIMIT.as_secs()),
             Ok(Err(error)) if is_nobody(&error) => {

@@ -144,6 +144,9 @@ fn status_text(view: &Value) -> String {
         text(&view["revision"]),
         view["pass"],
     );
+    if let (true, Some(last)) = (view["revision"].is_null(), setup["accepted"].as_str()) {
+        let _ = writeln!(out, "accepted   {last}, by an earlier process; nothing is in force now");
+    }
     if let Some(place) = view["memory"]["place"].as_str() {
         let _ = writeln!(out, "memory     {place}");
     }

@@ -30,6 +30,7 @@ mod progress;
 mod prompt;
 mod reach;
 mod release;
+mod remote;
 mod role_template;
 mod run;
 mod sarif;
@@ -204,17 +205,23 @@ fn tidy(command: clap::Command, verb: &str) -> clap::Command {
 /// Commands that only print what they were built with, or compare two files.
 const PURE: [&str; 6] = ["explain", "schema", "guardrails", "policy-diff", "completions", "man"];
 
+/// Options of commands that read from a palisade on another machine.
+const REMOTE: [&str; 2] = ["url", "audience"];
+
 /// Whether a setting affects a command.
 fn uses(verb: &str, setting: &str) -> bool {
     match verb {
-        "run" => true,
+        "run" => !REMOTE.contains(&setting),
         "plan" | "apply" => {
             let of_run = ["interval", "event_interval", "listen", "socket"];
-            let of_apply = verb == "apply" && setting == "memory_table";
-            of_apply || !of_run.contains(&setting) && !setting.starts_with("memory_")
+            let of_apply = setting == "memory_table" || verb == "plan" && setting == "socket";
+            let of_others = of_run.contains(&setting) || REMOTE.contains(&setting);
+            of_apply || !of_others && !setting.starts_with("memory_")
         }
         "status" | "get" | "diff" | "history" | "watch" | "reconcile" => {
-            matches!(setting, "file" | "owner" | "socket" | "memory_dir")
+            let remote = REMOTE.contains(&setting) || setting == "token_file";
+            let reads = verb != "reconcile";
+            matches!(setting, "file" | "owner" | "socket" | "memory_dir") || reads && remote
         }
         "doctor" => matches!(
             setting,

@@ -16,6 +16,7 @@ use super::{
     filters::{self, Filters},
     leases,
     output::{self, Directory, Format},
+    reach,
     session::{Access, Session},
 };
 use crate::{
@@ -96,6 +97,7 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
         ..Options::default()
     };
     let mut session = Session::open(overrides, dir, Access::Read, options, None).await?;
+    reach::show(session.engine.settings(), &session.brake).await;
     let report = session.engine.pass().await;
     warnings(&report);
     if !problems(&report)? || !usable_base(&report, args.base.as_deref()) {

@@ -1,17 +1,22 @@
 //! Whom `brake` asks: the running palisade over its socket, or every palisade over the table of
 //! their memory; and how commands that write get to know of it.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, bail};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{daemon::Daemon, output};
 use crate::{
     aws::{Brake, Connection, Guard},
-    memory::{InTable, Lever, Memory},
-    model::Means,
+    memory::{InTable, Lever, Memory, Part},
+    model::{Asked, Means},
     settings::{MemoryHome, MemoryTable, Settings},
     status::socket::{BrakeState, Pull, Pulled, brake_state, move_lever},
 };
+
+/// The time limit of looking at a table, for a plan.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// What moves the brake.
 #[derive(Debug)]
@@ -104,6 +109,34 @@ pub(super) async fn obey(settings: &Settings, brake: &Brake) -> Option<AbortOnDr
     Some(following(lever(settings, table, brake.clone()).await))
 }
 
+/// For a command that writes nothing: it shows the brake as it is now, of the running palisade on
+/// this machine or in the table. What cannot be read is not shown, and a note says so.
+pub(super) async fn show(settings: &Settings, brake: &Brake) {
+    match shown(settings).await {
+        Ok(Some(found)) => brake.ask(|asked| *asked = found),
+        Ok(None) => {}
+        Err(why) => output::note(format_args!("the plan does not show the brake: {why:#}")),
+    }
+}
+
+async fn shown(settings: &Settings) -> anyhow::Result<Option<Asked>> {
+    if let Some(path) = settings.socket() {
+        let daemon = Daemon::at(path);
+        // Without a running palisade nobody is stopped.
+        if daemon.listens().await.unwrap_or(false) {
+            let state: BrakeState = daemon.get("/v1/brake").await?;
+            let (engaged, pauses) = (state.engaged, state.own_pauses);
+            return Ok(Some(Asked { engaged, pauses, ..Asked::default() }));
+        }
+    }
+    let Some(table) = settings.memory.as_ref().and_then(MemoryHome::table) else {
+        return Ok(None);
+    };
+    let memory = memory_in(settings, table, Guard::read_only()).await;
+    let place = memory.place();
+    memory.look::<Asked>(Part::Brake, TIME_LIMIT).await.context(place)
+}
+
 /// Brings into force what others ask, until the handle is dropped: on its own, because a pass that
 /// plans for seconds must not delay it.
 #[expect(clippy::disallowed_methods, reason = "its handle ends it when it is dropped")]
@@ -112,7 +145,11 @@ pub(super) fn following(lever: Lever) -> AbortOnDropHandle<()> {
 }
 
 async fn lever(settings: &Settings, table: &MemoryTable, brake: Brake) -> Lever {
-    let connection = Connection::ambient(Guard::keeping()).await.of(&settings.owner);
+    Lever::recall(brake, Some(memory_in(settings, table, Guard::keeping()).await)).await
+}
+
+async fn memory_in(settings: &Settings, table: &MemoryTable, guard: Guard) -> Memory {
+    let connection = Connection::ambient(guard).await.of(&settings.owner);
     let home = InTable::new(connection.table(&table.name, &table.region), &settings.owner);
-    Lever::recall(brake, Some(Memory::new(home, &settings.owner))).await
+    Memory::new(home, &settings.owner)
 }

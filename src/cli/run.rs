@@ -23,7 +23,7 @@ use crate::{
     notifications::Notifier,
     settings::{MemoryHome, MemoryTable, Overrides, OwnUse, Settings},
     status::{
-        Admission, Shelf, Status, http,
+        Admission, Identities, Shelf, Status, http,
         socket::{self, Desk},
     },
 };
@@ -52,7 +52,9 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     // Before anything else: two processes with one memory would not know of each other's brake.
     let own = own_connection(&settings, &status).await;
     let memory = memory_of(&settings, own.as_ref())?;
-    let admission = Admission { token: settings.token.clone() };
+    let identities = settings.readers.clone().zip(own.as_ref());
+    let identities = identities.map(|(it, own)| Arc::new(Identities::new(it, own.callers())));
+    let admission = Admission { token: settings.token.clone(), identities };
     if let Err(why) = admission.verify() {
         tracing::error!("server.token: {why}; nobody can read the page");
     }
@@ -89,9 +91,8 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     if let Some(path) = &socket {
         open(path, desk.clone(), &settings, &stop)?;
     }
-    let publisher = own.as_ref().map(Connection::publisher);
     let metrics = status.metrics().clone();
-    let notifier = Notifier::new(&settings.owner, &settings.notify, metrics, publisher);
+    let notifier = Notifier::new(&settings.owner, &settings.notify, metrics, own.as_ref());
     let published =
         Published { status: &status, notifier: &notifier, shelf: &shelf, brake: &brake };
     let listening = async {
@@ -141,7 +142,7 @@ impl Publish for Published<'_> {
 
 /// The connection for what is the process's own, if the settings name anything of that on AWS.
 async fn own_connection(settings: &Settings, status: &Status) -> Option<Connection> {
-    if settings.own_use() == OwnUse::default() {
+    if settings.own_use() == OwnUse::default() && settings.readers.is_none() {
         return None;
     }
     let guard = Guard::keeping().metered(status.metrics().meter());

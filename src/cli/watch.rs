@@ -1,7 +1,5 @@
 //! `watch`: what happens, as it happens.
 
-use std::time::Duration;
-
 use super::{
     Ended,
     daemon::{Daemon, escaped},
@@ -9,9 +7,6 @@ use super::{
     output,
 };
 use crate::{engine::Event, model::Address, settings::Overrides};
-
-/// The history is asked for this often.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// The format of `watch`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -44,7 +39,7 @@ pub(super) async fn watch(overrides: &Overrides, args: &Args) -> anyhow::Result<
     loop {
         tokio::select! {
             _ = tokio::signal::ctrl_c() => return Ok(Ended::Done),
-            () = tokio::time::sleep(LOOK_AGAIN) => {}
+            () = tokio::time::sleep(daemon.look_again()) => {}
         }
         match daemon.get::<Vec<Event>>(&what).await {
             Ok(events) => {

@@ -109,6 +109,12 @@ impl History {
         &self.timeline
     }
 
+    /// The Git revision of the last directory without problems, also of an earlier process if a
+    /// memory keeps the history.
+    pub fn accepted(&self) -> Option<&str> {
+        self.revision.as_deref()
+    }
+
     /// Events so far; it changes whenever anything worth keeping does.
     pub(super) fn count(&self) -> u64 {
         self.count

@@ -96,28 +96,28 @@ impl Message {
         groups
     }
 
-    /// The headers; the signature is that of Standard Webhooks.
+    /// The headers; the signature with a key is that of Standard Webhooks.
     ///
     /// # Errors
-    /// The key cannot be read.
+    /// The key is empty.
     pub(super) fn headers(
         &self,
         channel: &Channel,
+        key: Option<&str>,
         now: u64,
     ) -> Result<Vec<(&'static str, String)>, String> {
         let mut headers = vec![
             ("content-type", self.content_type.to_owned()),
             ("user-agent", format!("palisade/{}", env!("CARGO_PKG_VERSION"))),
         ];
-        if let Channel::Webhook { secret, .. } = channel {
+        if let Channel::Webhook { .. } = channel {
             headers.push(("webhook-id", self.id.clone()));
             headers.push(("webhook-timestamp", now.to_string()));
-            if let Some(secret) = secret {
-                let key = secret.read().map_err(|error| error.to_string())?;
+            if let Some(key) = key {
                 if key.is_empty() {
                     return Err("the key of the signature is empty".to_owned());
                 }
-                headers.push(("webhook-signature", signature(&key, &self.id, now, &self.body)));
+                headers.push(("webhook-signature", signature(key, &self.id, now, &self.body)));
             }
         }
         Ok(headers)

@@ -6,6 +6,7 @@
 
 mod message;
 mod notice;
+mod secrets;
 #[cfg(test)]
 mod tests;
 
@@ -21,9 +22,10 @@ use tokio::sync::Notify;
 use self::{
     message::Message,
     notice::{Notice, Seen},
+    secrets::Secrets,
 };
 use crate::{
-    aws::{Post, publish::Publisher},
+    aws::{Connection, Post, publish::Publisher},
     engine::{Drift, Report},
     model::Halt,
     settings::{Channel, Target, check_url},
@@ -60,6 +62,7 @@ struct Ways {
     post: Post,
     /// AWS, if a target is there.
     publisher: Option<Publisher>,
+    secrets: Secrets,
 }
 
 #[derive(Debug)]
@@ -77,13 +80,13 @@ struct Queue {
 }
 
 impl Notifier {
-    /// Tells these targets about an installation; those that are reached over AWS with the
-    /// publisher.
+    /// Tells these targets about an installation. `own`: the connection to AWS, if a target or a
+    /// secret is there.
     pub fn new(
         owner: &str,
         targets: &[Target],
         metrics: Metrics,
-        publisher: Option<Publisher>,
+        own: Option<&Connection>,
     ) -> Self {
         let mailbox = |target: &Target| Mailbox {
             target: target.clone(),
@@ -97,7 +100,9 @@ impl Notifier {
             }
         }
         let (owner, seen) = (owner.to_owned(), Mutex::default());
-        let ways = Ways { post: Post::within(TIME_LIMIT), publisher };
+        let secrets = Secrets::new(own.map(Connection::vault));
+        let publisher = own.map(Connection::publisher);
+        let ways = Ways { post: Post::within(TIME_LIMIT), publisher, secrets };
         Self { shared: Arc::new(Shared { owner, mailboxes, seen, metrics, ways }) }
     }
 
@@ -184,13 +189,17 @@ impl Mailbox {
 impl Ways {
     /// Sends one message. A secret never stands in the reason.
     async fn send(&self, channel: &Channel, message: &Message) -> Result<(), String> {
+        let secret = match channel.secret() {
+            Some(secret) => Some(self.secrets.read(secret).await?),
+            None => None,
+        };
         match channel {
-            Channel::Slack { url } => {
-                let url = url.read().map_err(|error| error.to_string())?;
+            Channel::Slack { .. } => {
+                let url = secret.unwrap_or_default();
                 check_url(&url).map_err(|why| format!("the address of the webhook: {why}"))?;
-                self.post(&url, channel, message).await
+                self.post(&url, channel, None, message).await
             }
-            Channel::Webhook { url, .. } => self.post(url, channel, message).await,
+            Channel::Webhook { url, .. } => self.post(url, channel, secret, message).await,
             Channel::Sns { .. } | Channel::EventBridge { .. } => {
                 let publishing = self.publish(channel, message);
                 let published = tokio::time::timeout(TIME_LIMIT, publishing).await;
@@ -200,10 +209,20 @@ impl Ways {
         }
     }
 
-    async fn post(&self, url: &str, channel: &Channel, message: &Message) -> Result<(), String> {
+    async fn post(
+        &self,
+        url: &str,
+        channel: &Channel,
+        key: Option<String>,
+        message: &Message,
+    ) -> Result<(), String> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let headers = message.headers(channel, now)?;
-        match self.post.send(url, headers, message.body.clone()).await? {
+        let headers = message.headers(channel, key.as_deref(), now)?;
+        let status = self.post.send(url, headers, message.body.clone()).await?;
+        if let (401 | 403, Some(secret)) = (status, channel.secret()) {
+            self.secrets.refused(secret);
+        }
+        match status {
             200..=299 => Ok(()),
             status => Err(format!("the receiver answered {status}")),
         }

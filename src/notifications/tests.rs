@@ -158,7 +158,8 @@ async fn a_receiver_gets_signed_cloud_events_and_a_failed_message_comes_again_wi
     let channel = Channel::Webhook { url, secret: Some(Secret::File(key)) };
     let (_, notices) = first();
     let message = Message::of("ml-platform", &channel, &notices, 0, 0);
-    let ways = Ways { post: Post::within(Duration::from_secs(5)), publisher: None };
+    let post = Post::within(Duration::from_secs(5));
+    let ways = Ways { post, publisher: None, secrets: Secrets::default() };
     let (refused, _) = tokio::join!(ways.send(&channel, &message), receive(&listener, "503 No"));
     assert_eq!(refused, Err("the receiver answered 503".to_owned()));
     let (sent, (head, body)) =
@@ -233,8 +234,9 @@ mod aws {
 
     fn ways(simulator: &Simulator, guard: Guard) -> Ways {
         let base = simulator.sdk_config("111122223333", "eu-west-1");
-        let publisher = Some(Connection::new(base, guard).publisher());
-        Ways { post: Post::within(TIME_LIMIT), publisher }
+        let own = Connection::new(base, guard);
+        let (publisher, secrets) = (Some(own.publisher()), Secrets::new(Some(own.vault())));
+        Ways { post: Post::within(TIME_LIMIT), publisher, secrets }
     }
 
     fn topic() -> Channel {
@@ -324,5 +326,58 @@ mod aws {
         let sent = ways(&simulator, Guard::read_only()).send(&topic(), &message).await;
         assert!(sent.unwrap_err().contains("read-only"));
         assert!(simulator.calls().is_empty());
+    }
+
+    const SLACK: &str = "arn:aws:secretsmanager:eu-central-1:444455556666:secret:slack-AbCdEf";
+
+    fn reads(simulator: &Simulator) -> usize {
+        simulator.calls().iter().filter(|it| it.operation == "GetSecretValue").count()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_secret_is_read_once_an_hour_and_again_when_the_receiver_refuses_it() {
+        let simulator = Simulator::default();
+        let put = |text: &str| simulator.with(|world| world.secrets.put(SLACK, text));
+        put("https://hooks.example.com/old\n");
+        let secrets = ways(&simulator, Guard::keeping()).secrets;
+        let secret = Secret::SecretsManager(SLACK.to_owned());
+        let read = async || secrets.read(&secret).await;
+        let old = Ok("https://hooks.example.com/old".to_owned());
+        assert_eq!((read().await, read().await, reads(&simulator)), (old.clone(), old.clone(), 1));
+        assert_eq!(simulator.calls()[0].region, "eu-central-1", "the Region of the secret");
+        put("https://hooks.example.com/new");
+        assert_eq!(read().await, old);
+        secrets.refused(&secret);
+        let new = Ok("https://hooks.example.com/new".to_owned());
+        assert_eq!((read().await, reads(&simulator)), (new.clone(), 2));
+        // What cannot be read again stays for others than a receiver that refuses it.
+        tokio::time::advance(Duration::from_hours(1)).await;
+        simulator.inject(Fault::server_error("GetSecretValue", 503));
+        assert_eq!(read().await, new);
+        secrets.refused(&secret);
+        let why = read().await.unwrap_err();
+        assert!(why.contains("secretsmanager:GetSecretValue"), "{why}");
+        let shown = format!("{secrets:?}");
+        assert!(!shown.contains("hooks.example.com"), "{shown}");
+    }
+
+    #[tokio::test]
+    async fn a_receiver_that_answers_403_gets_the_next_message_with_the_new_key() {
+        let simulator = Simulator::default();
+        simulator.with(|world| world.secrets.put(SLACK, "old"));
+        let ways = ways(&simulator, Guard::keeping());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let secret = Some(Secret::SecretsManager(SLACK.to_owned()));
+        let channel = Channel::Webhook { url, secret };
+        let (_, notices) = first();
+        let message = Message::of("ml-platform", &channel, &notices, 0, 0);
+        for (answer, reads_after) in [("503 No", 1), ("403 No", 1), ("204 Yes", 2)] {
+            let (sent, (head, _)) =
+                tokio::join!(ways.send(&channel, &message), receive(&listener, answer));
+            assert_eq!(sent.is_ok(), answer.starts_with('2'), "{sent:?}");
+            assert!(head.contains("\r\nwebhook-signature: v1,"), "{head}");
+            assert_eq!(reads(&simulator), reads_after, "{answer}");
+        }
     }
 }

@@ -63,6 +63,8 @@ pub enum On {
     Topics,
     /// The buses, likewise.
     Buses,
+    /// The secrets of these targets; none without.
+    Secrets,
 }
 
 impl On {
@@ -76,12 +78,13 @@ impl On {
             Self::Memory | Self::Leases => &[resources::TABLE],
             Self::Topics => &[resources::TOPIC],
             Self::Buses => &[resources::BUS],
+            Self::Secrets => &[resources::SECRET],
         }
     }
 
     /// Whether it is what the settings name for the process itself.
     pub(crate) fn is_own(self) -> bool {
-        matches!(self, Self::Memory | Self::Leases | Self::Topics | Self::Buses)
+        matches!(self, Self::Memory | Self::Leases | Self::Topics | Self::Buses | Self::Secrets)
     }
 
     /// Its name in the ids of statements.
@@ -97,6 +100,7 @@ impl On {
             Self::Leases => "Leases".to_owned(),
             Self::Topics => "Topics".to_owned(),
             Self::Buses => "Buses".to_owned(),
+            Self::Secrets => "Secrets".to_owned(),
         }
     }
 }
@@ -176,8 +180,9 @@ pub enum Need {
     Events,
     /// Only the scope in which the accounts of a set of scopes are listed.
     Accounts,
-    /// Only what keeps the memory in a table and sends notices over AWS: a scope that is reached
-    /// with the credentials of the process itself, or the process apart from its scopes.
+    /// Only what keeps the memory in a table, sends notices over AWS and reads secrets there: a
+    /// scope that is reached with the credentials of the process itself, or the process apart from
+    /// its scopes.
     Own,
     /// Only manifests with a lookup of this kind.
     Lookup(LookupKind),

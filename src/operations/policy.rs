@@ -177,6 +177,7 @@ impl Scope<'_> {
             }
             On::Topics => self.usage.own.topics.iter().cloned().collect(),
             On::Buses => self.usage.own.buses.iter().cloned().collect(),
+            On::Secrets => self.usage.own.secrets.iter().cloned().collect(),
             On::Adopted(kind) => {
                 let ids = self.usage.adopted.get(kind).into_iter().flatten();
                 let resource = resource_of(kind);
@@ -317,9 +318,10 @@ mod tests {
         let memory = Some(MemoryTable { name: "palisade".into(), region: "eu-west-1".into() });
         let topic = "arn:aws:sns:eu-west-1:111122223333:on-call".to_owned();
         let bus = "arn:aws:events:eu-west-1:111122223333:event-bus/ops".to_owned();
+        let secret = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:slack-AbCdEf".to_owned();
         let leases = Some(MemoryTable { name: "leases".into(), region: "eu-west-1".into() });
         let (topics, buses) = ([topic.clone()].into(), [bus.clone()].into());
-        let own = OwnUse { memory, leases, topics, buses };
+        let own = OwnUse { memory, leases, topics, buses, secrets: [secret.clone()].into() };
         let usage = Usage::default().with_own(own);
         let policies = Policies::new(&facts(), "ml", &usage);
         let statement = &policies.observe[0]["Statement"][0];
@@ -331,7 +333,7 @@ mod tests {
         assert_eq!(on(1), "arn:aws:dynamodb:eu-west-1:111122223333:table/leases");
         let all = ["GetItem", "PutItem", "Query", "UpdateItem"].map(|it| format!("dynamodb:{it}"));
         assert_eq!(policies.observe[0]["Statement"][1]["Action"], json!(all));
-        assert_eq!((on(2), on(3)), (&json!(topic), &json!(bus)));
+        assert_eq!((on(2), on(3), on(4)), (&json!(topic), &json!(bus), &json!(secret)));
         assert_eq!((policies.apply, policies.destroy), (Vec::new(), Vec::new()));
         let without = Policies::new(&facts(), "ml", &usage.with_own(OwnUse::default()));
         assert_eq!(actions(&without.observe[0]), BTreeSet::new());

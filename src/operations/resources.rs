@@ -231,6 +231,13 @@ pub(crate) const BUS: ResourceType = ResourceType::new(
     "palisade-000000000000",
     Named::Never,
 );
+/// Secrets of Secrets Manager.
+pub(crate) const SECRET: ResourceType = ResourceType::new(
+    "Secret",
+    "arn:{partition}:secretsmanager:{region}:{account}:secret:{id}",
+    "palisade-000000000000",
+    Named::Never,
+);
 /// Roles.
 pub(crate) const ROLE: ResourceType =
     ResourceType::new("role", "arn:{partition}:iam::{account}:role/{id}", "", Named::Never);

@@ -166,6 +166,10 @@ pub(super) const EVERYWHERE: &[Operation] = &[
     writes_own("eventbridge:PutEvents", On::Buses)
         .only_needs(&[may("events:PutEvents", On::Buses, &[])])
         .note("Notices."),
+    reads("secretsmanager:GetSecretValue").on(On::Secrets, &[]).only(Need::Own).note(
+        "Secrets of receivers of notices. One that is encrypted with a key of the customer needs \
+         kms:Decrypt on that key, too.",
+    ),
     reads("cloudcontrol:GetResource")
         .only_needs(&[may("cloudformation:GetResource", On::Anything, &[])])
         .only(SHOWN)

@@ -20,9 +20,10 @@ use super::{
     leases::FileLeases,
     memory::FileMemory,
     notification::FileTarget,
+    readers::FileReaders,
     regions::{is_known_region, partition},
     rules::FileRule,
-    secret::Secret,
+    secret::LocalSecret,
     sets::FileScopeSet,
 };
 use crate::{
@@ -179,7 +180,9 @@ pub(super) struct FileServer {
     #[schemars(extend("default" = "127.0.0.1:9464"))]
     pub(super) listen: Option<String>,
     /// Where the token is that readers of the page send; health and metrics need none.
-    pub(super) token: Option<Secret>,
+    pub(super) token: Option<LocalSecret>,
+    /// Who may read with an AWS identity in place of a token.
+    pub(super) readers: Option<FileReaders>,
     /// The Unix socket over which commands reach the running process.
     pub(super) socket: Option<PathBuf>,
 }

@@ -206,6 +206,25 @@ pub struct Overrides {
         value_name = "FILE"
     )]
     pub socket: Option<PathBuf>,
+    /// Reads from a palisade on another machine, at this address; with an AWS identity, or with the
+    /// first token of --token-file [default: the palisade of this machine, over its socket]
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_URL",
+        help_heading = SETTINGS,
+        value_name = "URL"
+    )]
+    pub url: Option<String>,
+    /// What the AWS identity is proved for, if it is not the host of --url
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_AUDIENCE",
+        help_heading = SETTINGS,
+        value_name = "NAME"
+    )]
+    pub audience: Option<String>,
     /// Directory in which `run` keeps brake, history and what was in force over restarts; created
     /// if it is missing [default: none, or the table that the settings file names]
     #[arg(

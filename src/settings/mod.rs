@@ -14,6 +14,8 @@ mod leases;
 mod levers;
 mod memory;
 mod notification;
+mod own;
+mod readers;
 mod recover;
 mod regions;
 mod rules;
@@ -45,6 +47,8 @@ pub use self::{
     levers::Levers,
     memory::{MemoryHome, MemoryTable},
     notification::{Channel, Target, Urgency, check_url},
+    own::OwnUse,
+    readers::Readers,
     regions::{PARTITIONS, is_known_region, partition, regions},
     secret::Secret,
     sets::{FromOrganization, ScopeSet},
@@ -142,19 +146,6 @@ impl Default for GateLimits {
     }
 }
 
-/// What the process uses with its own credentials, apart from its scopes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OwnUse {
-    /// The table of its memory.
-    pub memory: Option<MemoryTable>,
-    /// The table of its leases.
-    pub leases: Option<MemoryTable>,
-    /// The topics that it publishes to, by ARN.
-    pub topics: BTreeSet<String>,
-    /// The buses that it puts events on, by ARN.
-    pub buses: BTreeSet<String>,
-}
-
 /// The validated settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -201,6 +192,8 @@ pub struct Settings {
     pub listen: String,
     /// What readers of the HTTP server must know, but for health and metrics.
     pub token: Option<Secret>,
+    /// Who may read with an AWS identity.
+    pub readers: Option<Readers>,
     /// The Unix socket over which commands reach the running process, if it is given.
     pub socket: Option<PathBuf>,
     /// Where the memory is, if there is one.
@@ -296,6 +289,8 @@ impl Settings {
         let audit_window = audit_window(flags, file.audit.days)?;
         let listens = scopes.values().any(|scope| scope.events.is_some());
         let leases = leases::check(file.leases, if listens { event_interval } else { interval })?;
+        let readers = file.server.readers;
+        let readers = readers.map(|it| it.check(&partitions(&scopes), regions_of(&scopes, &sets)));
         Ok(Self {
             owner,
             default_scope,
@@ -330,7 +325,12 @@ impl Settings {
                 settings_file: None,
             },
             listen,
-            token: flags.token_file.clone().map(Secret::File).or(file.server.token),
+            token: flags
+                .token_file
+                .clone()
+                .map(Secret::File)
+                .or(file.server.token.map(Secret::from)),
+            readers: readers.transpose()?,
             socket: flags.socket.clone().or(file.server.socket),
             memory: memory::home(flags, file.memory)?,
             leases,
@@ -343,27 +343,6 @@ impl Settings {
     pub fn socket(&self) -> Option<PathBuf> {
         let in_memory = || Some(self.memory.as_ref()?.directory()?.join(SOCKET));
         self.socket.clone().or_else(in_memory)
-    }
-
-    /// What the process uses with its own credentials.
-    pub fn own_use(&self) -> OwnUse {
-        let memory = self.memory.as_ref().and_then(MemoryHome::table).cloned();
-        let leases = self.leases.as_ref().map(|leases| leases.table.clone());
-        let mut own = OwnUse { memory, leases, ..OwnUse::default() };
-        for target in &self.notify {
-            match &target.channel {
-                Channel::Sns { topic_arn } => own.topics.insert(topic_arn.clone()),
-                Channel::EventBridge { bus_arn } => own.buses.insert(bus_arn.clone()),
-                Channel::Slack { .. } | Channel::Webhook { .. } => false,
-            };
-        }
-        own
-    }
-
-    /// The same, if this scope is reached with these credentials; nothing otherwise.
-    pub fn own_use_in(&self, scope: &str) -> OwnUse {
-        let ambient = self.scopes.get(scope).is_some_and(|it| it.role.is_none());
-        if ambient { self.own_use() } else { OwnUse::default() }
     }
 
     /// The Regions of scopes that this build does not know, by scope: new ones, or typos.
@@ -465,6 +444,15 @@ fn partitions(scopes: &BTreeMap<String, Scope>) -> BTreeSet<&'static str> {
     let partitions: BTreeSet<_> =
         scopes.values().filter_map(|scope| scope.region.as_deref().map(partition)).collect();
     if partitions.is_empty() { PARTITIONS.into() } else { partitions }
+}
+
+/// The Regions of all scopes, also of those whose accounts are not known yet.
+fn regions_of(
+    scopes: &BTreeMap<String, Scope>,
+    sets: &BTreeMap<String, ScopeSet>,
+) -> BTreeSet<String> {
+    let of_scopes = scopes.values().filter_map(|scope| scope.region.as_ref());
+    of_scopes.chain(sets.values().flat_map(ScopeSet::regions)).cloned().collect()
 }
 
 fn interval(flags: &Overrides, file: Option<Duration>) -> Result<Duration, SettingsError> {

@@ -80,6 +80,15 @@ pub enum Channel {
 }
 
 impl Channel {
+    /// What it takes to reach the receiver or to be believed by it, if that is a secret.
+    pub fn secret(&self) -> Option<&Secret> {
+        match self {
+            Self::Slack { url } => Some(url),
+            Self::Webhook { secret, .. } => secret.as_ref(),
+            Self::Sns { .. } | Self::EventBridge { .. } => None,
+        }
+    }
+
     pub(super) fn secret_mut(&mut self) -> Option<&mut Secret> {
         match self {
             Self::Slack { url } => Some(url),
@@ -205,6 +214,15 @@ impl FileTarget {
                 return Err(value(field("slack"), why, "give one of them"));
             }
         };
+        if let Some(why) = channel.secret().and_then(Secret::wrong) {
+            let part = if matches!(channel, Channel::Slack { .. }) {
+                "slack.url"
+            } else {
+                "webhook.secret"
+            };
+            let help = "write its whole ARN, with the six characters at its end";
+            return Err(value(field(&format!("{part}.secretsManager")), why, help));
+        }
         let Self { name, severity, scopes, kinds, .. } = self;
         Ok(Target { name, channel, severity, scopes, kinds })
     }
@@ -277,6 +295,11 @@ mod tests {
             ),
             ("eventBridge: {busArn: default}", "eventBridge.busArn"),
             ("sns: {topicArn: a}, eventBridge: {busArn: b}", "slack"),
+            ("slack: {url: {secretsManager: slack}}", "slack.url.secretsManager"),
+            (
+                "webhook: {url: 'https://a', secret: {secretsManager: 'arn:x'}}",
+                "webhook.secret.secretsManager",
+            ),
         ] {
             let (named, why) = target(wrong).unwrap_err();
             assert_eq!(named, format!("notify[0].{field}"), "{wrong}: {why}");

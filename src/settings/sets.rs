@@ -36,6 +36,11 @@ impl ScopeSet {
         role.map_or(("", None), |role| (&role.role_name, role.external_id.as_deref()))
     }
 
+    /// Its Regions.
+    pub(super) fn regions(&self) -> &[String] {
+        self.template.as_ref().map_or(&[], |template| &template.regions)
+    }
+
     /// What decides what its manifests mean, besides the accounts that are found.
     pub(super) fn meaning(&self) -> String {
         format!("{:?} {:?}", self.organization, self.template)

@@ -88,6 +88,8 @@ services! {
     dynamodb: super::dynamodb::Tables,
     /// Buses of events.
     event_buses: super::event_buses::EventBuses,
+    /// Secrets.
+    secrets: super::secrets::Secrets,
     /// Topics.
     sns: super::sns::Topics,
     /// Queues.

@@ -11,6 +11,7 @@ use super::query::{ec2_answer, ec2_error, parse_form, payload, query_answer, que
 use super::rest::xml_members;
 use super::service::{Answer, ApiError, CallRecord, Caller, is_mutating, partition};
 use super::services::APIS;
+use super::signature;
 use super::world::{Simulator, World};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
@@ -98,7 +99,31 @@ impl World {
         let key = credential.as_ref().map_or("", |scope| scope.key.as_str());
         let over = || (api.protocol, api.protocol.expired());
         let caller = self.caller(key, region).ok_or_else(over)?;
+        if (api.name, operation.as_str()) == ("sts", "GetCallerIdentity") {
+            self.verify(request, key).map_err(|error| (api.protocol, error))?;
+        }
         Ok(Call { api, caller, operation, input, request_id: request_id.to_owned() })
+    }
+
+    /// Whether a request that says who signed it was signed by a session with its key and token,
+    /// and as it was sent. Keys without a session have any secret, and
+    /// signatures in queries are not looked at.
+    fn verify(&self, request: &Request<Bytes>, key: &str) -> Result<(), ApiError> {
+        let in_header = request.headers().contains_key(header::AUTHORIZATION);
+        let session = self.sts.session(key).filter(|_| in_header);
+        let Some(session) = session else { return Ok(()) };
+        let [secret, token] = &session.secrets;
+        let given = request.headers().get("x-amz-security-token");
+        if given.and_then(|it| it.to_str().ok()) != Some(token.as_str()) {
+            let message = "The security token included in the request is invalid.";
+            return Err(ApiError::new("InvalidClientTokenId", message).status(403));
+        }
+        if signature::is_right(request, secret) {
+            return Ok(());
+        }
+        // The real message repeats the request, with the token in it.
+        let message = format!("The request signature we calculated does not match ({token})");
+        Err(ApiError::new("SignatureDoesNotMatch", message).status(403))
     }
 
     /// The caller with an access key id; `None` for an expired session.

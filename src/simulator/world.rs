@@ -133,7 +133,8 @@ impl World {
         answer: &Answer,
         request_id: Option<&str>,
     ) {
-        const OWN: [&str; 6] = ["sqs", "cloudtrail", "dynamodb", "events", "sns", "sts"];
+        const OWN: [&str; 7] =
+            ["sqs", "cloudtrail", "dynamodb", "events", "secretsmanager", "sns", "sts"];
         if !self.options.events.on || !is_mutating(operation) || OWN.contains(&service) {
             return;
         }

@@ -1,20 +1,21 @@
 //! Who may read what the accounts look like.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use aws_smithy_types::base64;
 use axum::http::{HeaderMap, StatusCode, Uri, header, uri::Authority};
 use sha2::{Digest as _, Sha256};
 
-use crate::settings::Secret;
+use super::identity::{Identities, Wrong};
+use crate::{aws::proof::SCHEME, settings::Secret};
 
 /// A token is as hard to guess as its length allows; shorter ones are not taken.
 const MIN_TOKEN_BYTES: usize = 20;
 
 const NO_TOKEN: &str = "other machines can connect here, and what the accounts look like is not \
-                        for everybody: set `server: {token: {file: …}}` in palisade's settings, \
-                        or listen on 127.0.0.1 and forward the port. /livez, /readyz and /metrics \
-                        are open.\n";
+                        for everybody: set `server: {token: {file: …}}` or `server: {readers: \
+                        …}` in palisade's settings, or listen on 127.0.0.1 and forward the port. \
+                        /livez, /readyz and /metrics are open.\n";
 
 /// What is open to everybody: it says how the process is, and nothing of the accounts.
 const OPEN: &[&str] = &["/livez", "/readyz", "/healthz", "/metrics", "/openapi.json"];
@@ -27,6 +28,17 @@ pub struct Admission {
     /// One or several tokens, one a line; any of them opens. `None`: nobody needs one where only
     /// this machine can connect, and nobody is let in elsewhere.
     pub token: Option<Secret>,
+    /// Readers with an AWS identity, who need no token.
+    pub identities: Option<Arc<Identities>>,
+}
+
+/// What a request opens with.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Pass {
+    /// It may be answered.
+    Open,
+    /// It may, if this proof of an AWS identity is that of a reader.
+    Proof(String),
 }
 
 /// Why a request is refused.
@@ -40,14 +52,31 @@ pub(super) enum Refusal {
     Unreadable(String),
     /// A name that somebody else's page may have given to this machine (DNS rebinding).
     ForeignHost,
+    /// Its proof of an AWS identity is not one for this server, and nobody was asked.
+    WrongProof(Wrong),
+    /// Its proof was used before.
+    UsedProof,
+    /// Too many proofs have failed, and nobody was asked.
+    TooManyFailures,
+    /// Too many proofs are looked at just now.
+    Busy,
+    /// STS does not take its proof.
+    Unproven(String),
+    /// STS did not say whose it is.
+    NoAnswer(String),
+    /// It is of somebody who may not read.
+    OtherIdentity(String),
 }
 
 impl Refusal {
     pub(super) fn code(&self) -> StatusCode {
         match self {
-            Self::NoToken => StatusCode::FORBIDDEN,
-            Self::WrongToken => StatusCode::UNAUTHORIZED,
-            Self::Unreadable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoToken | Self::OtherIdentity(_) => StatusCode::FORBIDDEN,
+            Self::WrongToken | Self::WrongProof(_) | Self::UsedProof | Self::Unproven(_) => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::Unreadable(_) | Self::Busy | Self::NoAnswer(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooManyFailures => StatusCode::TOO_MANY_REQUESTS,
             Self::ForeignHost => StatusCode::MISDIRECTED_REQUEST,
         }
     }
@@ -57,7 +86,8 @@ impl Refusal {
         match self {
             Self::NoToken => NO_TOKEN.to_owned(),
             Self::WrongToken => "send the token of palisade's settings, as `Authorization: Bearer \
-                                 …` or as the password of any user.\n"
+                                 …` or as the password of any user; or a proof of an AWS identity, \
+                                 as `palisade status --url …` does.\n"
                 .to_owned(),
             Self::Unreadable(why) => {
                 format!("the tokens cannot be read, so nobody is let in: {why}\n")
@@ -65,21 +95,41 @@ impl Refusal {
             Self::ForeignHost => {
                 "only localhost and addresses are names of this server.\n".to_owned()
             }
+            Self::WrongProof(wrong) => format!("{}.\n", wrong.text()),
+            Self::UsedProof => {
+                "this signature was used before: sign each request anew.\n".to_owned()
+            }
+            Self::TooManyFailures => {
+                "too many failures: nobody is let in with an AWS identity for a minute.\n"
+                    .to_owned()
+            }
+            Self::Busy => "too many identities are looked up just now: try again.\n".to_owned(),
+            Self::Unproven(why) => format!("STS does not take the signature: {why}\n"),
+            Self::NoAnswer(why) => format!("STS did not say who this is, so nobody: {why}\n"),
+            Self::OtherIdentity(arn) => {
+                format!("{arn} may not read: `server.readers.arns` in the settings names who may\n")
+            }
         }
     }
 }
 
 impl Admission {
-    /// Whether this request may be answered. `here`: the address that the server listens on.
+    /// Whether this request may be answered, as far as nobody else is asked. `here`: the address
+    /// that the server listens on.
     pub(super) fn check(
         &self,
         here: IpAddr,
         uri: &Uri,
         headers: &HeaderMap,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Pass, Refusal> {
         let path = uri.path();
         if OPEN.contains(&path) || FIXED.contains(&path) {
-            return Ok(());
+            return Ok(Pass::Open);
+        }
+        if self.identities.is_some()
+            && let Some(proof) = proof(headers)
+        {
+            return Ok(Pass::Proof(proof));
         }
         match &self.token {
             Some(token) => {
@@ -92,11 +142,21 @@ impl Admission {
                     return Err(Refusal::Unreadable(why));
                 }
                 let given = given(headers).map(|it| digest(&it)).ok_or(Refusal::WrongToken)?;
-                if tokens.contains(&given) { Ok(()) } else { Err(Refusal::WrongToken) }
+                if tokens.contains(&given) { Ok(Pass::Open) } else { Err(Refusal::WrongToken) }
             }
+            // A proxy on this machine speaks for others.
+            None if self.identities.is_some() => Err(Refusal::WrongToken),
             None if !here.is_loopback() => Err(Refusal::NoToken),
-            None if is_local(headers) => Ok(()),
+            None if is_local(headers) => Ok(Pass::Open),
             None => Err(Refusal::ForeignHost),
+        }
+    }
+
+    /// Whether the signer of a proof may read.
+    pub(super) async fn prove(&self, from: IpAddr, proof: &str) -> Result<(), Refusal> {
+        match &self.identities {
+            Some(identities) => identities.admit(from, proof).await,
+            None => Err(Refusal::WrongToken),
         }
     }
 
@@ -117,6 +177,13 @@ impl Admission {
 /// Digests are compared, so that the time that it takes tells nothing of a token.
 fn digest(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
+}
+
+/// The proof of an AWS identity in a request.
+fn proof(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, proof) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case(SCHEME).then(|| proof.to_owned())
 }
 
 /// The token of a request: of a program (Bearer) or of a browser (Basic, with any name).
@@ -161,14 +228,14 @@ mod tests {
             headers.insert(name, value.parse().unwrap());
         }
         let answer = admission.check(here, &path.parse().unwrap(), &headers);
-        answer.map_or_else(|refusal| refusal.code().as_u16(), |()| 200)
+        answer.map_or_else(|refusal| refusal.code().as_u16(), |_| 200)
     }
 
     fn with_tokens(text: &str) -> (tempfile::TempDir, Admission) {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("token");
         std::fs::write(&file, text).unwrap();
-        (dir, Admission { token: Some(Secret::File(file)) })
+        (dir, Admission { token: Some(Secret::File(file)), identities: None })
     }
 
     #[test]

@@ -1,10 +1,14 @@
 //! Connections within limits. Whoever sends nothing, reads nothing or comes in crowds is cut off,
 //! so that health checks are answered and passes never lack descriptors.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, net::IpAddr, time::Duration};
 
 use axum::{Router, serve::Listener};
-use hyper::server::conn::http1;
+use hyper::{
+    body::Incoming,
+    server::conn::http1,
+    service::{Service as _, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
@@ -57,21 +61,26 @@ fn raised_descriptors() -> Option<u64> {
     }
 }
 
-/// Answers until `stop`.
+/// The address of whoever has connected, in the extensions of each request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Peer(pub(super) IpAddr);
+
+/// Answers until `stop`. `peer`: the address of whoever has connected, if there is one.
 pub(super) async fn serve<L: Listener>(
     mut listener: L,
     router: Router,
     limits: Limits,
+    peer: fn(&L::Addr) -> Option<IpAddr>,
     stop: CancellationToken,
 ) {
     let mut connections = Connections { tasks: JoinSet::new(), by_age: VecDeque::new() };
     loop {
-        let io = tokio::select! {
+        let (io, address) = tokio::select! {
             () = stop.cancelled() => break,
-            (io, _) = listener.accept() => io,
+            accepted = listener.accept() => accepted,
         };
         connections.make_room(limits);
-        connections.begin(io, router.clone());
+        connections.begin(io, router.clone(), peer(&address).map(Peer));
     }
     connections.finish().await;
 }
@@ -94,16 +103,23 @@ impl Connections {
 
     /// One request a connection: an idle one that is kept for the next request would be the first
     /// to be cut off.
-    fn begin<I>(&mut self, io: I, router: Router)
+    fn begin<I>(&mut self, io: I, router: Router, peer: Option<Peer>)
     where
         I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
+        let router = TowerToHyperService::new(router);
+        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+            if let Some(peer) = peer {
+                request.extensions_mut().insert(peer);
+            }
+            router.call(request)
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD)
             .max_header_size(MAX_HEAD_BYTES)
             .keep_alive(false)
-            .serve_connection(TokioIo::new(io), TowerToHyperService::new(router));
+            .serve_connection(TokioIo::new(io), service);
         // A client that goes away, or says nothing, is its own affair.
         let task = async { drop(timeout(WHOLE, connection).await) };
         self.by_age.push_back(self.tasks.spawn(task));
@@ -132,7 +148,8 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let router = Router::new().route("/", get(async || "here"));
         let mut tasks = JoinSet::new();
-        tasks.spawn(serve(listener, router, Limits { connections }, CancellationToken::new()));
+        let (limits, stop) = (Limits { connections }, CancellationToken::new());
+        tasks.spawn(serve(listener, router, limits, |address| Some(address.ip()), stop));
         (address, tasks)
     }
 

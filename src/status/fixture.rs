@@ -47,6 +47,7 @@ pub(crate) fn setup() -> Setup {
         mode: Mode::Enforce,
         writing: true,
         directory: "desired-state".to_owned(),
+        accepted: None,
         places: BTreeMap::from([
             ("ml-dev".to_owned(), place("444455556666", "eu-west-1")),
             ("ml-prod".to_owned(), place("111122223333", "eu-west-1")),

@@ -3,7 +3,7 @@
 
 use std::{
     io,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     thread,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -23,13 +23,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Check, Status,
-    admission::{Admission, Refusal},
-    connections::{self, Limits},
+    admission::{Admission, Pass, Refusal},
+    connections::{self, Limits, Peer},
     page,
     reading::{self, Reader, made, too_early},
     shelf::{Filter, Shelf},
 };
-use crate::model::Address;
+use crate::{aws::proof::SCHEME, model::Address};
 
 /// What programs can read, described for them.
 const OPENAPI: &str = include_str!("openapi.json");
@@ -61,7 +61,7 @@ pub fn serve(
         let served = runtime.block_on(async move {
             let listener = TcpListener::from_std(listener)?;
             let router = router(Reader { status, shelf }, admission, address.ip());
-            connections::serve(listener, router, limits, stop).await;
+            connections::serve(listener, router, limits, |it| Some(it.ip()), stop).await;
             Ok::<_, io::Error>(())
         });
         if let Err(error) = served {
@@ -74,11 +74,22 @@ pub fn serve(
 fn router(reader: Reader, admission: Admission, here: IpAddr) -> Router {
     let status = reader.status.clone();
     let admit = move |request: Request, next: Next| {
-        let answer = admission.check(here, request.uri(), request.headers());
+        let pass = admission.check(here, request.uri(), request.headers());
+        let peer = request.extensions().get::<Peer>().copied();
+        let admission = admission.clone();
         async move {
-            match answer {
+            let admitted = match pass {
+                Ok(Pass::Open) => Ok(()),
+                Ok(Pass::Proof(proof)) => {
+                    // Whoever has no address shares one with all others of that sort.
+                    let from = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
+                    admission.prove(from, &proof).await
+                }
+                Err(refusal) => Err(refusal),
+            };
+            match admitted {
                 Ok(()) => next.run(request).await,
-                Err(refusal) => refused(&refusal),
+                Err(refusal) => refused(&refusal, admission.token.is_some()),
             }
         }
     };
@@ -139,11 +150,20 @@ fn html(page: impl Into<Body>) -> Response {
     (headers, page.into()).into_response()
 }
 
-fn refused(refusal: &Refusal) -> Response {
+/// `token`: whether there is one, for which a browser may ask its user.
+fn refused(refusal: &Refusal, token: bool) -> Response {
     let mut response = (refusal.code(), refusal.text()).into_response();
-    if refusal.code() == StatusCode::UNAUTHORIZED {
-        let ask = HeaderValue::from_static("Basic realm=\"palisade\", charset=\"UTF-8\"");
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, ask);
+    let headers = response.headers_mut();
+    match refusal.code() {
+        StatusCode::UNAUTHORIZED => {
+            let basic = "Basic realm=\"palisade\", charset=\"UTF-8\"";
+            let ask = HeaderValue::from_static(if token { basic } else { SCHEME });
+            headers.insert(header::WWW_AUTHENTICATE, ask);
+        }
+        StatusCode::TOO_MANY_REQUESTS => {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+        }
+        _ => {}
     }
     response
 }
@@ -301,6 +321,20 @@ mod tests {
         assert!(ready.contains("[-] source failed: 1 problems"), "{ready}");
         assert!(ready.contains("[-] credentials failed: ml-dev: sts:GetCallerIdentity"), "{ready}");
         assert!(ask("GET", "/livez", &status).await.starts_with("HTTP/1.0 200"));
+    }
+
+    #[tokio::test]
+    async fn where_nothing_is_in_force_it_says_which_revision_was_accepted_last() {
+        let status = Status::new(Duration::from_mins(1)).unwrap();
+        let setup = super::super::Setup { accepted: Some("1a2b".into()), ..fixture::setup() };
+        let mut report = fixture::report();
+        (report.revision, report.source_age_seconds) = (None, None);
+        status.take(setup, &report);
+        let said = "an earlier process accepted revision 1a2b last";
+        for path in ["/readyz", "/"] {
+            let answer = ask("GET", path, &status).await;
+            assert!(answer.contains(said), "{path}: {answer}");
+        }
     }
 
     #[tokio::test]

@@ -7,6 +7,7 @@ mod families;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod http;
+mod identity;
 mod lease_metrics;
 pub mod metrics;
 pub mod page;
@@ -26,6 +27,7 @@ use bytes::Bytes;
 
 pub use self::{
     admission::Admission,
+    identity::Identities,
     metrics::{Delivery, Metrics},
     setup::{Place, Setup},
     shelf::{Resource, Shelf},
@@ -292,7 +294,10 @@ impl Status {
             }];
         };
         let source = match (&view.revision, view.source_age_seconds, view.problems.len()) {
-            (_, None, problems) => Some(format!("never read without problems ({problems} now)")),
+            (_, None, problems) => {
+                let last = view.setup.accepted_last();
+                Some(format!("never read without problems ({problems} now){last}"))
+            }
             (_, Some(_), 0) => None,
             (_, Some(_), problems) => {
                 Some(format!("{problems} problems; what was last good there stays in force"))

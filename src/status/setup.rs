@@ -23,6 +23,9 @@ pub struct Setup {
     pub writing: bool,
     /// The watched directory, as given.
     pub directory: String,
+    /// The Git revision that was accepted last, also by an earlier process with this memory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<String>,
     /// The scopes in the settings, by name.
     pub places: BTreeMap<String, Place>,
 }
@@ -40,7 +43,14 @@ pub struct Place {
 impl Setup {
     /// The present setup of an engine.
     pub fn of(engine: &Engine) -> Self {
-        Self::new(engine.settings(), engine.dir(), engine.may_write())
+        let accepted = engine.history().accepted().map(str::to_owned);
+        Self { accepted, ..Self::new(engine.settings(), engine.dir(), engine.may_write()) }
+    }
+
+    /// Which revision was accepted last, for a directory that was never read without problems.
+    pub(super) fn accepted_last(&self) -> String {
+        let last = |revision| format!("; an earlier process accepted revision {revision} last");
+        self.accepted.as_ref().map(last).unwrap_or_default()
     }
 
     /// The setup for settings, a directory, and whether the process may write now.
@@ -55,6 +65,7 @@ impl Setup {
             mode: settings.mode,
             writing,
             directory: directory.display().to_string(),
+            accepted: None,
             places: settings.scopes.iter().map(|(name, s)| (name.clone(), place(s))).collect(),
         }
     }

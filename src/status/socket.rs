@@ -74,7 +74,7 @@ pub fn serve(path: &Path, desk: Desk, stop: CancellationToken) -> io::Result<()>
     thread::Builder::new().name("palisade-socket".to_owned()).spawn(move || {
         let served = runtime.block_on(async move {
             let listener = UnixListener::from_std(listener)?;
-            connections::serve(listener, router(desk), limits, stop).await;
+            connections::serve(listener, router(desk), limits, |_| None, stop).await;
             Ok::<_, io::Error>(())
         });
         if let Err(error) = served {

@@ -20,6 +20,7 @@ import traceback
 
 import leases
 import memory
+import vault
 from edits import EDITS, MOTO_EDITS, SIMULATOR_EDITS, strangers, turn_tag_policy
 from recorder import Recorder
 from world import CREDENTIALS, MANAGEMENT, REGION, ROLE, Target, World
@@ -196,6 +197,7 @@ class Contract:
 
         self.check("what belongs to others was never touched", untouched)
         leases.check(self, memory.check(self, equal), equal)
+        vault.check(self, equal)
 
     def plan_writes_nothing(self):
         run = self.run("plan", "--detailed-exitcode")

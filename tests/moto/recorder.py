@@ -71,7 +71,7 @@ class Recorder:
     def _pass_on(self, request):
         body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
         headers = {k: v for k, v in request.headers.items() if k.lower() not in HOP}
-        # The signature was made for the recorder's name; neither target verifies it.
+        # The signature was made for the recorder's name, so that stays.
         headers["Host"] = request.headers["Host"]
         upstream = http.client.HTTPConnection(self.upstream, timeout=30)
         try:

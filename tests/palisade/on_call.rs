@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     os::unix::fs::PermissionsExt as _,
     path::Path,
     process::{Child, Command, Stdio},
@@ -33,6 +33,8 @@ struct Place {
 struct Running {
     child: Child,
     log: Receiver<String>,
+    /// Its HTTP server.
+    url: String,
 }
 
 impl Drop for Running {
@@ -107,7 +109,10 @@ impl Place {
                 let _ = send.send(line);
             }
         });
-        let running = Running { child, log };
+        let mut running = Running { child, log, url: String::new() };
+        let line = running.until("/status.json, /metrics");
+        let url = &line[line.find("http://").expect("its address")..];
+        running.url = url[..url.find("/status.json").expect("its address")].to_owned();
         running.until("commands reach this process at");
         running
     }
@@ -351,6 +356,12 @@ fn a_brake_in_a_table_is_pulled_from_another_machine_and_survives_a_kill_and_a_r
     let status: Value = serde_json::from_str(&brake(0, &["status", "-o", "json"])).expect("JSON");
     assert_eq!(status["stopped"]["reason"], "INC-9", "{status}");
     assert_eq!(status["table"], "DynamoDB table palisade in eu-west-1");
+    // A plan shows it, on both machines.
+    for (dir, state) in [(place.path(), "state"), (elsewhere.path(), ".")] {
+        let plan = place.aws.palisade(dir).args(["plan", state]).output().expect("it runs");
+        let said = String::from_utf8(plan.stdout).expect("UTF-8");
+        assert!(plan.status.success() && said.contains("INC-9"), "{said}");
+    }
     // It stops every other process that writes, too.
     fs::create_dir(elsewhere.path().join("state")).expect("made");
     let more = MANIFEST.replace("name: apps", "name: more");
@@ -373,4 +384,76 @@ fn a_brake_in_a_table_is_pulled_from_another_machine_and_survives_a_kill_and_a_r
     fs::write(elsewhere.path().join("palisade.yaml"), missing).expect("written");
     brake(1, &["on", "--reason", "INC-9"]);
     assert!(brake(0, &["status"]).contains("it may have been on"));
+}
+
+#[test]
+fn a_plan_shows_the_brake_of_the_running_process_and_of_none_that_has_ended() {
+    let place = Place::new();
+    let running = place.start();
+    let plan = || {
+        let mut command = place.aws.palisade(place.path());
+        let output = command.args(["plan", "state"]).output().expect("it runs");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    place.done(0, &["brake", "on", "--address", GROUP, "--reason", "INC-8"]);
+    assert!(plan().contains("INC-8"), "{}", plan());
+    drop(running);
+    assert!(!plan().contains("INC-8"), "{}", plan());
+}
+
+#[test]
+fn an_aws_identity_reads_from_another_machine_and_nobody_else_does() {
+    let readers = "server: {readers: {audience: palisade.example, \
+                   arns: ['arn:aws:iam::111122223333:user/simulator']}}\n";
+    let place = Place::remembering(&format!("memory: {{dir: memory}}\n{readers}"));
+    let running = place.start();
+    place.settle();
+    let elsewhere = tempfile::tempdir().expect("a directory");
+    let Place { aws, dir: _here } = place;
+    let read = |verb: &[&str], environment: &[(&str, &str)]| {
+        let mut command = aws.palisade(elsewhere.path());
+        command.env("PALISADE_URL", &running.url).env("PALISADE_AUDIENCE", "palisade.example");
+        let output = command.envs(environment.iter().copied()).args(verb).output().expect("runs");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        (output.status.code().expect("a code"), text(output.stdout), text(output.stderr))
+    };
+    for (verb, shown) in [
+        (&["status"][..], "1 in sync"),
+        (&["get", "-o", "wide"], "sg-"),
+        (&["diff", GROUP], ""),
+        (&["history", GROUP], "changed"),
+    ] {
+        let (code, out, error) = read(verb, &[]);
+        assert!(code == 0 && out.contains(shown), "{verb:?}: {out}\n{error}");
+    }
+    for (verb, environment, why) in [
+        (&["status"][..], ("AWS_ACCESS_KEY_ID", "444455556666"), "user/simulator may not read"),
+        (&["status"], ("PALISADE_AUDIENCE", "other.example"), "signed for another audience"),
+        (&["status"], ("AWS_REGION", "us-west-2"), "signed for another host"),
+        (&["reconcile"], ("A", "B"), "nothing is done over the network"),
+    ] {
+        let (code, out, error) = read(verb, &[environment]);
+        assert!(code == 1 && error.contains(why), "{verb:?}: {out}\n{error}");
+    }
+    // Whoever proves nothing is not let in, also on this machine: a proxy may speak for others.
+    let get = |path: &str| {
+        let address = running.url.strip_prefix("http://").expect("an address");
+        let mut stream = std::net::TcpStream::connect(address).expect("it listens");
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    };
+    let answer = get("/status.json");
+    assert!(answer.starts_with("HTTP/1.0 401"), "{answer}");
+    assert!(answer.contains("www-authenticate: AwsIdentity\r\n"), "{answer}");
+    assert!(get("/livez").starts_with("HTTP/1.0 200"));
+    let (url, audience) = (running.url.clone(), "palisade.example");
+    let mut command = aws.palisade(elsewhere.path());
+    drop(aws);
+    command.args(["status", "--url", &url, "--audience", audience]);
+    let output = command.output().expect("it runs");
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(output.status.code() == Some(1) && said.contains("STS did not say"), "{said}");
 }

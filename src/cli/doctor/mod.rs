@@ -4,6 +4,7 @@
 mod leases;
 mod live;
 mod memory;
+mod secrets;
 #[cfg(test)]
 mod tests;
 
@@ -125,6 +126,7 @@ async fn examine(
     checks.extend(readers(&settings));
     checks.extend(memory::check(&settings, connection).await);
     checks.extend(leases::check(&settings, connection).await);
+    checks.extend(secrets::check(&settings, connection).await);
     let registry = kinds::registry();
     let connected = connect_all(&mut settings, connection, &registry).await;
     let facts = match &connected {
@@ -247,7 +249,7 @@ async fn listen(address: &str) -> Check {
 /// Whether the people who may read the page can.
 fn readers(settings: &Settings) -> Option<Check> {
     const NAME: &str = "readers";
-    let admission = Admission { token: settings.token.clone() };
+    let admission = Admission { token: settings.token.clone(), identities: None };
     if let Err(why) = admission.verify() {
         let found = format!("server.token: {why}; nobody can read the page");
         let help = "write a long random token into it, such as `openssl rand -hex 32` gives";
@@ -255,17 +257,24 @@ fn readers(settings: &Settings) -> Option<Check> {
     }
     let address: Option<SocketAddr> = settings.listen.parse().ok();
     let elsewhere = address.is_some_and(|it| !it.ip().is_loopback());
-    match (&settings.token, elsewhere) {
-        (Some(_), _) => Some(Check::ok(NAME, "a token opens the page")),
-        (None, true) => Some(Check::warn(
+    match (&settings.token, &settings.readers, elsewhere) {
+        (Some(_), None, _) => Some(Check::ok(NAME, "a token opens the page")),
+        (token, Some(readers), _) => {
+            let also = if token.is_some() { ", and so does a token" } else { "" };
+            let (count, audience) = (readers.arns.len(), &readers.audience);
+            let s = if count == 1 { "y" } else { "ies" };
+            let found = format!("{count} AWS identit{s} proved for {audience} open the page{also}");
+            Some(Check::ok(NAME, found))
+        }
+        (None, None, true) => Some(Check::warn(
             NAME,
             format!(
                 "{} can be reached from other machines, so the page is closed",
                 settings.listen
             ),
-            "set `server: {token: {file: …}}`; /livez, /readyz and /metrics are open",
+            "set `server: {token: {file: …}}` or `readers`; /livez, /readyz and /metrics are open",
         )),
-        (None, false) => None,
+        (None, None, false) => None,
     }
 }
 

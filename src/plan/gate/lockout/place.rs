@@ -191,7 +191,7 @@ impl<'a> Place<'a> {
             }
             // It is reached with the credentials of the process, which may be of another account;
             // without it palisade does less.
-            (On::Memory | On::Leases | On::Topics | On::Buses, _) => Vec::new(),
+            (On::Memory | On::Leases | On::Topics | On::Buses | On::Secrets, _) => Vec::new(),
             (On::ServiceRole(role), _) => {
                 let id = format!("aws-service-role/{}/{}", role.service, role.name);
                 vec![(ROLE.sort, self.arn(&ROLE, &id))]
