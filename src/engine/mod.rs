@@ -20,6 +20,7 @@ mod hints;
 mod history;
 mod learn;
 mod listen;
+mod listener;
 mod live;
 mod observe;
 mod options;
@@ -52,7 +53,7 @@ pub use self::{
     fleet::connect_all,
     hints::Hinted,
     history::{Event, Happened, History},
-    listen::Listener,
+    listener::Listener,
     live::{Links, Live},
     options::{Options, Watcher},
     outcome::{Outcome, SkipReason, StepResult},
