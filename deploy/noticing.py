@@ -19,9 +19,10 @@ SETTINGS = """\
 owner: ml-platform
 scopes:
   ml-prod: {{account: "{account}", region: {region}{events}}}
-interval: 60s
+interval: {interval}s
 server: {{listen: "127.0.0.1:{port}"}}
 """
+INTERVAL = 60
 GROUP = """\
 apiVersion: palisade.dev/v1alpha1
 kind: SecurityGroup
@@ -42,7 +43,9 @@ def measure(program, changes, events):
         (place / "state" / "group.yaml").write_text(GROUP)
         of = {"account": ACCOUNT, "region": REGION}
         queue = EVENTS.format(**of) if events else ""
-        (place / "palisade.yaml").write_text(SETTINGS.format(events=queue, port=free_port(), **of))
+        (place / "palisade.yaml").write_text(
+            SETTINGS.format(events=queue, port=free_port(), interval=INTERVAL, **of)
+        )
         port = free_port()
         plain = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PALISADE_"))}
         simulate = [program, "simulate", "--seeded", "--listen", f"127.0.0.1:{port}"]
@@ -73,7 +76,8 @@ def measure(program, changes, events):
                     sys.exit("it was never corrected")
                 time.sleep(0.02)
             lasted.append(time.monotonic() - begun)
-            time.sleep(random.uniform(1, 6))
+            # A pass follows the correction; without events the next one is an interval later.
+            time.sleep(random.uniform(1, 6) if events else random.uniform(1, INTERVAL + 1))
         stop(daemon)
     return sorted(lasted)
 

@@ -11,6 +11,7 @@ pub(crate) mod budget;
 mod classify;
 pub(crate) mod ec2_tags;
 mod guard;
+pub(crate) mod heartbeat;
 pub(crate) mod history;
 pub mod identity;
 pub(crate) mod identity_center;
@@ -27,6 +28,7 @@ pub mod secrets;
 #[cfg(all(test, feature = "simulator"))]
 mod tests;
 pub mod trace;
+pub(crate) mod trails;
 mod transport;
 
 pub use self::{

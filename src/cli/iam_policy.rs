@@ -98,6 +98,7 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
         let usage = usage
             .within(fence.bounds(name).ok().cloned())
             .listening(settings.scopes[name].events.is_some())
+            .beating(settings.scopes[name].events.as_ref().is_some_and(|it| it.heartbeat.is_some()))
             .listing_accounts(settings.lists_accounts(name))
             .with_own(settings.own_use_in(name));
         let mut policies = Policies::new(&facts, &settings.owner, &usage);

@@ -62,7 +62,12 @@ impl Session {
             && (settings.mode == Mode::Enforce || settings.levers.mode_may_change());
         let levers = settings.levers.clone();
         let brake = Brake::with_lever(move || levers.halt());
-        let guard = if writes { Guard::writing(brake.clone()) } else { Guard::read_only() };
+        let guard = match access {
+            _ if writes => Guard::writing(brake.clone()),
+            // What only observes has no writes that prove that events arrive.
+            Access::Write if settings.has_heartbeat() => Guard::rehearsing(),
+            Access::Read | Access::Write => Guard::read_only(),
+        };
         let guard = match meter {
             Some(meter) => guard.metered(meter),
             None => guard,

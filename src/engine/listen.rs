@@ -1,26 +1,24 @@
 //! The queues of events, and what they say of drifts.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
-use futures::future::join_all;
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
 use super::{
     drift::{Asked, Drift},
+    listener::{Inbox, Inboxes, Listener},
     observe::Callers,
     pass::Engine,
     report::epoch_seconds,
-    scopes::{Connected, Scopes},
-    share::while_held,
+    scopes::Scopes,
 };
 use crate::{
-    aws::queue::{Queue, records},
-    events::{By, Catalogue, Confidence, Health, Hub, Lookup, Own, Place, Question, Wanted, poll},
-    lease::Leases,
+    events::{By, Catalogue, Confidence, Health, Hub, Lookup, Own, Place, Question, Wanted},
+    kinds::Registry,
     model::Address,
     settings::Settings,
 };
@@ -41,65 +39,11 @@ const SKEW: f64 = 5.0;
 /// The state at the start of the window may have been read some time after it was so.
 const EARLIER: f64 = 60.0;
 
-/// What reads the queues of an engine.
-pub struct Listener {
-    hub: Hub,
-    queues: Vec<(String, Arc<Connected>, Queue)>,
-    /// Where processes share the scopes, only who holds a scope takes messages off its queue.
-    leases: Option<Leases>,
-}
-
-impl Listener {
-    /// Reads all queues, and never returns.
-    pub async fn run(self) {
-        let all = self.queues.iter().map(|(scope, connected, queue)| {
-            let reads = || poll(&self.hub, scope, &connected.access, queue);
-            while_held(self.leases.as_ref(), scope, reads)
-        });
-        tokio::join!(join_all(all), self.look_up());
-    }
-
-    /// Asks CloudTrail itself, one question after the other: it takes its time.
-    async fn look_up(&self) {
-        loop {
-            let Lookup { scope, what } = self.hub.next_lookup().await;
-            let Some((_, connected, queue)) = self.queues.iter().find(|it| it.0 == scope) else {
-                continue;
-            };
-            let access = &connected.access;
-            let found = match what {
-                Wanted::Record { id, is_due } => {
-                    let found = queue.record(access, &id).await;
-                    if is_due && matches!(found, Ok(None)) {
-                        // Whoever wrote this message made it up.
-                        self.hub.deny(&scope, &id);
-                    }
-                    found.map(|it| it.into_iter().collect())
-                }
-                Wanted::Service { service, since, until } => {
-                    let Some(region) = self.hub.recorded_in(&scope, &service) else { continue };
-                    records(access, &region, &service, (since, until)).await
-                }
-            };
-            match found {
-                Ok(records) => {
-                    for record in records {
-                        self.hub.confirm(&scope, &record, access.epoch_seconds());
-                    }
-                }
-                Err(error) => {
-                    tracing::debug!(scope, "the records of calls were not looked up: {error}");
-                }
-            }
-        }
-    }
-}
-
 /// What an engine knows of events.
 pub(super) struct Listening {
     pub(super) hub: Hub,
-    /// The Region of each scope's queue.
-    regions: BTreeMap<String, String>,
+    /// What is read: of other scopes nothing is known.
+    inboxes: watch::Sender<Inboxes>,
     awaited: Vec<Awaited>,
     /// Drifts whose cause a pass found after it had reported them.
     late: Vec<Drift>,
@@ -119,33 +63,31 @@ impl Listening {
         settings: &Settings,
         scopes: &Scopes,
         own: Own,
-        catalogue: Catalogue,
+        registry: &Registry,
     ) -> Option<(Self, Listener)> {
-        let with_queue = settings
-            .scopes
-            .iter()
-            .filter_map(|(name, scope)| Some((name, scope.events.as_ref()?, scopes.get(name)?)));
-        let (mut places, mut regions) = (BTreeMap::new(), BTreeMap::new());
-        let mut queues = Vec::new();
-        for (name, events, connected) in with_queue {
-            let account = connected.access.facts.account.clone();
-            places.insert(name.clone(), Place { account, region: events.region.clone() });
-            regions.insert(name.clone(), events.region.clone());
-            let queue = Queue::of(&connected.access, &events.queue_url, &events.region);
-            queues.push((name.clone(), Arc::clone(connected), queue));
-        }
-        if queues.is_empty() {
+        if !settings.expects_events() {
             return None;
         }
-        let hub = Hub::new(catalogue, own, places);
+        let (places, inboxes) = sources(settings, scopes);
+        let hub = Hub::new(Catalogue::of(registry), own, places);
+        let (sender, receiver) = watch::channel(inboxes);
         let listening = Self {
             hub: hub.clone(),
-            regions,
+            inboxes: sender,
             awaited: Vec::new(),
             late: Vec::new(),
             health: Mutex::default(),
         };
-        Some((listening, Listener { hub, queues, leases: None }))
+        Some((listening, Listener::new(hub, receiver)))
+    }
+
+    /// Reads the queues of the scopes that there are now, and no others any more.
+    pub(super) fn follow(&mut self, settings: &Settings, scopes: &Scopes) {
+        let (places, inboxes) = sources(settings, scopes);
+        let here: BTreeSet<String> = places.keys().cloned().collect();
+        self.awaited.retain(|it| here.contains(&it.question.scope));
+        self.hub.follow(places);
+        self.inboxes.send_replace(inboxes);
     }
 
     /// Asks who caused these drifts, from now on until it is known.
@@ -153,7 +95,7 @@ impl Listening {
         let now = Instant::now();
         for Asked { drift, address: Address { scope, kind, .. }, id, keys, since } in asked {
             let Some(connected) = scopes.get(&scope) else { continue };
-            if !self.regions.contains_key(&scope) {
+            if !self.inboxes.borrow().contains_key(&scope) {
                 continue;
             }
             // By the clock that the records have, whatever this machine's says.
@@ -249,15 +191,27 @@ impl Listening {
     }
 }
 
+/// Where the events of each scope come from, and what reads them.
+fn sources(settings: &Settings, scopes: &Scopes) -> (BTreeMap<String, Place>, Inboxes) {
+    let (mut places, mut inboxes) = (BTreeMap::new(), Inboxes::new());
+    for (name, scope) in &settings.scopes {
+        let (Some(events), Some(connected)) = (&scope.events, scopes.get(name)) else { continue };
+        let account = connected.access.facts.account.clone();
+        places.insert(name.clone(), Place { account, region: events.region.clone() });
+        inboxes.insert(name.clone(), Inbox::new(connected, events));
+    }
+    (places, inboxes)
+}
+
 impl Engine {
-    /// Takes hints from the queues of the settings from now on; `None` if there are none. The
-    /// listener must run for anything to come.
+    /// Takes hints from the queues of the settings from now on, those of scopes that join a set
+    /// later too; `None` if there are none. The listener must run for anything to come.
     pub fn listen(&mut self, own: Own) -> Option<Listener> {
         let setup = &self.setup;
-        let catalogue = Catalogue::of(&setup.registry);
-        let (listening, listener) = Listening::of(&setup.settings, &setup.scopes, own, catalogue)?;
+        let (listening, listener) =
+            Listening::of(&setup.settings, &setup.scopes, own, &setup.registry)?;
         self.listening = Some(listening);
-        Some(Listener { leases: self.control.brake.leases().cloned(), ..listener })
+        Some(listener.sharing(self.control.brake.leases().cloned()))
     }
 
     /// What arrives from the queues, if there are any.

@@ -21,6 +21,7 @@ mod hints;
 mod history;
 mod learn;
 mod listen;
+mod listener;
 mod live;
 mod observe;
 mod options;
@@ -54,7 +55,7 @@ pub use self::{
     fleet::connect_all,
     hints::Hinted,
     history::{Event, Happened, History},
-    listen::Listener,
+    listener::Listener,
     live::{Links, Live},
     options::{Options, Watcher},
     outcome::{Outcome, SkipReason, StepResult},

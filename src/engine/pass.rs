@@ -258,6 +258,9 @@ impl Engine {
         let begun = self.begin();
         if self.fleet.follow(&mut self.setup).await {
             self.standing = None;
+            if let Some(listening) = &mut self.listening {
+                listening.follow(&self.setup.settings, &self.setup.scopes);
+            }
         }
         self.share();
         self.load();

@@ -16,6 +16,13 @@ use super::own::Written;
 const LOST_AFTER: Duration = Duration::from_mins(9);
 /// A proof holds this long; without a write for a day nobody knows.
 const PROOF_LASTS: Duration = Duration::from_hours(24);
+/// A heartbeat that has not come back by then is one that is missing: the slowest hundredth of the
+/// events takes a minute and a half. After two of them palisade says so.
+const SILENT_AFTER: Duration = Duration::from_mins(4);
+/// Heartbeats whose events are waited for.
+const BEATS: usize = 10;
+/// The service of heartbeats.
+const BEATING: &str = "ec2";
 /// A queue that cannot be read for this long is as good as none.
 const UNREADABLE_AFTER: Duration = Duration::from_mins(5);
 /// Request ids that arrived before the answer to the call did.
@@ -43,7 +50,8 @@ pub(super) struct Chain {
     arrived: VecDeque<String>,
     services: BTreeMap<String, Service>,
     unreadable: Option<(Instant, String)>,
-    /// Own writes without their events so far.
+    beats: Beats,
+    /// Own writes and heartbeats without their events so far.
     pub(super) missing: u64,
 }
 
@@ -53,6 +61,21 @@ struct Service {
     proved: Option<Instant>,
     /// The calls of own writes in a row whose events did not come.
     missed: Vec<String>,
+}
+
+/// The heartbeats that have not come back.
+#[derive(Debug, Default)]
+struct Beats {
+    awaited: VecDeque<String>,
+    /// When the first of them was sent, since nothing of palisade's came back.
+    since: Option<Instant>,
+}
+
+impl Beats {
+    fn is_silent(&self, now: Instant) -> bool {
+        let long = |since| now.saturating_duration_since(since) >= SILENT_AFTER;
+        self.awaited.len() > 1 && self.since.is_some_and(long)
+    }
 }
 
 impl Written {
@@ -74,7 +97,9 @@ impl Chain {
     /// An event of this place with that request id has come.
     pub(super) fn came(&mut self, request_id: &str, now: Instant) {
         let at = self.awaited.iter().position(|it| it.request_id == request_id);
-        if let Some(written) = at.and_then(|at| self.awaited.remove(at)) {
+        if self.beats.awaited.iter().any(|it| it == request_id) {
+            self.prove(BEATING, now);
+        } else if let Some(written) = at.and_then(|at| self.awaited.remove(at)) {
             self.prove(written.service(), now);
         } else {
             self.arrived.push_back(request_id.to_owned());
@@ -85,8 +110,28 @@ impl Chain {
 
     /// An event of a service has come that only an own write can have caused.
     pub(super) fn prove(&mut self, service: &str, now: Instant) {
+        self.beats = Beats::default();
         let known = self.services.entry(service.to_owned()).or_default();
         *known = Service { proved: Some(now), missed: Vec::new() };
+    }
+
+    /// A heartbeat was sent.
+    pub(super) fn beat(&mut self, request_id: &str, now: Instant) {
+        if self.arrived.iter().any(|it| it == request_id) {
+            self.prove(BEATING, now);
+            return;
+        }
+        // The one before is one of those that did not come back.
+        self.missing += u64::from(self.beats.is_silent(now));
+        self.beats.since.get_or_insert(now);
+        self.beats.awaited.push_back(request_id.to_owned());
+        let surplus = self.beats.awaited.len().saturating_sub(BEATS);
+        self.beats.awaited.drain(..surplus);
+    }
+
+    /// Whether a heartbeat has not come back yet.
+    pub(super) fn awaits_beat(&self) -> bool {
+        self.beats.since.is_some()
     }
 
     /// The queue was read, or it could not be.
@@ -120,7 +165,8 @@ impl Chain {
     pub(super) fn arrive(&mut self, service: &str, now: Instant) -> bool {
         self.expire(now);
         let known = self.services.get(service);
-        self.unreadable.is_none() && known.is_some_and(|it| it.is_proved(now))
+        let readable = self.unreadable.is_none() && !self.beats.is_silent(now);
+        readable && known.is_some_and(|it| it.is_proved(now))
     }
 
     /// Its state: healthy if the events of every service that palisade writes to arrive.
@@ -130,6 +176,13 @@ impl Chain {
             && now.saturating_duration_since(*since) >= UNREADABLE_AFTER
         {
             return Health::Broken(format!("the queue cannot be read: {why}"));
+        }
+        if self.beats.is_silent(now) {
+            return Health::Broken(format!(
+                "no event of palisade's heartbeat came within {} minutes: look at the trail, the \
+                 rule and the queue's policy",
+                SILENT_AFTER.as_secs() / 60
+            ));
         }
         let broken = self.services.values().filter(|it| it.missed.len() > MISSES);
         let calls: BTreeSet<&str> =
@@ -204,6 +257,29 @@ mod tests {
         chain.wrote(written("6", later));
         chain.came("6", later);
         assert_eq!(chain.health(later), Health::Healthy, "the next proof mends it");
+    }
+
+    #[test]
+    fn two_heartbeats_that_do_not_come_back_break_the_chain_whatever_was_proved() {
+        let (mut chain, now) = (Chain::default(), Instant::now());
+        chain.beat("b-1", now);
+        assert!(chain.awaits_beat());
+        chain.came("b-1", now);
+        assert!(!chain.awaits_beat() && chain.arrive("ec2", now));
+        assert_eq!(chain.health(now), Health::Healthy, "without any write");
+        chain.wrote(Written { action: "kms:PutKeyPolicy".into(), ..written("1", now) });
+        chain.came("1", now);
+        chain.beat("b-2", now);
+        let later = now + SILENT_AFTER;
+        assert!(chain.arrive("kms", later), "one may be lost");
+        chain.beat("b-3", now + Duration::from_mins(2));
+        assert!(!chain.arrive("kms", later));
+        let Health::Broken(why) = chain.health(later) else { panic!("not broken") };
+        assert!(why.contains("heartbeat"), "{why}");
+        // The event may be here before the answer.
+        chain.came("b-4", later);
+        chain.beat("b-4", later);
+        assert_eq!(chain.health(later), Health::Healthy);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::{
     catalogue::{Catalogue, Target, recorded_in},
     chain::{Chain, Health},
     evidence::{By, Evidence, Question},
+    lookup::Lookup,
     marks::{Hint, Hints, Marks},
     message::{Event, Place, Refused},
     outcome::Outcome,
@@ -20,36 +21,6 @@ use crate::model::ScopedKind;
 
 /// The latest records that are known, so that a second delivery is noticed.
 const KNOWN: usize = 20_000;
-
-/// A question to CloudTrail itself.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Lookup {
-    /// The scope whose records are asked for.
-    pub scope: String,
-    /// Which of them.
-    pub what: Wanted,
-}
-
-/// Which records.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Wanted {
-    /// The one with this id.
-    Record {
-        /// The id.
-        id: String,
-        /// Whether CloudTrail has it by now, if it ever does.
-        is_due: bool,
-    },
-    /// All of a service in a time, in seconds since the epoch.
-    Service {
-        /// The service, as in `eventSource` before `.amazonaws.com`.
-        service: String,
-        /// The begin.
-        since: f64,
-        /// The end.
-        until: f64,
-    },
-}
 
 /// The most questions that wait.
 const MAX_LOOKUPS: usize = 100;
@@ -63,8 +34,6 @@ struct Shared {
     state: Mutex<State>,
     own: Own,
     catalogue: Catalogue,
-    /// Where the events of each scope come from.
-    places: BTreeMap<String, Place>,
     /// Something to look at, or something new to say about a drift.
     news: Notify,
     /// Something to look up.
@@ -73,6 +42,8 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
+    /// Where the events of each scope come from.
+    places: BTreeMap<String, Place>,
     marks: Marks,
     evidence: Evidence,
     /// Whether records came since the loop asked for causes.
@@ -87,10 +58,27 @@ struct State {
 impl Hub {
     /// For the scopes with a queue.
     pub fn new(catalogue: Catalogue, own: Own, places: BTreeMap<String, Place>) -> Self {
-        let chains = places.keys().map(|scope| (scope.clone(), Chain::default())).collect();
-        let state = Mutex::new(State { chains, ..State::default() });
+        let state = Mutex::new(State::default());
         let (news, asked) = (Notify::new(), Notify::new());
-        Self(Arc::new(Shared { state, own, catalogue, places, news, asked }))
+        let hub = Self(Arc::new(Shared { state, own, catalogue, news, asked }));
+        hub.follow(places);
+        hub
+    }
+
+    /// Takes events of these scopes from now on, and of no others. Of a scope that has joined, or
+    /// whose queue is another one, nothing is known of how its events arrive.
+    pub fn follow(&self, places: BTreeMap<String, Place>) {
+        let mut state = self.lock();
+        let before = std::mem::replace(&mut state.places, places);
+        let State { places, chains, .. } = &mut *state;
+        chains.retain(|scope, _| places.get(scope) == before.get(scope));
+        for scope in places.keys() {
+            chains.entry(scope.clone()).or_default();
+        }
+    }
+
+    fn place(&self, scope: &str) -> Option<Place> {
+        self.lock().places.get(scope).cloned()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -99,7 +87,7 @@ impl Hub {
 
     /// The scopes with a queue.
     pub fn scopes(&self) -> BTreeSet<String> {
-        self.0.places.keys().cloned().collect()
+        self.lock().places.keys().cloned().collect()
     }
 
     /// Notes who palisade is in a scope; see [`Own::identify`].
@@ -130,8 +118,8 @@ impl Hub {
         body: &str,
         epoch: f64,
     ) -> Result<(Event, Vec<Target>), Outcome> {
-        let place = self.0.places.get(scope).ok_or(Outcome::Foreign)?;
-        let event = Event::parse(body, place, epoch).map_err(|refused| match refused {
+        let place = self.place(scope).ok_or(Outcome::Foreign)?;
+        let event = Event::parse(body, &place, epoch).map_err(|refused| match refused {
             Refused::Malformed(_) => Outcome::Malformed,
             Refused::OtherSort => Outcome::Irrelevant,
             Refused::ForeignAccount(_) | Refused::ForeignRegion(_) => Outcome::Foreign,
@@ -187,8 +175,8 @@ impl Hub {
 
     /// Takes a record that CloudTrail itself returned. It is evidence, and no hint.
     pub fn confirm(&self, scope: &str, record: &str, epoch: f64) {
-        let Some(place) = self.0.places.get(scope) else { return };
-        let Ok(event) = Event::of_trail(record, place, epoch) else { return };
+        let Some(place) = self.place(scope) else { return };
+        let Ok(event) = Event::of_trail(record, &place, epoch) else { return };
         let changed = event.failed.is_none() && !event.only_reads;
         let targets = if changed { self.0.catalogue.targets(&event) } else { Vec::new() };
         let mut state = self.lock();
@@ -295,19 +283,33 @@ impl Hub {
         }
     }
 
+    /// A heartbeat was sent, and AWS answered with this request id.
+    pub fn beat(&self, scope: &str, request_id: &str, now: Instant) {
+        self.0.own.note_beat(request_id);
+        if let Some(chain) = self.lock().chains.get_mut(scope) {
+            chain.beat(request_id, now);
+        }
+    }
+
+    /// Whether a heartbeat of a scope has not come back yet.
+    pub fn awaits_beat(&self, scope: &str) -> bool {
+        self.lock().chains.get(scope).is_some_and(Chain::awaits_beat)
+    }
+
     /// Whether the events of each scope arrive.
     pub fn health(&self, now: Instant) -> BTreeMap<String, Health> {
         let mut state = self.lock();
+        let State { places, chains, .. } = &mut *state;
         for written in self.0.own.take_new() {
-            let place = self.0.places.get(&written.scope);
+            let place = places.get(&written.scope);
             // Of other calls no event comes.
             if place.is_some_and(|it| self.0.catalogue.awaits(&written.action, &it.region))
-                && let Some(chain) = state.chains.get_mut(&written.scope)
+                && let Some(chain) = chains.get_mut(&written.scope)
             {
                 chain.wrote(written);
             }
         }
-        state.chains.iter_mut().map(|(scope, it)| (scope.clone(), it.health(now))).collect()
+        chains.iter_mut().map(|(scope, it)| (scope.clone(), it.health(now))).collect()
     }
 
     /// Own writes without their events so far, by scope.
@@ -324,12 +326,13 @@ impl Hub {
 
     /// Whether events say when a resource of this kind in a scope changes, and arrive.
     pub fn covers(&self, scope: &str, kind: &str, now: Instant) -> bool {
-        let Some(place) = self.0.places.get(scope) else { return false };
-        if !self.0.catalogue.covers(kind, &place.region) {
+        let mut state = self.lock();
+        let State { places, chains, .. } = &mut *state;
+        let here = places.get(scope).map(|place| place.region.as_str());
+        if !here.is_some_and(|region| self.0.catalogue.covers(kind, region)) {
             return false;
         }
-        let mut state = self.lock();
-        let Some(chain) = state.chains.get_mut(scope) else { return false };
+        let Some(chain) = chains.get_mut(scope) else { return false };
         self.0.catalogue.services(kind).iter().all(|service| chain.arrive(service, now))
     }
 
@@ -340,7 +343,7 @@ impl Hub {
 
     /// The Region in which a service records the calls that concern a scope.
     pub fn recorded_in(&self, scope: &str, service: &str) -> Option<String> {
-        let place = self.0.places.get(scope)?;
+        let place = self.place(scope)?;
         Some(recorded_in(service, &place.region).to_owned())
     }
 
@@ -453,6 +456,21 @@ mod tests {
         // The wait for both began with the answer.
         assert!(matches!(health(&hub), Health::Broken(why) if why.contains("ec2:CreateTags")));
         assert_eq!(hub.missing()["prod"], 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_scope_that_joins_has_an_unproved_chain_and_one_that_leaves_none() {
+        let (hub, own) = hub();
+        own.note("prod", "EC2", "AuthorizeSecurityGroupIngress", "r-1");
+        hub.health(Instant::now());
+        receive(&hub, &authorized(&json!({"requestID": "r-1"})));
+        let both = [("prod".to_owned(), place()), ("test".to_owned(), place())];
+        hub.follow(both.into());
+        let health = hub.health(Instant::now());
+        assert_eq!((&health["prod"], &health["test"]), (&Health::Healthy, &Health::Unproved));
+        hub.follow([("test".to_owned(), place())].into());
+        assert_eq!(hub.scopes(), ["test".to_owned()].into());
+        assert_eq!(receive(&hub, &authorized(&json!({"eventID": "2"}))), Outcome::Foreign);
     }
 
     #[tokio::test(start_paused = true)]

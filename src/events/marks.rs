@@ -1,7 +1,8 @@
 //! Where to look: what events name, gathered until it is looked at. However many events there are,
 //! what is kept is bounded, and looking is spaced: at once the first time, then 2, 4, 8 … 30
-//! seconds apart while events of a kind keep coming, so that a flood costs no more than the
-//! ordinary passes.
+//! seconds apart while events of a kind come faster than that, so that a flood costs no more than
+//! the ordinary passes. One that comes after the pause is over is looked at at once, too; but no
+//! more than a number of times in a row, because events can come slowly and without end.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,6 +21,8 @@ const MAX_PENDING: usize = 500;
 /// The time between two looks at a kind while events keep coming, the first and the longest.
 const FIRST_GAP: Duration = Duration::from_secs(2);
 const LONGEST_GAP: Duration = Duration::from_secs(30);
+/// Looks at once in a row, each of which is earned again in the longest gap.
+const SPARE: u32 = 20;
 /// Reads may lag behind the event: a resource in which nothing differs is looked at again after
 /// these times, and then left to the full pass.
 const AGAIN: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(10)];
@@ -50,6 +53,9 @@ struct Mark {
     flooded: Option<Instant>,
     next: Instant,
     gap: Duration,
+    /// Looks at once that are left, and since when they are counted.
+    spare: u32,
+    since: Instant,
 }
 
 #[derive(Debug, Clone)]
@@ -75,8 +81,7 @@ impl Marks {
         request_id: Option<&str>,
         now: Instant,
     ) {
-        let fresh = || Mark { pending: Vec::new(), flooded: None, next: now, gap: FIRST_GAP };
-        let mark = self.kinds.entry(at.clone()).or_insert_with(fresh);
+        let mark = self.kinds.entry(at.clone()).or_insert_with(|| Mark::new(now));
         if mark.pending.len() >= MAX_PENDING {
             mark.flooded = Some(now);
             return;
@@ -104,11 +109,8 @@ impl Marks {
             if all.is_empty() && !flooded {
                 continue;
             }
-            // Longer and longer while it goes on, and as at first after a while of quiet.
-            let quiet = now.saturating_duration_since(mark.next) > LONGEST_GAP;
-            mark.gap = if quiet { FIRST_GAP } else { mark.gap };
-            mark.next = now + mark.gap;
-            mark.gap = LONGEST_GAP.min(mark.gap * 2);
+            let came_late = !flooded && all.iter().all(|it| it.since >= mark.next);
+            mark.space(came_late, now);
             let ids = if flooded { None } else { together(all.into_iter().map(|it| it.ids)) };
             hints.insert(at.clone(), Hint { ids, looks: 0 });
         }
@@ -160,6 +162,32 @@ impl Marks {
 }
 
 impl Mark {
+    fn new(now: Instant) -> Self {
+        let (pending, flooded) = (Vec::new(), None);
+        Self { pending, flooded, next: now, gap: FIRST_GAP, spare: SPARE, since: now }
+    }
+
+    /// Sets the time of the next look: later and later while events come faster than looks, and as
+    /// at first after a while of quiet, or for one that came when the pause was over.
+    fn space(&mut self, came_late: bool, now: Instant) {
+        while self.since + LONGEST_GAP <= now && self.spare < SPARE {
+            self.since += LONGEST_GAP;
+            self.spare += 1;
+        }
+        if self.spare >= SPARE {
+            self.since = now;
+        }
+        let quiet = now.saturating_duration_since(self.next) > LONGEST_GAP;
+        if quiet {
+            self.gap = FIRST_GAP;
+        } else if came_late && self.gap > FIRST_GAP && self.spare > 0 {
+            self.spare -= 1;
+            self.gap = FIRST_GAP;
+        }
+        self.next = now + self.gap;
+        self.gap = LONGEST_GAP.min(self.gap * 2);
+    }
+
     fn is_marked(&self) -> bool {
         !self.pending.is_empty() || self.flooded.is_some()
     }
@@ -217,6 +245,22 @@ mod tests {
         assert_eq!(looks, 5, "after 0, 2, 6, 14 and 30 seconds");
         let hints = marks.take(&own, start + Duration::from_mins(5));
         assert_eq!(hints[&at()].ids, None, "too many for reads one by one");
+    }
+
+    #[test]
+    fn changes_that_come_slowly_are_each_looked_at_at_once_and_not_without_end() {
+        let (mut marks, own, mut now) = (Marks::default(), Own::default(), Instant::now());
+        let mut waited = Vec::new();
+        for number in 0..100 {
+            marks.note(&at(), ids(&[&format!("sg-{number}")]), None, now);
+            let due = marks.due().unwrap();
+            waited.push(due.saturating_duration_since(now));
+            assert_eq!(marks.take(&own, due.max(now)).len(), 1);
+            now = due.max(now) + Duration::from_secs(5);
+        }
+        let at_once = waited.iter().take_while(|it| it.is_zero()).count();
+        assert!((SPARE as usize..40).contains(&at_once), "{at_once}");
+        assert!(waited[90..].iter().any(|it| *it >= Duration::from_secs(20)), "{waited:?}");
     }
 
     #[test]

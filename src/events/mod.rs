@@ -24,7 +24,9 @@ mod tests;
 mod catalogue;
 mod chain;
 mod evidence;
+mod heartbeat;
 mod hub;
+mod lookup;
 mod marks;
 mod message;
 mod outcome;
@@ -38,7 +40,9 @@ pub use self::{
     catalogue::{Catalogue, Target},
     chain::Health,
     evidence::{By, Confidence, Question},
-    hub::{Hub, Lookup, Wanted},
+    heartbeat::beats,
+    hub::Hub,
+    lookup::{Lookup, Wanted},
     marks::{Hint, Hints},
     message::{Event, Place, Refused, digest},
     outcome::Outcome,

@@ -59,10 +59,9 @@ impl Own {
         if HANDLED.contains(&&*service) {
             ids.handled.insert(scope.to_owned(), Instant::now());
         }
-        if !ids.known.insert(request_id.to_owned()) {
+        if !ids.keep(request_id) {
             return;
         }
-        ids.order.push_back(request_id.to_owned());
         if ids.new.len() < KEPT {
             ids.new.push(Written {
                 scope: scope.to_owned(),
@@ -71,10 +70,11 @@ impl Own {
                 at: Instant::now(),
             });
         }
-        while ids.order.len() > KEPT {
-            let Some(oldest) = ids.order.pop_front() else { break };
-            ids.known.remove(&oldest);
-        }
+    }
+
+    /// Notes a heartbeat, which no record of another caller can be.
+    pub(super) fn note_beat(&self, request_id: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).keep(request_id);
     }
 
     /// Notes whom this process is in a scope: the caller's ARN, and the time in seconds since the
@@ -114,6 +114,21 @@ impl Own {
     /// Whether this process made the request with this id.
     pub fn has(&self, request_id: &str) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).known.contains(request_id)
+    }
+}
+
+impl Ids {
+    /// Keeps an id, and drops the oldest one if there are too many; whether it is new.
+    fn keep(&mut self, request_id: &str) -> bool {
+        if !self.known.insert(request_id.to_owned()) {
+            return false;
+        }
+        self.order.push_back(request_id.to_owned());
+        while self.order.len() > KEPT {
+            let Some(oldest) = self.order.pop_front() else { break };
+            self.known.remove(&oldest);
+        }
+        true
     }
 }
 

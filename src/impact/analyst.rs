@@ -3,14 +3,14 @@
 use std::{
     collections::{HashMap, HashSet, hash_map::RandomState},
     hash::{BuildHasher as _, Hash as _, Hasher as _},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use super::{
     Ground, actions,
     context::Call,
     judge::{self, Effect, Verdict},
-    policy::Policy,
+    policy::{Concern, Policy},
     record::{Details, Record},
     resource,
     tally::{Counted, Tally},
@@ -55,8 +55,8 @@ pub struct Analyst<'a> {
     /// Earlier records are left out, as CloudTrail writes times.
     since: Option<&'a str>,
     /// The policies that an action may matter to.
-    concerned: HashMap<String, Vec<usize>>,
-    answers: HashMap<Question, Option<Verdict>>,
+    concerned: HashMap<String, Arc<[Concern]>>,
+    answers: HashMap<Question, Option<Arc<Verdict>>>,
     /// The keys of the digests of questions.
     hashers: [RandomState; 2],
     tally: Tally,
@@ -151,30 +151,31 @@ impl<'a> Analyst<'a> {
         }
     }
 
-    fn concerned_by(&mut self, action: &str) -> Vec<usize> {
+    fn concerned_by(&mut self, action: &str) -> Arc<[Concern]> {
         if let Some(known) = self.concerned.get(action) {
-            return known.clone();
+            return Arc::clone(known);
         }
         let policies = self.policies.iter().enumerate();
-        let found: Vec<usize> =
-            policies.filter(|(_, it)| it.may_concern(action)).map(|(at, _)| at).collect();
+        let found: Arc<[Concern]> =
+            policies.filter_map(|(number, it)| it.concern(number, action)).collect();
         if self.concerned.len() < ACTIONS {
-            self.concerned.insert(action.to_owned(), found.clone());
+            self.concerned.insert(action.to_owned(), Arc::clone(&found));
         }
         found
     }
 
     fn judge(
         &mut self,
-        concerned: &[usize],
+        concerned: &[Concern],
         record: &Record,
         details: &Details,
         (action, on): (&str, &str),
         is_further: bool,
     ) {
         let call = Call { record, details, action, is_further, ground: self.ground };
-        for &number in concerned {
-            let Some(verdict) = self.answer(number, &call, on) else { continue };
+        for concern in concerned {
+            let number = concern.number;
+            let Some(verdict) = self.answer(concern, &call, on) else { continue };
             if verdict.effect == Effect::NewlyDenied && record.was_denied() {
                 *self.tally.denied_anyway.entry(number).or_default() += 1;
                 continue;
@@ -193,15 +194,15 @@ impl<'a> Analyst<'a> {
 
     /// What the change of a policy means for a call: evaluated once for all calls that it cannot
     /// tell apart.
-    fn answer(&mut self, number: usize, call: &Call<'_>, on: &str) -> Option<Verdict> {
-        let policy = self.policies.get(number)?;
-        let readings = judge::requests(policy, call, on);
-        let question = self.question(number, policy, call, on, &readings);
+    fn answer(&mut self, concern: &Concern, call: &Call<'_>, on: &str) -> Option<Arc<Verdict>> {
+        let policy = self.policies.get(concern.number)?;
+        let readings = judge::requests(policy, &concern.bearing, call, on);
+        let question = self.question(concern, policy, call, on, &readings);
         if let Some(known) = self.answers.get(&question) {
             return known.clone();
         }
         self.tally.evaluated += 1;
-        let verdict = judge::judge(policy, call, on, &readings);
+        let verdict = judge::judge(policy, concern, call, on, &readings).map(Arc::new);
         if self.answers.len() >= ANSWERS {
             self.answers.clear();
         }
@@ -211,25 +212,24 @@ impl<'a> Analyst<'a> {
 }
 
 impl Analyst<'_> {
-    /// Of everything on which the answer depends: the resource only if the policy tells resources
-    /// apart, and what decides whether the policy is in force.
+    /// Of everything on which the answer depends: caller and resource only if statements about the
+    /// action tell them apart, and what decides whether the policy is in force.
     fn question(
         &self,
-        number: usize,
+        Concern { number, bearing, .. }: &Concern,
         of: &Policy,
         call: &Call<'_>,
         on: &str,
         readings: &[Request],
     ) -> Question {
-        let (in_force, was_denied) = (of.decided_by(call, on), call.record.was_denied());
-        let resource =
-            |request: &Request| of.tells_resources_apart.then(|| request.resource.clone());
         let digest = |hasher: &RandomState| {
             let mut hasher = hasher.build_hasher();
-            (number, &in_force, was_denied, readings.len()).hash(&mut hasher);
-            for request in readings {
-                let Request { principal_arn, action, context, .. } = request;
-                (principal_arn, action, resource(request), context).hash(&mut hasher);
+            (number, call.action, call.record.was_denied(), readings.len()).hash(&mut hasher);
+            of.digest_place(call, on, &mut hasher);
+            for Request { principal_arn, resource, context, .. } in readings {
+                bearing.callers.then_some(principal_arn).hash(&mut hasher);
+                bearing.resources.then_some(resource).hash(&mut hasher);
+                context.hash(&mut hasher);
             }
             hasher.finish()
         };

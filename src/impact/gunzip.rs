@@ -167,9 +167,18 @@ fn checksum(before: u32, bytes: &[u8]) -> u32 {
     let mut crc = !before;
     let mut chunks = bytes.chunks_exact(8);
     for chunk in &mut chunks {
-        let before = crc.to_le_bytes().into_iter().chain([0; 4]);
-        let bytes = chunk.iter().zip(before).map(|(byte, before)| usize::from(byte ^ before));
-        crc = bytes.zip(TABLES.iter().rev()).fold(0, |crc, (byte, table)| crc ^ table[byte]);
+        let before = crc.to_le_bytes();
+        let mixed = |at: usize| usize::from(chunk[at] ^ before[at]);
+        let plain = |at: usize| usize::from(chunk[at]);
+        // Written out: a chain of iterators was a third of the time of an unoptimised build.
+        crc = TABLES[7][mixed(0)]
+            ^ TABLES[6][mixed(1)]
+            ^ TABLES[5][mixed(2)]
+            ^ TABLES[4][mixed(3)]
+            ^ TABLES[3][plain(4)]
+            ^ TABLES[2][plain(5)]
+            ^ TABLES[1][plain(6)]
+            ^ TABLES[0][plain(7)];
     }
     for byte in chunks.remainder() {
         crc = TABLES[0][usize::from(crc.to_le_bytes()[0] ^ byte)] ^ (crc >> 8);

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::{
     context::{Call, Fact, any_session},
-    policy::{Attached, Policy},
+    policy::{Attached, Concern, Policy},
 };
-use crate::model::policy_document::{Decision, Judgement, PolicyChange, Request};
+use crate::model::policy_document::{Applied, Bearing, Decision, Judgement, PolicyChange, Request};
 
 /// What the change means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -23,7 +23,7 @@ pub enum Effect {
 }
 
 /// An effect, with the statements that decide it, and what is missing to decide it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Verdict {
     pub(super) effect: Effect,
     pub(super) by: BTreeSet<String>,
@@ -69,7 +69,12 @@ const GRANTABLE: [&str; 17] = [
 ];
 
 /// The requests that a call may have been, by how AWS's documentation is read.
-pub(super) fn requests(policy: &Policy, call: &Call<'_>, resource: &str) -> Vec<Request> {
+pub(super) fn requests(
+    policy: &Policy,
+    bearing: &Bearing,
+    call: &Call<'_>,
+    resource: &str,
+) -> Vec<Request> {
     let by = &call.record.user_identity;
     let principal = match () {
         () if call.record.is_of_aws() => by.invoked_by.clone(),
@@ -83,7 +88,7 @@ pub(super) fn requests(policy: &Policy, call: &Call<'_>, resource: &str) -> Vec<
         context: BTreeMap::new(),
     };
     let mut present = Vec::new();
-    for key in &policy.keys {
+    for key in &bearing.keys {
         let values = match call.fact(key) {
             Fact::Is(values) => values,
             Fact::Absent => Vec::new(),
@@ -107,15 +112,17 @@ pub(super) fn requests(policy: &Policy, call: &Call<'_>, resource: &str) -> Vec<
 /// What the change of a policy means for a call; `None` if nothing.
 pub(super) fn judge(
     policy: &Policy,
+    concern: &Concern,
     call: &Call<'_>,
     resource: &str,
     readings: &[Request],
 ) -> Option<Verdict> {
     let (changes, depends_on) = policy.changes(call, resource);
     let mut verdicts: Vec<Option<Verdict>> = Vec::new();
-    for change in changes {
-        for request in readings {
-            let verdict = one(policy, call, change, request);
+    for request in readings.iter().filter(|_| !changes.is_empty()) {
+        let applied = policy.apply(request, concern);
+        for change in &changes {
+            let verdict = one(policy, call, change, (request, &applied));
             if !verdicts.contains(&verdict) {
                 verdicts.push(verdict);
             }
@@ -137,7 +144,7 @@ pub(super) fn judge(
             let of = |request: &Request| request.context.get(*key).cloned();
             readings.iter().any(|request| of(request) != of(&readings[0]))
         };
-        missing.extend(policy.keys.iter().filter(differs).cloned());
+        missing.extend(concern.bearing.keys.iter().filter(differs).cloned());
     }
     let by: BTreeSet<String> = all().flat_map(|it| it.by.clone()).collect();
     Some(Verdict::undecided(&by, missing))
@@ -147,9 +154,9 @@ fn one(
     policy: &Policy,
     call: &Call<'_>,
     change: &PolicyChange,
-    request: &Request,
+    (request, applied): (&Request, &Applied<'_>),
 ) -> Option<Verdict> {
-    let (before, after) = change.judge(request)?;
+    let (before, after) = change.judge(request, applied)?;
     let [old, new] = [&before, &after].map(|it| stance(policy, call, it.decision));
     let by_both = || before.by.union(&after.by).cloned().collect::<BTreeSet<_>>();
     let missing = || {

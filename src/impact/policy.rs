@@ -1,6 +1,9 @@
 //! A policy that changes, and the calls that it decides.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    hash::{Hash, Hasher},
+};
 
 use super::{
     Ground,
@@ -12,7 +15,10 @@ use crate::{
     kind::{Guarded, Reach, has_placeholder, stands_for_something_later},
     model::{
         Address,
-        policy_document::{ANY_TEXT, PolicyChange, PolicyDocument, supports_resource_control},
+        policy_document::{
+            ANY_TEXT, Applied, Bearing, PolicyChange, PolicyDocument, Relevant, Request,
+            supports_resource_control,
+        },
     },
 };
 
@@ -46,9 +52,17 @@ pub struct Policy {
     both: PolicyChange,
     lost: PolicyChange,
     gained: PolicyChange,
-    pub(super) keys: BTreeSet<String>,
     pub(super) tells_sessions_apart: bool,
-    pub(super) tells_resources_apart: bool,
+}
+
+/// What of a policy matters to an action.
+#[derive(Debug, Clone)]
+pub(super) struct Concern {
+    /// The number of the policy.
+    pub(super) number: usize,
+    /// What of a call can decide it, apart from whether the policy is in force.
+    pub(super) bearing: Bearing,
+    relevant: Relevant,
 }
 
 /// Whether a policy is in force for a call.
@@ -122,10 +136,8 @@ impl Policy {
             .map(|it| it.as_ref().and_then(|it| it.reach.places().cloned()).unwrap_or_default());
         let [old, new] = [old, new].map(|it| it.and_then(|it| it.document));
         let both = PolicyChange::new(old.clone(), new.clone());
-        let keys = both.condition_keys();
         let tells_sessions_apart =
             ["assumed-role/", "aws:userid", "AROA"].iter().any(|it| both.mentions(it));
-        let tells_resources_apart = both.tells_resources_apart();
         Some(Self {
             address: address.clone(),
             account: account.to_owned(),
@@ -134,9 +146,7 @@ impl Policy {
             both,
             lost: PolicyChange::new(old, None::<PolicyDocument>),
             gained: PolicyChange::new(None, new),
-            keys,
             tells_sessions_apart,
-            tells_resources_apart,
         })
     }
 
@@ -144,8 +154,22 @@ impl Policy {
         self.both.is_change() || self.targets[0] != self.targets[1]
     }
 
+    /// What of the policy, the one with this number, matters to an action; `None` if nothing.
+    pub(super) fn concern(&self, number: usize, action: &str) -> Option<Concern> {
+        self.may_concern(action).then(|| Concern {
+            number,
+            bearing: self.both.bearing(action),
+            relevant: self.both.relevant(action),
+        })
+    }
+
+    /// Which statements apply to a request.
+    pub(super) fn apply(&self, request: &Request, concern: &Concern) -> Applied<'_> {
+        self.both.apply(request, &concern.relevant)
+    }
+
     /// Whether a call of this action may be decided otherwise.
-    pub(super) fn may_concern(&self, action: &str) -> bool {
+    fn may_concern(&self, action: &str) -> bool {
         if self.targets[0] == self.targets[1] {
             self.both.may_concern(action)
         } else {
@@ -175,23 +199,20 @@ impl Policy {
         }
     }
 
-    /// Everything of a call that decides whether the policy is in force for it.
-    pub(super) fn decided_by(&self, call: &Call<'_>, resource: &str) -> Vec<String> {
+    /// Digests everything of a call that decides whether the policy is in force for it.
+    pub(super) fn digest_place(&self, call: &Call<'_>, resource: &str, into: &mut impl Hasher) {
         let record = call.record;
-        let by_resource = matches!(self.attached, Attached::Key(_) | Attached::Bucket(_));
-        let is = [record.is_of_aws(), is_service_linked(call), record.address().is_some()];
-        let endpoint = match call.fact("aws:sourcevpce") {
-            Fact::Absent => String::new(),
-            _ => format!("vpce {}", record.vpc_endpoint_id),
-        };
-        vec![
-            record.user_identity.account_id.clone(),
-            record.recipient_account_id.clone(),
-            owner(call).unwrap_or_default().to_owned(),
-            format!("{is:?} {}", call.is_further),
-            endpoint,
-            if by_resource { resource.to_owned() } else { String::new() },
-        ]
+        (&record.user_identity.account_id, call.is_further).hash(into);
+        match &self.attached {
+            Attached::Accounts => (record.is_of_aws(), is_service_linked(call)).hash(into),
+            Attached::Resources => (is_service_linked(call), owner(call)).hash(into),
+            Attached::Key(_) | Attached::Bucket(_) => resource.hash(into),
+            Attached::Endpoint(..) => {
+                let is_absent = call.fact("aws:sourcevpce") == Fact::Absent;
+                (record.address().is_some(), is_absent).hash(into);
+                (&record.vpc_endpoint_id, &record.recipient_account_id).hash(into);
+            }
+        }
     }
 
     fn in_force(&self, targets: &BTreeSet<String>, call: &Call<'_>, resource: &str) -> InForce {

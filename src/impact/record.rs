@@ -4,9 +4,12 @@
 //! A value of an unexpected type is taken as missing, which leaves a question open and never
 //! answers it wrongly.
 
-use std::net::IpAddr;
+use std::{marker::PhantomData, net::IpAddr};
 
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
+};
 use serde_json::Value;
 
 /// A record without its parameters, which only some questions need.
@@ -42,7 +45,7 @@ pub(super) struct Record {
     pub(super) user_identity: Identity,
     #[serde(deserialize_with = "part")]
     pub(super) tls_details: Tls,
-    #[serde(deserialize_with = "part")]
+    #[serde(deserialize_with = "parts")]
     pub(super) resources: Vec<Resource>,
     /// The record as text, in the answers of LookupEvents.
     #[serde(deserialize_with = "text", rename = "CloudTrailEvent")]
@@ -161,7 +164,7 @@ impl Record {
 /// A text, or a number or a truth value as text; anything else is no value.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     struct Text;
-    impl<'de> serde::de::Visitor<'de> for Text {
+    impl<'de> Visitor<'de> for Text {
         type Value = String;
         fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
             f.write_str("any value")
@@ -187,12 +190,11 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> 
         fn visit_unit<E>(self) -> Result<String, E> {
             Ok(String::new())
         }
-        fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut all: A) -> Result<String, A::Error> {
-            while all.next_element::<serde::de::IgnoredAny>()?.is_some() {}
+        fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<String, A::Error> {
+            while all.next_element::<IgnoredAny>()?.is_some() {}
             Ok(String::new())
         }
-        fn visit_map<A: serde::de::MapAccess<'de>>(self, mut all: A) -> Result<String, A::Error> {
-            use serde::de::IgnoredAny;
+        fn visit_map<A: MapAccess<'de>>(self, mut all: A) -> Result<String, A::Error> {
             while all.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
             Ok(String::new())
         }
@@ -200,12 +202,90 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> 
     deserializer.deserialize_any(Text)
 }
 
-/// A structure; anything else is an empty one.
-fn part<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
+/// A structure; anything else is an empty one. It is read where it stands: most of the time of a
+/// record would go into a copy.
+fn part<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     deserializer: D,
 ) -> Result<T, D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    Ok(serde_json::from_value(value).unwrap_or_default())
+    Part::deserialize(deserializer).map(|it| it.0)
+}
+
+/// A list of structures; anything else is an empty one.
+fn parts<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    let all: Parts<T> = Parts::deserialize(deserializer)?;
+    Ok(all.0)
+}
+
+struct Part<T>(T);
+struct Parts<T>(Vec<T>);
+
+/// What a value is that is not of the expected type.
+macro_rules! otherwise {
+    ($empty:expr) => {
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("any value")
+        }
+        fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+            Ok($empty)
+        }
+        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+            Ok($empty)
+        }
+        fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+            Ok($empty)
+        }
+        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+            Ok($empty)
+        }
+        fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+            Ok($empty)
+        }
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok($empty)
+        }
+    };
+}
+
+impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Part<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Of<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for Of<T> {
+            type Value = Part<T>;
+            otherwise!(Part(T::default()));
+            fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<Self::Value, A::Error> {
+                while all.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Part(T::default()))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(members)).map(Part)
+            }
+        }
+        deserializer.deserialize_any(Of(PhantomData))
+    }
+}
+
+impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Parts<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Of<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for Of<T> {
+            type Value = Parts<T>;
+            otherwise!(Parts(Vec::new()));
+            fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<Self::Value, A::Error> {
+                let mut found = Vec::new();
+                while let Some(Part(one)) = all.next_element()? {
+                    found.push(one);
+                }
+                Ok(Parts(found))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut all: A) -> Result<Self::Value, A::Error> {
+                while all.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Parts(Vec::new()))
+            }
+        }
+        deserializer.deserialize_any(Of(PhantomData))
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::{
-    judge::Effect,
+    judge::{Effect, Verdict},
     policy::Policy,
     tally::{Count, Key, Tally},
 };
@@ -232,7 +232,8 @@ impl OfPolicy {
 
 impl Group {
     fn of(key: &Key, count: &Count) -> Self {
-        let Key { effect, principal, action, by, missing, .. } = key.clone();
+        let Key { effect, principal, action, verdict, .. } = key.clone();
+        let Verdict { by, missing, .. } = Verdict::clone(&verdict);
         let mut resources: Vec<OnResource> = count
             .resources
             .iter()

@@ -1,6 +1,9 @@
 //! What was found, counted by who does what: bounded, whatever is in the events.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::judge::{Effect, Verdict};
 
@@ -20,8 +23,8 @@ pub(super) struct Key {
     pub(super) effect: Effect,
     pub(super) principal: String,
     pub(super) action: String,
-    pub(super) by: BTreeSet<String>,
-    pub(super) missing: BTreeSet<String>,
+    /// Shared with the answers that are kept: most groups have the same few.
+    pub(super) verdict: Arc<Verdict>,
 }
 
 /// The calls of a group.
@@ -94,14 +97,13 @@ impl Tally {
         }
     }
 
-    pub(super) fn add(&mut self, policy: usize, verdict: &Verdict, call: &Counted<'_>) {
+    pub(super) fn add(&mut self, policy: usize, verdict: &Arc<Verdict>, call: &Counted<'_>) {
         let key = Key {
             policy,
             effect: verdict.effect,
             principal: call.principal.to_owned(),
             action: call.action.to_owned(),
-            by: verdict.by.clone(),
-            missing: verdict.missing.clone(),
+            verdict: Arc::clone(verdict),
         };
         if let Some(known) = self.groups.get_mut(&key) {
             known.add(call);

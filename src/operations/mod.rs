@@ -178,6 +178,8 @@ pub enum Need {
     OrganizationId,
     /// Only scopes whose settings name a queue of events.
     Events,
+    /// Only scopes whose queue carries heartbeats.
+    Heartbeat,
     /// Only the scope in which the accounts of a set of scopes are listed.
     Accounts,
     /// Only what keeps the memory in a table, sends notices over AWS and reads secrets there: a

@@ -307,10 +307,28 @@ mod tests {
         let policies = Policies::new(&facts(), "ml", &everything());
         for action in policies.observe.iter().flat_map(actions) {
             let verb = action.split_once(':').map_or("", |(_, verb)| verb);
+            // On a group that does not exist, for heartbeats.
+            if action == "ec2:RevokeSecurityGroupIngress" {
+                continue;
+            }
             // What is taken off palisade's own queue changes nothing of the account.
             let reads = ["Describe", "List", "Get", "Lookup", "ReceiveMessage", "DeleteMessage"];
             assert!(reads.iter().any(|read| verb.starts_with(read)), "{verb}");
         }
+    }
+
+    #[test]
+    fn a_heartbeat_may_be_about_a_group_that_does_not_exist_and_about_no_other() {
+        let usage = Usage::default().listening(true).beating(true);
+        let policies = Policies::new(&facts(), "ml", &usage);
+        let statements = policies.observe[0]["Statement"].as_array().unwrap();
+        let beat = statements.iter().find(|it| it["Sid"] == "Heartbeats").unwrap();
+        assert_eq!(beat["Action"], json!(["ec2:RevokeSecurityGroupIngress"]));
+        let group = "arn:aws:ec2:*:111122223333:security-group/sg-00000000000000000";
+        assert_eq!(beat["Resource"], json!(group));
+        assert_eq!((policies.apply, policies.destroy), (Vec::new(), Vec::new()));
+        let without = Policies::new(&facts(), "ml", &usage.beating(false));
+        assert!(!without.observe[0].to_string().contains("ec2:"));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 use super::{
     Grant, Mode, Named, Need, On, Operation, ResourceType, Resources, When, organization::PARENTS,
 };
+use crate::aws::heartbeat;
 
 /// The request changes a resource that carries our owner tag.
 pub(crate) const OURS: &[When] = &[When::Owned];
@@ -123,6 +124,25 @@ const QUEUE: ResourceType = ResourceType::new(
 );
 const QUEUES: On = On::Of(&Resources { name: "Queues", types: &[QUEUE] });
 
+/// Trails, those of the organization too, which are its management account's.
+const TRAIL: ResourceType = ResourceType::new(
+    "trail",
+    "arn:{partition}:cloudtrail:*:*:trail/{id}",
+    "organization",
+    Named::Never,
+);
+const TRAILS: On = On::Of(&Resources { name: "Trails", types: &[TRAIL] });
+
+/// The security group of heartbeats, which does not exist.
+const NOBODYS_GROUP: ResourceType = ResourceType::new(
+    "security-group",
+    "arn:{partition}:ec2:*:{account}:security-group/{id}",
+    heartbeat::NOBODYS_GROUP,
+    Named::Never,
+)
+.like(heartbeat::NOBODYS_GROUP);
+const HEARTBEATS: On = On::Of(&Resources { name: "Heartbeats", types: &[NOBODYS_GROUP] });
+
 /// What every scope needs.
 pub(super) const EVERYWHERE: &[Operation] = &[
     reads("sts:GetCallerIdentity")
@@ -146,6 +166,18 @@ pub(super) const EVERYWHERE: &[Operation] = &[
             "Takes messages off palisade's own queue of events: needed without permission to \
              write, too.",
         ),
+    reads("sqs:ReceiveMessage")
+        .only_needs(&[may("ec2:RevokeSecurityGroupIngress", HEARTBEATS, &[])])
+        .only(Need::Heartbeat)
+        .note(
+            "A dry run about a group that does not exist, whose event must come back: allowed, \
+             so that it is not recorded as a denied call.",
+        ),
+    reads("cloudtrail:DescribeTrails")
+        .only(Need::Events)
+        .note("`doctor` looks whether a trail records what changes; nothing else needs it."),
+    reads("cloudtrail:GetTrailStatus").on(TRAILS, &[]).only(Need::Events),
+    reads("cloudtrail:GetEventSelectors").on(TRAILS, &[]).only(Need::Events),
     reads("cloudtrail:LookupEvents")
         .only(Need::Events)
         .note("Confirms who made a call: what a queue says could be forged."),

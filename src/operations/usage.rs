@@ -104,6 +104,17 @@ impl Usage {
         self
     }
 
+    /// The same, for a scope whose queue does or does not carry heartbeats.
+    #[must_use]
+    pub fn beating(mut self, beats: bool) -> Self {
+        if beats {
+            self.needs.insert(Need::Heartbeat);
+        } else {
+            self.needs.remove(&Need::Heartbeat);
+        }
+        self
+    }
+
     /// The same, for a scope that does or does not list the accounts of the organization for sets.
     #[must_use]
     pub fn listing_accounts(mut self, lists: bool) -> Self {

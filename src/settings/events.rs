@@ -1,9 +1,12 @@
 //! Where a scope's events come from.
 
+use std::{collections::BTreeMap, time::Duration};
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{SettingsError, check::is_account, error::value};
+use super::{Scope, SettingsError, check::is_account, error::value, file::duration};
+use crate::kind::ScopeFacts;
 
 /// The queue to which EventBridge delivers what CloudTrail records in a scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,7 +15,15 @@ pub struct EventQueue {
     pub queue_url: String,
     /// The Region whose events it carries, which is its own.
     pub region: String,
+    /// The time between two heartbeats, if palisade sends any.
+    pub heartbeat: Option<Duration>,
 }
+
+/// The shortest and the longest time between two heartbeats.
+const HEARTBEATS: [Duration; 2] = [Duration::from_mins(1), Duration::from_hours(24)];
+/// What stands for the account and the Region of a scope in the settings of a set.
+const ACCOUNT: &str = "${scope.account}";
+const REGION: &str = "${scope.region}";
 
 impl EventQueue {
     /// Its ARN.
@@ -23,7 +34,7 @@ impl EventQueue {
     }
 
     /// What two URLs of one queue have in common: AWS's hosts have several names in a Region.
-    pub(super) fn identity(&self) -> Option<(&str, &str, &str)> {
+    fn identity(&self) -> Option<(&str, &str, &str)> {
         let (_, rest) = self.queue_url.split_once("://")?;
         let (host, rest) = rest.split_once('/')?;
         let (account, name) = rest.rsplit_once('/')?;
@@ -31,16 +42,34 @@ impl EventQueue {
     }
 }
 
+/// Each message of a queue goes to one reader only.
+///
+/// # Errors
+/// Two scopes have the same queue.
+pub(super) fn one_reader(scopes: &BTreeMap<String, Scope>) -> Result<(), SettingsError> {
+    let mut readers = BTreeMap::new();
+    for (name, scope) in scopes {
+        let Some(events) = &scope.events else { continue };
+        if let Some(other) = readers.insert(events.identity(), name) {
+            let why = format!("scope {other} reads this queue, and each message comes once");
+            let field = format!("scopes.{name}.events.queueUrl");
+            return Err(value(field, why, "give each scope a queue of its own"));
+        }
+    }
+    Ok(())
+}
+
 fn is_host_of_aws(host: &str) -> bool {
     [".amazonaws.com", ".amazonaws.com.cn"].iter().any(|end| host.ends_with(end))
 }
 
 /// The queue of a scope's events.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "Events")]
 pub(super) struct FileEvents {
-    /// The URL of the queue, which no other scope and no other process reads.
+    /// The URL of the queue, which no other scope and no other process reads. In a set of scopes
+    /// `${scope.account}` and `${scope.region}` stand for those of each scope.
     #[schemars(extend("examples" = [
         "https://sqs.eu-west-1.amazonaws.com/111122223333/palisade-events"
     ]))]
@@ -49,9 +78,50 @@ pub(super) struct FileEvents {
     /// us-east-1.
     #[schemars(extend("examples" = ["us-east-1"]))]
     region: Option<String>,
+    /// The time between two heartbeats: a dry run of EC2 that changes nothing, and whose event must
+    /// come back. Without it only palisade's own writes prove that events arrive.
+    #[serde(default, deserialize_with = "duration")]
+    #[schemars(with = "Option<String>", extend("examples" = ["5m"]))]
+    heartbeat: Option<Duration>,
 }
 
 impl FileEvents {
+    /// Whether there are heartbeats.
+    pub(super) fn beats(&self) -> bool {
+        self.heartbeat.is_some()
+    }
+
+    /// For one scope of a set.
+    pub(super) fn of_scope(&self, account: &str, region: &str) -> Self {
+        let queue_url = self.queue_url.replace(ACCOUNT, account).replace(REGION, region);
+        Self { queue_url, ..self.clone() }
+    }
+
+    /// Checks them for a set, before its accounts are known.
+    pub(super) fn check_for_set(
+        &self,
+        field: &dyn Fn(&str) -> String,
+        regions: &[String],
+        is_region: impl Fn(&str) -> bool,
+    ) -> Result<(), SettingsError> {
+        if !self.queue_url.contains(ACCOUNT) {
+            let why = format!("`{}` names the queue of one account", self.queue_url);
+            let help = "each scope has a queue in its own account: write ${scope.account} in it, \
+                        and ${scope.region}";
+            return Err(value(field("events.queueUrl"), why, help));
+        }
+        if regions.len() > 1 && (self.region.is_some() || !self.queue_url.contains(REGION)) {
+            let why = "the scopes of an account would share a queue, and each message comes once";
+            let help = "write ${scope.region} in the URL, and no `events.region`";
+            return Err(value(field("events.queueUrl"), why, help));
+        }
+        for region in regions {
+            let one = self.of_scope(ScopeFacts::UNKNOWN_ACCOUNT, region);
+            one.check(field, region, ScopeFacts::UNKNOWN_ACCOUNT, &is_region)?;
+        }
+        Ok(())
+    }
+
     pub(super) fn check(
         self,
         field: &dyn Fn(&str) -> String,
@@ -59,7 +129,7 @@ impl FileEvents {
         account: &str,
         is_region: impl Fn(&str) -> bool,
     ) -> Result<EventQueue, SettingsError> {
-        let Self { queue_url, region: own } = self;
+        let Self { queue_url, region: own, heartbeat } = self;
         if !is_queue(&queue_url) {
             let why = format!("`{queue_url}` is not the URL of a queue");
             let help = "write it as SQS shows it, such as \
@@ -74,7 +144,12 @@ impl FileEvents {
         if let Err((why, help)) = belongs(&queue_url, &region, account) {
             return Err(value(field("events.queueUrl"), why, help));
         }
-        Ok(EventQueue { queue_url, region })
+        if let Some(every) = heartbeat.filter(|it| !(HEARTBEATS[0]..=HEARTBEATS[1]).contains(it)) {
+            let why = format!("{}s is not between 1m and 24h", every.as_secs());
+            let help = "5m says within ten minutes that events do not arrive any more";
+            return Err(value(field("events.heartbeat"), why, help));
+        }
+        Ok(EventQueue { queue_url, region, heartbeat })
     }
 }
 
@@ -139,8 +214,11 @@ mod tests {
 
     #[test]
     fn two_names_of_a_queue_are_one_queue() {
-        let queue =
-            |url: &str| EventQueue { queue_url: url.to_owned(), region: "eu-west-1".to_owned() };
+        let queue = |url: &str| EventQueue {
+            queue_url: url.to_owned(),
+            region: "eu-west-1".to_owned(),
+            heartbeat: None,
+        };
         let one = queue("https://sqs.eu-west-1.amazonaws.com/111122223333/q");
         let same = queue("https://eu-west-1.queue.amazonaws.com/111122223333/q");
         let other = queue("https://sqs.eu-west-1.amazonaws.com/111122223333/other");

@@ -281,13 +281,13 @@ impl Settings {
             .or(file.server.listen)
             .unwrap_or_else(|| "127.0.0.1:9464".to_owned());
         check_listen(&listen)?;
-        one_reader(&scopes)?;
         let interval = interval(flags, file.interval)?;
         // Passes find what no event says; with a quarter of an hour, what is lost is found soon.
         let event_interval = flags.event_interval.or(file.event_interval);
         let event_interval = event_interval.unwrap_or(Duration::from_mins(15)).max(interval);
         let audit_window = audit_window(flags, file.audit.days)?;
-        let listens = scopes.values().any(|scope| scope.events.is_some());
+        let listens = scopes.values().any(|scope| scope.events.is_some())
+            || sets.values().any(|set| set.listens().0);
         let leases = leases::check(file.leases, if listens { event_interval } else { interval })?;
         let readers = file.server.readers;
         let readers = readers.map(|it| it.check(&partitions(&scopes), regions_of(&scopes, &sets)));
@@ -391,6 +391,18 @@ impl Settings {
         Ok(())
     }
 
+    /// Whether events are to arrive from a scope, or from one that may join a set.
+    pub fn expects_events(&self) -> bool {
+        self.scopes.values().any(|scope| scope.events.is_some())
+            || self.sets.values().any(|set| set.listens().0)
+    }
+
+    /// Whether heartbeats are sent for some scope.
+    pub fn has_heartbeat(&self) -> bool {
+        let beats = |scope: &Scope| scope.events.as_ref().is_some_and(|it| it.heartbeat.is_some());
+        self.scopes.values().any(beats) || self.sets.values().any(|set| set.listens().1)
+    }
+
     /// What decides what a manifest means, in one text: it differs if anything of it does. Accounts
     /// that are found are no part of it.
     pub(crate) fn meaning(&self) -> String {
@@ -462,20 +474,6 @@ fn interval(flags: &Overrides, file: Option<Duration>) -> Result<Duration, Setti
         return Err(value("interval", why, "60s is the default"));
     }
     Ok(interval)
-}
-
-/// Each message of a queue goes to one reader only.
-fn one_reader(scopes: &BTreeMap<String, Scope>) -> Result<(), SettingsError> {
-    let mut readers = BTreeMap::new();
-    for (name, scope) in scopes {
-        let Some(events) = &scope.events else { continue };
-        if let Some(other) = readers.insert(events.identity(), name) {
-            let why = format!("scope {other} reads this queue, and each message comes once");
-            let field = format!("scopes.{name}.events.queueUrl");
-            return Err(value(field, why, "give each scope a queue of its own"));
-        }
-    }
-    Ok(())
 }
 
 /// A week: long enough for whoever looks at the findings once a week, and short enough that what

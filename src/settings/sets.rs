@@ -9,6 +9,7 @@ use super::{
     Scope, SettingsError,
     check::is_account,
     error::value,
+    events::{self, FileEvents},
     file::{FileRole, FileScope, is_region, region_of_zone},
     identity::FileIdentity,
     regions::partition,
@@ -41,9 +42,17 @@ impl ScopeSet {
         self.template.as_ref().map_or(&[], |template| &template.regions)
     }
 
+    /// Whether its scopes have queues of events, and whether these carry heartbeats.
+    pub(super) fn listens(&self) -> (bool, bool) {
+        let events = self.template.as_ref().and_then(|template| template.events.as_ref());
+        (events.is_some(), events.is_some_and(FileEvents::beats))
+    }
+
     /// What decides what its manifests mean, besides the accounts that are found.
     pub(super) fn meaning(&self) -> String {
-        format!("{:?} {:?}", self.organization, self.template)
+        // Where events come from decides how soon something is noticed, and not what is wanted.
+        let template = self.template.clone().map(|it| Template { events: None, ..it });
+        format!("{:?} {template:?}", self.organization)
     }
 
     /// The wave of each of its scopes, counted from 0: an account's Regions are in one wave.
@@ -81,6 +90,7 @@ struct Template {
     role: FileSetRole,
     vars: BTreeMap<String, String>,
     vars_by_account: BTreeMap<String, BTreeMap<String, String>>,
+    events: Option<FileEvents>,
 }
 
 /// Accounts in some Regions, for which one manifest can stand. Each is a scope of the name
@@ -109,6 +119,11 @@ pub(super) struct FileScopeSet {
     /// Values that take precedence over those of the set, by account.
     #[serde(default)]
     vars_by_account: BTreeMap<String, BTreeMap<String, String>>,
+    /// The queue of each scope's events, in its own account and Region.
+    #[schemars(extend("examples" = [{
+        "queueUrl": "https://sqs.${scope.region}.amazonaws.com/${scope.account}/palisade-events"
+    }]))]
+    events: Option<FileEvents>,
     /// In which order a change of the set's manifests reaches its accounts: a wave begins once the
     /// one before is in sync and has stayed so. Without waves it reaches all at once.
     #[serde(default)]
@@ -199,6 +214,7 @@ pub(super) fn expand(
         }
         expanded.insert(name.clone(), set);
     }
+    events::one_reader(&making.scopes)?;
     Ok((expanded, making.scopes))
 }
 
@@ -295,6 +311,9 @@ impl FileScopeSet {
                 return Err(value(field("accounts"), "missing", help));
             }
         };
+        if let Some(events) = &self.events {
+            events.check_for_set(&field, &self.regions, is_region)?;
+        }
         let waves = waves::check(self.waves, self.accounts.as_ref(), &field)?;
         let template = Template {
             accounts: self.accounts.unwrap_or_default(),
@@ -303,6 +322,7 @@ impl FileScopeSet {
             role: self.assume_role,
             vars: self.vars,
             vars_by_account: self.vars_by_account,
+            events: self.events,
         };
         Ok(ScopeSet { organization, waves, template: Some(template), ..ScopeSet::default() })
     }
@@ -417,7 +437,7 @@ impl Template {
             daemon_role: None,
             vars,
             identity: FileIdentity::default(),
-            events: None,
+            events: self.events.as_ref().map(|it| it.of_scope(account, region)),
         }
     }
 }
@@ -509,6 +529,45 @@ scopeSets:
         assert!(settings.follow(&found(&["999988887777"])).is_ok());
         settings.follow(&found(&["111122223333"])).unwrap();
         assert_eq!(settings, before);
+    }
+
+    const EVENTS: &str = "    events:
+      queueUrl: https://sqs.${scope.region}.amazonaws.com/${scope.account}/q
+      heartbeat: 5m
+";
+
+    #[test]
+    fn each_scope_of_a_set_has_a_queue_of_its_own() {
+        let settings = parsed(&format!("{ML}{EVENTS}")).unwrap();
+        let events = settings.scopes["444455556666.eu-central-1"].events.clone().unwrap();
+        assert_eq!(events.queue_url, "https://sqs.eu-central-1.amazonaws.com/444455556666/q");
+        assert_eq!(events.region, "eu-central-1");
+        assert!(settings.expects_events() && settings.has_heartbeat());
+        let (plain, with) = (parsed(ML).unwrap(), settings);
+        assert!(!plain.expects_events());
+        assert_eq!(plain.sets["ml"].meaning(), with.sets["ml"].meaning());
+        for (wrong, right, says) in [
+            ("${scope.account}", "111122223333", "names the queue of one account"),
+            ("${scope.region}", "eu-west-1", "would share a queue"),
+            ("heartbeat: 5m", "region: eu-west-1", "would share a queue"),
+            ("heartbeat: 5m", "heartbeat: 5s", "5s is not between 1m and 24h"),
+            ("https:", "http:", "is not encrypted"),
+        ] {
+            let error = parsed(&format!("{ML}{}", EVENTS.replace(wrong, right))).unwrap_err();
+            assert!(error.contains("scopeSets.ml.events.") && error.contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_set_without_accounts_yet_expects_events() {
+        let units = "organization: {scope: org, units: [root]}";
+        let text = ML.replace("accounts: ['111122223333', '444455556666']", units);
+        let org = "scopes: {org: {account: '999988887777', region: us-east-1}}";
+        let mut settings = parsed(&format!("{text}{EVENTS}{org}")).unwrap();
+        assert!(settings.expects_events());
+        let found = [("ml".to_owned(), ["111122223333".to_owned()].into())].into();
+        settings.follow(&found).unwrap();
+        assert!(settings.scopes["111122223333.eu-west-1"].events.is_some());
     }
 
     #[test]

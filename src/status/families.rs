@@ -122,7 +122,8 @@ pub const FAMILIES: &[Family] = &[
     gauge(
         "palisade_events_arrive",
         &["scope"],
-        "1 while palisade's own writes come back as events, 0 where that is not known or not so.",
+        "1 while palisade's own writes or heartbeats come back as events, 0 where that is not known \
+         or not so.",
     ),
     counter(
         "palisade_events_total",
@@ -192,7 +193,8 @@ pub const FAMILIES: &[Family] = &[
     counter(
         "palisade_own_events_missing_total",
         &["scope"],
-        "Own writes whose event did not come within nine minutes.",
+        "Own writes whose event did not come within nine minutes, and heartbeats while none comes \
+         back.",
     ),
     histogram("palisade_pass_duration_seconds", &[], "Duration of passes."),
     counter(

@@ -347,6 +347,8 @@ impl Metrics {
             let counter = self.events_missing.with_label_values(&[scope.as_str()]);
             counter.inc_by(count.saturating_sub(counter.get()));
         }
+        // Of a scope that has left its set nothing is known any more.
+        self.events_arrive.reset();
         for (scope, health) in hub.health(tokio::time::Instant::now()) {
             let arrive = if health == Health::Healthy { 1.0 } else { 0.0 };
             self.events_arrive.with_label_values(&[scope.as_str()]).set(arrive);

@@ -559,6 +559,39 @@ fn a_new_repository_with_a_network_of_its_own_applies_to_in_sync() {
 }
 
 #[test]
+fn a_new_repository_for_a_units_accounts_applies_to_in_sync_in_all_of_them() {
+    let aws = Served::start();
+    let place = tempfile::tempdir().expect("a directory");
+    let init = |more: &[&str], exit: i32| {
+        let mut command = palisade();
+        command.current_dir(place.path()).args(["init", "new", "--owner", "acme-ml"]);
+        command.args(["--vpc", "Name=ml", "--subnets", "tier=private", "--region", "eu-west-1"]);
+        run(command.args(["--unit", "ou:/Workloads/ML"]).args(more), exit)
+    };
+    init(&[], 1);
+    assert!(!place.path().join("new").exists(), "nobody could list the accounts");
+    init(&["--management-account", "999988887777"], 0);
+    let new = place.path().join("new");
+    let said = run(palisade().current_dir(&new).args(["validate", "--strict"]), 0);
+    assert!(said.contains("no problems, no findings"), "{said}");
+    let settings = fs::read_to_string(new.join("palisade.yaml")).expect("read");
+    assert!(settings.contains("units: [\"ou:/Workloads/ML\"]"), "{settings}");
+    let keys = fs::read_to_string(new.join("desired-state/ml/keys.yaml")).expect("read");
+    assert!(keys.contains("scopeSet: ml") && !keys.contains("scope: "), "{keys}");
+    let role = fs::read_to_string(new.join("roles/ml.cfn.yaml")).expect("read");
+    assert!(role.contains("${AWS::AccountId}") && !role.contains("000000000000"), "{role}");
+    let role = fs::read_to_string(new.join("roles/999988887777.cfn.yaml")).expect("read");
+    assert!(role.contains("organizations:ListAccounts"), "{role}");
+
+    run(aws.palisade(&new).args(["apply", "--yes", "--settle-window", "1s"]), 0);
+    let plan = run(aws.palisade(&new).args(["plan", "--detailed-exitcode"]), 0);
+    assert!(
+        plan.contains("0 to create, 0 to change, 0 to delete") && plan.contains("in sync"),
+        "{plan}"
+    );
+}
+
+#[test]
 fn a_new_repository_validates_without_a_finding_and_applies_to_in_sync() {
     let aws = Served::start();
     let place = tempfile::tempdir().expect("a directory");

@@ -6,7 +6,7 @@ use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
 use palisade::{
     aws::Guard,
     engine::{self, Drift, DriftState, Engine, Listener, Options, Publish, Report},
-    events::{By, Confidence, Principal},
+    events::{By, Confidence, Health, Principal},
     settings::EventQueue,
     simulator::example::{ML_ACCOUNT, REGION},
 };
@@ -73,7 +73,7 @@ impl Eventful {
         world.settings.scopes.retain(|name, _| name == "ml-prod");
         let scope = world.settings.scopes.get_mut("ml-prod").expect("the scope");
         let region = REGION.to_owned();
-        scope.events = Some(EventQueue { queue_url: queue.clone(), region });
+        scope.events = Some(EventQueue { queue_url: queue.clone(), region, heartbeat: None });
         world.settings.interval = HOUR;
         world.settings.event_interval = HOUR;
         Self { world, queue, seen: Rc::default() }
@@ -405,6 +405,60 @@ async fn polls_are_rare_while_own_writes_come_back_and_as_before_when_they_do_no
         assert!(here.passes() - before >= 9, "every minute again: {}", here.passes() - before);
     })
     .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn heartbeats_prove_the_chain_for_days_and_their_absence_is_noticed_in_ten_minutes() {
+    let mut here = Eventful::with(GROUP);
+    here.world.settings.interval = MINUTE;
+    here.world.settings.event_interval = 15 * MINUTE;
+    let scope = here.world.settings.scopes.get_mut("ml-prod").expect("the scope");
+    scope.events.as_mut().expect("events").heartbeat = Some(5 * MINUTE);
+    here.during(async {
+        // What proved the chain at the start does so for a day.
+        sleep(26 * HOUR).await;
+        here.world.calls();
+        let before = here.passes();
+        sleep(HOUR).await;
+        assert!((3..=5).contains(&(here.passes() - before)), "{}", here.passes() - before);
+        let beats: Vec<_> = here.world.calls().into_iter().filter(|call| call.mutating).collect();
+        assert!((11..=13).contains(&beats.len()), "{beats:?}");
+        for beat in beats {
+            assert_eq!(beat.operation, "RevokeSecurityGroupIngress");
+            assert_eq!(beat.error.as_deref(), Some("DryRunOperation"));
+        }
+        here.world.simulator.with(|world| world.options.events.lost = true);
+        sleep(11 * MINUTE).await;
+        let before = here.passes();
+        sleep(10 * MINUTE).await;
+        assert!(here.passes() - before >= 9, "every minute again: {}", here.passes() - before);
+        here.world.simulator.with(|world| world.options.events.lost = false);
+        sleep(5 * MINUTE).await;
+        let before = here.passes();
+        sleep(30 * MINUTE).await;
+        assert!(here.passes() - before <= 4, "rare again: {}", here.passes() - before);
+    })
+    .await;
+    assert!(here.is_closed() && here.cause().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_only_observes_sends_heartbeats_and_writes_nothing() {
+    let mut here = Eventful::with(GROUP);
+    let scope = here.world.settings.scopes.get_mut("ml-prod").expect("the scope");
+    scope.events.as_mut().expect("events").heartbeat = Some(5 * MINUTE);
+    let guard = Guard::rehearsing();
+    let own = guard.own();
+    let mut engine = here.world.engine_with(guard, Options::default()).await;
+    let listener = engine.listen(own).expect("a queue");
+    tokio::select! {
+        () = listener.run() => panic!("the listener ended"),
+        () = sleep(HOUR) => {}
+    }
+    let health = engine.hub().expect("a hub").health(tokio::time::Instant::now());
+    assert_eq!(health["ml-prod"], Health::Healthy);
+    let writes = here.world.calls().into_iter().filter(|call| call.mutating);
+    assert!(writes.into_iter().all(|call| call.error.as_deref() == Some("DryRunOperation")));
 }
 
 #[tokio::test(start_paused = true)]

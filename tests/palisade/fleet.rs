@@ -1,16 +1,18 @@
 //! Sets of scopes: one manifest stands for one resource in each account and Region of a set.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use palisade::{
     aws::{Connection, Guard},
-    engine::connect_all,
+    engine::{self, Engine, Options, Report, connect_all},
     kinds,
     plan::Verdict,
     settings::{Overrides, Settings},
     simulator::example,
 };
 use serde_json::{Value, json};
+use tokio::{sync::Notify, time::sleep};
+use tokio_util::sync::CancellationToken;
 
 use crate::world::{World, conflict, string, until_quiet};
 
@@ -174,6 +176,64 @@ async fn what_exists_once_an_account_is_declared_in_its_home_region_and_referred
         let id = string(&key["KeyMetadata"], "KeyId");
         let policy = ask(&world, OTHER, region, "GetKeyPolicy", &json!({"KeyId": id}));
         assert!(policy.to_string().contains("arn:aws:iam::444455556666:role/ml/jobs"), "{policy}");
+    }
+}
+
+/// Whether the key of the account in Frankfurt is enabled.
+fn is_enabled(world: &World, account: &str) -> bool {
+    let key = ask(world, account, FRANKFURT, "DescribeKey", &json!({"KeyId": "alias/data"}));
+    key["KeyMetadata"]["Enabled"] == true
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_scope_that_joins_a_set_is_listened_to_and_one_that_leaves_it_is_not() {
+    const MINUTE: Duration = Duration::from_mins(1);
+    let account = example::ML_ACCOUNT;
+    let mut world = World::with(&key("scopeSet: ml", ""));
+    let url = "https://sqs.${scope.region}.amazonaws.com/${scope.account}/palisade-events";
+    world.settings = settings(&format!("{}    events: {{queueUrl: '{url}'}}\n", organization()));
+    (world.settings.interval, world.settings.event_interval) = (10 * MINUTE, 10 * MINUTE);
+    let queue = world.simulator.with(|world| {
+        world.options.events.on = true;
+        world.sqs.create((account, FRANKFURT), "palisade-events")
+    });
+    let (unit, root) = (parent(&world, account), world.root());
+    move_account(&world, account, &unit, &root);
+    let guard = Guard::writing(world.brake.clone());
+    let own = guard.own();
+    let options = Options { write: true, ..Options::default() };
+    let mut engine = world.engine_with(guard, options).await;
+    let listener = engine.listen(own).expect("a set has queues");
+    let (stop, poke) = (CancellationToken::new(), Notify::new());
+    let people = async {
+        sleep(MINUTE).await;
+        move_account(&world, account, &root, &unit);
+        // The next pass finds it, and makes its key.
+        sleep(12 * MINUTE).await;
+        let id = string(
+            &ask(&world, account, FRANKFURT, "DescribeKey", &json!({"KeyId": "alias/data"}))["KeyMetadata"],
+            "KeyId",
+        );
+        let disable = || ask(&world, account, FRANKFURT, "DisableKey", &json!({"KeyId": id}));
+        disable();
+        sleep(Duration::from_secs(5)).await;
+        assert!(is_enabled(&world, account), "its event is noticed, though it joined late");
+
+        move_account(&world, account, &unit, &root);
+        sleep(25 * MINUTE).await;
+        disable();
+        sleep(15 * MINUTE).await;
+        assert!(!is_enabled(&world, account), "it is left alone");
+        let left = world.simulator.with(|world| world.sqs.depth(&queue));
+        assert!(left.0 > 0, "its queue is read no more: {left:?}");
+    };
+    let brake = world.brake.clone();
+    tokio::select! {
+        () = engine::run(&mut engine, &brake, &stop, &poke, |_: &Engine, _: &Arc<Report>| {}) => {
+            panic!("it ended")
+        }
+        () = listener.run() => panic!("the listener ended"),
+        () = people => {}
     }
 }
 

@@ -170,6 +170,49 @@ spec:
     Statement: [{Sid: NoKeys, Effect: Deny, Action: "kms:CreateKey", Resource: "*"}]
 "#;
 
+/// The account is in no scope of the settings: a set finds it in the organization.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_accounts_of_a_units_set_are_asked_for_their_calls() {
+    let simulator = Simulator::new(Options::default());
+    example::build(&simulator).expect("built");
+    simulator.with(|world| {
+        world.options.events = Events { on: true, lookup_lag: Duration::ZERO, ..Events::default() };
+    });
+    for _ in 0..3 {
+        simulator.act(ACCOUNT, "eu-west-1", "kms", "CreateKey", &json!({})).expect("made");
+    }
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    let serving = simulator.clone().serve(listener, std::future::pending());
+    let place = Place::new(&[]);
+    place.write("state/policy.yaml", NO_KEYS);
+    let (head, rest) = SETTINGS.split_once("  ml-prod:").expect("a scope");
+    let org = rest.split_once("  org:").expect("a scope").1;
+    let head = head.replace("defaultScope: ml-prod\n", "");
+    let set = "scopeSets:\n  ml:\n    organization: {scope: org, units: ['ou:/Workloads/ML']}\n    \
+               regions: [eu-west-1]\n    assumeRole: {roleName: palisade, externalId: demo}\n";
+    place.write("palisade.yaml", &format!("{head}  org:{org}{set}"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
+    command
+        .current_dir(place.path())
+        .args(["impact", "state/policy.yaml", "--dir", "state", "--from-nothing"])
+        .env("NO_COLOR", "1")
+        .env("AWS_ENDPOINT_URL", format!("http://{address}"))
+        .env("AWS_REGION", "eu-west-1")
+        .env("AWS_ACCESS_KEY_ID", ACCOUNT)
+        .env("AWS_SECRET_ACCESS_KEY", "any");
+    let scenario = async {
+        let output = tokio::task::spawn_blocking(move || command.output()).await;
+        let output = output.expect("it ends").expect("it runs");
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8");
+        assert!(said.contains("newly denied 3x kms:CreateKey"), "{said}");
+    };
+    tokio::select! {
+        served = serving => panic!("{served:?}"),
+        () = scenario => {}
+    }
+}
+
 /// Two hours ago somebody made 120 keys, which is three pages of CloudTrail's event history, of
 /// which AWS gives two a second.
 #[tokio::test(flavor = "multi_thread")]

@@ -188,6 +188,13 @@ static LIMITS: &[Limit] = &[
         within: Within::Account,
         ..row("cloudtrail", &["LookupEvents"], 2.0, 2.0, CLOUDTRAIL_PAGE)
     },
+    row(
+        "cloudtrail",
+        &["DescribeTrails", "GetEventSelectors", "GetTrailStatus"],
+        10.0,
+        10.0,
+        "CloudTrail user guide, Quotas: Get, Describe and List APIs, ten a second",
+    ),
     Limit { counted: Counted::Together, ..row("dynamodb", &["*"], 100.0, 50.0, DYNAMODB_PAGE) },
     Limit { counted: Counted::Together, source: None, ..row("sqs", &["*"], 100.0, 50.0, "") },
     unpublished("eventbridge"),

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::Check;
 use crate::{
-    aws::{Access, identity, lookup, queue::Queue, trace},
+    aws::{Access, identity, lookup, queue::Queue, trace, trails::recording},
     engine::Scopes,
     kind::{
         Ask, Class, CloudError, LookupItem, LookupKind, Population, Rehearsed, Stage,
@@ -158,6 +158,7 @@ impl Scope<'_> {
             });
         }
         checks.extend(self.events(access, arn).await);
+        checks.extend(self.trail(access, arn).await);
         let mut ours = Ours::new();
         for (kind, ask) in self.asks() {
             let name = self.check_name(&format!("read {kind}"));
@@ -200,6 +201,35 @@ impl Scope<'_> {
             }
             Err(error) => failed(name, &error, access, arn),
         })
+    }
+
+    /// Looks for a trail that records what changes where the queue is.
+    async fn trail(&self, access: &Access, arn: &str) -> Option<Check> {
+        let region = &self.settings.scopes.get(self.name)?.events.as_ref()?.region;
+        let name = self.check_name("trail");
+        let found = match recording(access, region).await {
+            Ok(found) => found,
+            // Events arrive without this permission, too.
+            Err(error) => {
+                return Some(Check::warn(name, error.to_string(), advice(&error, access, arn)));
+            }
+        };
+        if found.by.is_empty() {
+            let others = found.others.iter().map(|(trail, why)| format!("{trail}: {why}"));
+            let others = others.collect::<Vec<_>>().join("; ");
+            let others = if others.is_empty() { "there is none".to_owned() } else { others };
+            let what = format!("no trail records what changes in {region} ({others})");
+            let help = "no event arrives without one: log write events of management";
+            return Some(Check::warn(name, what, help));
+        }
+        let by = found.by.join(", ");
+        if found.without.is_empty() {
+            return Some(Check::ok(name, format!("{by} records what changes in {region}")));
+        }
+        let without = found.without.into_iter().collect::<Vec<_>>().join(", ");
+        let what = format!("{by} records what changes in {region} but for calls of {without}");
+        let help = "of these no event arrives: take them out of the trail's exclusions";
+        Some(Check::warn(name, what, help))
     }
 
     fn is_ours(&self, tags: &Tags) -> bool {

@@ -321,6 +321,13 @@ async fn the_queue_of_events_is_looked_at_and_nothing_is_taken_from_it() {
     assert_eq!(failed(&checks), [""; 0]);
     let found = &check(&checks, "ml-prod: events").found;
     assert!(found.contains("/palisade-events: 1 waiting"), "{found}");
+    let trail = check(&checks, "ml-prod: trail");
+    assert_eq!(trail.status, Status::Warn, "{trail:?}");
+    assert!(trail.found.contains("no trail records what changes in eu-west-1"), "{trail:?}");
+    simulator.with(|world| world.options.events.on = true);
+    let again = doctor(&simulator, &settings, &overrides()).await;
+    let trail = check(&again, "ml-prod: trail");
+    assert_eq!(trail.status, Status::Ok, "{trail:?}");
     simulator.with(|world| world.sqs.remove(&url));
     let checks = doctor(&simulator, &settings, &overrides()).await;
     assert_eq!(failed(&checks), ["ml-prod: events"]);

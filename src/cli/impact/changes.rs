@@ -13,7 +13,7 @@ use super::{
     Args,
 };
 use crate::{
-    aws::{self, Connection, Guard},
+    aws,
     cli::plan,
     engine::{Options, Scopes},
     impact::{Attached, Ground, Policy},
@@ -39,6 +39,7 @@ pub(super) struct Changes {
 pub(super) async fn find(
     overrides: &Overrides,
     settings: &Settings,
+    scopes: Option<&Scopes>,
     args: &Args,
 ) -> anyhow::Result<Option<Changes>> {
     let registry = kinds::registry();
@@ -46,9 +47,10 @@ pub(super) async fn find(
     let loader = Loader { registry: &registry, settings, facts: &facts };
     let Some(head) = load(&loader, &args.dir) else { return Ok(None) };
     let chosen = chosen(&head, &args.manifests)?;
+    let own = facts.values().filter(|it| !is_assumed(it));
     let ground = Ground {
         organization: settings.organization.clone(),
-        accounts: facts.values().map(|it| it.account.clone()).collect(),
+        accounts: own.map(|it| it.account.clone()).collect(),
         below: args.below.iter().cloned().collect(),
         ..Ground::default()
     };
@@ -79,8 +81,8 @@ pub(super) async fn find(
             changes.written(&registry, settings, &facts, address, sides);
         }
     }
-    if !args.is_offline() && changes.is_about_accounts() {
-        changes.read_organization(settings, &registry).await?;
+    if let Some(scopes) = scopes.filter(|_| changes.is_about_accounts()) {
+        changes.read_organization(scopes).await;
     }
     Ok(Some(changes))
 }
@@ -124,6 +126,11 @@ fn focus(chosen: &BTreeSet<Address>) -> Focus {
         all.into_iter().cloned().collect()
     };
     Focus { scopes: each(|it| &it.scope), kinds: each(|it| &it.kind), names: each(|it| &it.name) }
+}
+
+/// Whether a scope stands for those that a set would find in the organization.
+fn is_assumed(facts: &ScopeFacts) -> bool {
+    !facts.knows_account() && facts.name.starts_with(ScopeFacts::UNKNOWN_ACCOUNT)
 }
 
 type Sides = (Vec<Guarded>, Vec<Guarded>);
@@ -217,6 +224,12 @@ impl Changes {
             .get(&address.scope)
             .map(|it| (it.account.as_str(), it.region.as_str()))
             .unwrap_or_default();
+        let is_assumed = facts.get(&address.scope).is_some_and(is_assumed);
+        let sides = if is_assumed {
+            Err("which accounts its set has is known only with AWS".to_owned())
+        } else {
+            sides
+        };
         let found = sides.and_then(|sides| {
             Policy::of(address, account, region, live, sides).map_err(str::to_owned)
         });
@@ -229,15 +242,9 @@ impl Changes {
     }
 
     /// The organization: which accounts are below the targets, and which one manages it.
-    async fn read_organization(
-        &mut self,
-        settings: &Settings,
-        registry: &Registry,
-    ) -> anyhow::Result<()> {
-        let connection = Connection::ambient(Guard::read_only()).await;
-        let scopes = Scopes::connect(settings, &connection, registry).await?;
+    async fn read_organization(&mut self, scopes: &Scopes) {
         let scope = self.policies.iter().map(|it| &it.address.scope).next();
-        let Some(connected) = scope.and_then(|scope| scopes.get(scope)) else { return Ok(()) };
+        let Some(connected) = scope.and_then(|scope| scopes.get(scope)) else { return };
         match aws::identity::organization(&connected.access).await {
             Ok(found) => {
                 self.ground.managers.extend(found.management_account);
@@ -258,6 +265,5 @@ impl Changes {
                  are below the targets of policies: {error}"
             )),
         }
-        Ok(())
     }
 }

@@ -7,12 +7,11 @@ use aws_smithy_types::date_time::{DateTime, Format};
 
 use super::Args;
 use crate::{
-    aws::{self, Connection, Guard},
+    aws,
     cli::output,
     engine::Scopes,
     impact::{Analyst, Attached, Ground, Known, Policy, Tally},
-    kinds,
-    settings::{self, Settings},
+    settings,
 };
 
 /// What LookupEvents reaches (CloudTrail user guide, "Working with CloudTrail event history").
@@ -36,7 +35,7 @@ pub(super) fn time(seconds: f64) -> String {
 
 /// What the event history says about these policies.
 pub(super) async fn of_history(
-    settings: &Settings,
+    scopes: &Scopes,
     args: &Args,
     (policies, ground): (&[Policy], &Ground),
     notes: &mut Vec<String>,
@@ -48,11 +47,9 @@ pub(super) async fn of_history(
             .push("CloudTrail's event history reaches 90 days back; for more, use --events".into());
     }
     let since = until - wanted.min(MOST_DAYS * DAY);
-    let connection = Connection::ambient(Guard::read_only()).await;
-    let scopes = Scopes::connect(settings, &connection, &kinds::registry()).await?;
     let known = Known::default();
     let mut analyst = Analyst::new(policies, ground, &known, None);
-    for (scope, region) in places(policies, &scopes) {
+    for (scope, region) in places(policies, scopes) {
         let Some(connected) = scopes.get(&scope) else { continue };
         let mut count = 0;
         let take = |record: &str| {

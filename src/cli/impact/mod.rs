@@ -12,9 +12,12 @@ use self::changes::Changes;
 use super::{
     Ended,
     output::{self, DEFAULT_DIR, Format},
+    session::connect_all,
 };
 use crate::{
+    aws::{Connection, Guard},
     impact::{Impact, of_files},
+    kinds,
     settings::{Overrides, Settings, parse_duration},
 };
 
@@ -108,15 +111,24 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
         // Nothing of the owner's is asked for.
         overrides.owner.get_or_insert_with(|| "impact".to_owned());
     }
-    let settings = Settings::load(&overrides).context("settings")?;
-    let Some(changes) = changes::find(&overrides, &settings, args).await? else {
+    let mut settings = Settings::load(&overrides).context("settings")?;
+    // Manifests of a set are about the accounts that the organization has now.
+    let scopes = if args.is_offline() {
+        settings.assume_accounts().context("settings")?;
+        None
+    } else {
+        let connection = Connection::ambient(Guard::read_only()).await;
+        Some(connect_all(&mut settings, &connection, &kinds::registry()).await?)
+    };
+    let found = changes::find(&overrides, &settings, scopes.as_ref(), args).await?;
+    let Some(changes) = found else {
         return Ok(Ended::Failed);
     };
     let Changes { policies, ground, mut notes, untold } = changes;
     let tally = if policies.is_empty() {
         crate::impact::Tally::default()
-    } else if args.events.is_empty() {
-        events::of_history(&settings, args, (&policies, &ground), &mut notes).await?
+    } else if let Some(scopes) = scopes.filter(|_| args.events.is_empty()) {
+        events::of_history(&scopes, args, (&policies, &ground), &mut notes).await?
     } else {
         let since = args.since.map(|since| events::time(events::now() - since.as_secs_f64()));
         of_files(&args.events, &policies, &ground, since.as_deref())?

@@ -34,12 +34,30 @@ impl Existing {
     }
 }
 
-/// One account in one Region.
+/// What the manifests of a folder are for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) scope: String,
-    pub(super) account: String,
-    pub(super) region: String,
+pub(super) enum Place {
+    /// One account in one Region.
+    Scope { name: String, account: String, region: String },
+    /// All accounts below a unit of the organization, in all Regions.
+    Set { name: String, unit: String },
+}
+
+impl Place {
+    /// The name of the scope or the set, and of its folder.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Scope { name, .. } | Self::Set { name, .. } => name,
+        }
+    }
+
+    /// As the metadata of a manifest name it.
+    pub(super) fn metadata(&self) -> String {
+        match self {
+            Self::Scope { name, .. } => format!("scope: {name}"),
+            Self::Set { name, .. } => format!("scopeSet: {name}"),
+        }
+    }
 }
 
 /// All answers, checked.
@@ -64,7 +82,19 @@ impl Answers {
             "--owner",
             "A name for this installation that no other one has",
         )?;
-        let accounts = answers(&args.account, "--account", "Account ids, separated by spaces")?;
+        // A unit alone stands for its accounts; next to accounts it is where guardrails apply.
+        let unit = args.unit.clone().filter(|_| args.account.is_empty());
+        let accounts = match &unit {
+            Some(unit) => vec![unit.clone()],
+            None => answers(&args.account, "--account", WHICH_ACCOUNTS)?,
+        };
+        let unit = accounts.first().filter(|it| accounts.len() == 1 && is_unit(it)).cloned();
+        let accounts = if unit.is_some() { Vec::new() } else { accounts };
+        anyhow::ensure!(
+            unit.is_none() || args.management_account.is_some(),
+            "the accounts of a unit are read in the management account: name it with \
+             --management-account"
+        );
         let regions = answers(&args.region, "--region", "Regions, separated by spaces")?;
         for account in accounts.iter().chain(&args.management_account) {
             let right = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
@@ -84,30 +114,41 @@ impl Answers {
                 Some((path.clone().unwrap_or_default(), boundary.clone().unwrap_or_default()))
             }
         };
-        for (what, text) in [("--unit", &args.unit), ("--role", &args.role)] {
+        let target = args.unit.clone().or_else(|| unit.clone());
+        let target = target.unwrap_or_else(|| "root".to_owned());
+        for (what, text) in [("--unit", &target), ("--role", &args.role)] {
             let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_:/+=,.@ ".contains(&b);
             anyhow::ensure!(!text.is_empty() && text.bytes().all(plain), "{what}: `{text}`");
         }
         let single = accounts.len() == 1 && regions.len() == 1;
-        let places = accounts.iter().flat_map(|account| {
-            regions.iter().map(move |region| Place {
-                scope: if single { args.scope.clone() } else { format!("{account}-{region}") },
+        let scopes = accounts.iter().flat_map(|account| {
+            regions.iter().map(move |region| Place::Scope {
+                name: if single { args.scope.clone() } else { format!("{account}-{region}") },
                 account: account.clone(),
                 region: region.clone(),
             })
         });
+        let set = unit.map(|unit| Place::Set { name: args.scope.clone(), unit });
         Ok(Self {
             owner,
-            places: places.collect(),
+            places: set.into_iter().chain(scopes).collect(),
             network,
             identity,
             management_account: args.management_account.clone(),
-            unit: args.unit.clone(),
+            unit: target,
             role: args.role.clone(),
             studio: !args.no_studio,
             regions,
         })
     }
+}
+
+const WHICH_ACCOUNTS: &str =
+    "Account ids, separated by spaces, or a unit of the organization (ou:/Workloads/ML)";
+
+/// Whether it is a unit of the organization, by its path or its id, or the root.
+fn is_unit(text: &str) -> bool {
+    text == "root" || ["ou:/", "ou-", "r-"].iter().any(|start| text.starts_with(start))
 }
 
 /// What `--vpc` says for a network that is made.

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use ipnet::Ipv4Net;
 
-use super::answers::{Answers, Network};
+use super::answers::{Answers, Network, Place};
 use crate::kinds::vpc_endpoint;
 
 /// A file to be written.
@@ -54,9 +54,10 @@ const OF_ORGANIZATION: [(&str, &str); 9] = [
         "sagemaker-network",
         include_str!("../../../desired-state/organization/sagemaker-network.yaml"),
     ),
-    ("sagemaker-urls", include_str!("../../../desired-state/organization/sagemaker-urls.yaml")),
+    (URLS, include_str!("../../../desired-state/organization/sagemaker-urls.yaml")),
 ];
 
+const URLS: &str = "sagemaker-urls";
 const INTEGRITY: &str = "organization-integrity";
 /// What an account that exists has no policies for yet: a place takes nine besides AWS's own.
 const UNBOUNDED: &str = "\
@@ -67,6 +68,10 @@ lifecycle:
     SCP-16: who may recognize faces and personal data is your own decision
     SCP-17: roles that exist have no boundary yet (`palisade guardrails scp/iam-boundary`)
 ";
+
+/// What a set has no policy for: the endpoints of its accounts are many, and new ones come.
+const UNLISTED: &str = "    SCP-12: every account of the set has endpoints of its own, which \
+                        `scp/sm-presign` would have to list\n";
 
 const ACTION: &str = include_str!("../../../deploy/ci/github/action.yml");
 const WORKFLOW: &str = include_str!("../../../deploy/ci/github/workflow.yml");
@@ -86,8 +91,16 @@ pub(super) fn settings(answers: &Answers) -> String {
              roleArn: arn:aws:iam::{account}:role/{role}\n      externalId: {owner}\n"
         )
     };
-    let mut scopes: String =
-        places.iter().map(|it| scope(&it.scope, &it.account, &it.region)).collect();
+    let mut scopes = String::new();
+    let mut sets = String::new();
+    for place in places {
+        match place {
+            Place::Scope { name, account, region } => {
+                scopes.push_str(&scope(name, account, region));
+            }
+            Place::Set { name, unit } => sets.push_str(&set(answers, name, unit)),
+        }
+    }
     scopes.extend(management_account.iter().map(|it| scope(ORGANIZATION, it, ORGANIZATION_REGION)));
     let identity = identity.as_ref().map(|(path, boundary)| {
         format!(
@@ -101,9 +114,27 @@ pub(super) fn settings(answers: &Answers) -> String {
          # Which accounts this installation of palisade may change, and its limits;\n\
          # `palisade explain settings` describes every setting.\n\
          owner: {owner}\n\
-         scopes:\n{scopes}{identity}\
+         scopes:\n{scopes}{sets}{identity}\
          # Reports and writes nothing. Remove it when the plan is what you want.\n\
          # mode: observe\n"
+    )
+}
+
+/// The accounts below a unit, as the settings name them.
+fn set(answers: &Answers, name: &str, unit: &str) -> String {
+    let Answers { owner, regions, role, .. } = answers;
+    let home = match &regions[..] {
+        // What exists once an account is declared there.
+        [home, _, ..] => format!("    homeRegion: {home}\n"),
+        _ => String::new(),
+    };
+    format!(
+        "# Accounts that join the unit are managed from then on; those that leave it are left as\n\
+         # they are.\n\
+         scopeSets:\n  {name}:\n    organization:\n      scope: {ORGANIZATION}\n      units: \
+         [\"{unit}\"]\n    regions: [{}]\n{home}    assumeRole:\n      roleName: {role}\n      \
+         externalId: {owner}\n",
+        regions.join(", ")
     )
 }
 
@@ -114,14 +145,14 @@ pub(super) fn all(answers: &Answers, settings: String) -> anyhow::Result<Vec<New
     add("palisade.yaml".to_owned(), settings);
     for (number, place) in (0..).zip(&answers.places) {
         if let Network::New(first) = answers.network {
-            let text = network(first, number, &place.scope)?;
-            add(format!("desired-state/{}/network.yaml", place.scope), text);
+            let text = network(first, number, place)?;
+            add(format!("desired-state/{}/network.yaml", place.name()), text);
         }
         for (name, text) in OF_SCOPES {
             if name == STUDIO && !answers.studio {
                 continue;
             }
-            let text = replaced(text, "scope: ml-prod", &format!("scope: {}", place.scope))?;
+            let text = replaced(text, "scope: ml-prod", &place.metadata())?;
             let text = with_existing(answers, &text)?;
             let text = if answers.regions.len() > 1 { regional(&text) } else { text };
             // The guardrail that limits instance types is the organization's.
@@ -130,14 +161,18 @@ pub(super) fn all(answers: &Answers, settings: String) -> anyhow::Result<Vec<New
             } else {
                 text
             };
-            add(format!("desired-state/{}/{name}", place.scope), text);
+            add(format!("desired-state/{}/{name}", place.name()), text);
         }
     }
     if answers.management_account.is_some() {
-        for (name, text) in OF_ORGANIZATION {
+        let is_set = answers.places.iter().any(|place| matches!(place, Place::Set { .. }));
+        // Every account of a set has endpoints of its own, which no one policy can list.
+        let of_all = OF_ORGANIZATION.into_iter().filter(|(name, _)| !(is_set && *name == URLS));
+        for (name, text) in of_all {
             let text = guardrail(answers, text)?;
             let text = if name == INTEGRITY {
-                replaced(&text, "\nspec:\n", &format!("\n{UNBOUNDED}spec:\n"))?
+                let of_set = if is_set { UNLISTED } else { "" };
+                replaced(&text, "\nspec:\n", &format!("\n{UNBOUNDED}{of_set}spec:\n"))?
             } else {
                 text
             };
@@ -145,9 +180,12 @@ pub(super) fn all(answers: &Answers, settings: String) -> anyhow::Result<Vec<New
         }
     }
     add(".github/actions/palisade/action.yml".to_owned(), ACTION.to_owned());
-    let place = answers.places.first();
-    let account = place.map_or("111122223333", |place| place.account.as_str());
-    let region = place.map_or("eu-west-1", |place| place.region.as_str());
+    let account = answers.places.iter().find_map(|place| match place {
+        Place::Scope { account, .. } => Some(account),
+        Place::Set { .. } => answers.management_account.as_ref(),
+    });
+    let account = account.map_or("111122223333", String::as_str);
+    let region = answers.regions.first().map_or("eu-west-1", String::as_str);
     let workflow =
         replaced(WORKFLOW, "arn:aws:iam::111122223333:", &format!("arn:aws:iam::{account}:"))?;
     let workflow = replaced(&workflow, "aws-region: eu-west-1", &format!("aws-region: {region}"))?;
@@ -205,7 +243,7 @@ fn with_existing(answers: &Answers, text: &str) -> anyhow::Result<String> {
 }
 
 /// The manifests of a place's new network; the blocks of all places lie one behind the other.
-fn network(first: Ipv4Net, number: u32, scope: &str) -> anyhow::Result<String> {
+fn network(first: Ipv4Net, number: u32, place: &Place) -> anyhow::Result<String> {
     let size = 1u32 << (32 - first.prefix_len());
     let start = number.checked_mul(size).and_then(|it| it.checked_add(first.network().into()));
     let start =
@@ -216,7 +254,7 @@ fn network(first: Ipv4Net, number: u32, scope: &str) -> anyhow::Result<String> {
     // Half of it is left for what comes later.
     let (first, second) = (part()?, part()?);
     Ok(NETWORK
-        .replace("SCOPE", scope)
+        .replace("scope: SCOPE", &place.metadata())
         .replace("WHOLE", &block.to_string())
         .replace("FIRST", &first.to_string())
         .replace("SECOND", &second.to_string()))
@@ -243,10 +281,10 @@ fn guardrail(answers: &Answers, text: &str) -> anyhow::Result<String> {
     for name in ["sagemaker-api", "studio"] {
         let line = format!("          - ${{ml-prod/{}/{name}}}\n", vpc_endpoint::NAME);
         let lines: String =
-            answers.places.iter().map(|place| line.replace("ml-prod", &place.scope)).collect();
+            answers.places.iter().map(|place| line.replace("ml-prod", place.name())).collect();
         text = text.replace(&line, &lines);
     }
-    let is_ours = answers.places.iter().any(|place| place.scope == "ml-prod");
+    let is_ours = answers.places.iter().any(|place| place.name() == "ml-prod");
     anyhow::ensure!(
         is_ours || !text.contains("ml-prod"),
         "defect in palisade: a guardrail names another scope"
@@ -294,6 +332,20 @@ fn readme(answers: &Answers) -> String {
     let region = if answers.regions.len() > 1 { ", each with `-REGION` at its end" } else { "" };
     let roles = ROLES.map(|role| format!("`{role}`")).join(", ");
     let (role, studio) = (&answers.role, if answers.studio { "The domain and the" } else { "The" });
+    let set = answers.places.iter().find_map(|place| match place {
+        Place::Set { name, .. } => Some(name),
+        Place::Scope { .. } => None,
+    });
+    let how = match set {
+        Some(set) => format!(
+            "Create the role `{role}` with `roles/`: in the accounts of the unit with a stack set of
+   `{set}.cfn.yaml`, in one Region, which new accounts get by themselves; and in the management
+   account"
+        ),
+        None => format!(
+            "Create the role `{role}` in every account from `roles/`: the template of the account"
+        ),
+    };
     let logs = match answers.network {
         Network::New(_) => NEW_NETWORK,
         Network::Existing { .. } => "",
@@ -304,7 +356,7 @@ fn readme(answers: &Answers) -> String {
 palisade keeps them as `desired-state/` says. `palisade.yaml` names the accounts, which manifests
 cannot change.
 
-1. Create the role `{role}` in every account from `roles/`: the template of the account, with the
+1. {how}, with the
    ARN of the role that palisade runs with.
 2. `palisade validate --strict` checks everything that can be checked without AWS, `palisade doctor`
    the rest.

@@ -28,7 +28,8 @@ pub(super) struct Args {
     /// A Region, for every account; may be repeated
     #[arg(long, value_name = "REGION")]
     region: Vec<String>,
-    /// The name of the scope, if it is only one; several are named after account and Region
+    /// The name of the scope, if it is only one, or of the set; several scopes are named after
+    /// account and Region
     #[arg(long, value_name = "NAME", default_value = "ml")]
     scope: String,
     /// The VPC of the platform: its id or a tag of it if it exists, or `new`
@@ -44,9 +45,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "ID")]
     management_account: Option<String>,
     /// Where the guardrails of SageMaker are attached: `root`, a unit by its path
-    /// (`ou:/Workloads`), or an id
-    #[arg(long, value_name = "TARGET", default_value = "root")]
-    unit: String,
+    /// (`ou:/Workloads`), or an id. Without --account palisade manages all accounts below it, as a
+    /// set that follows the organization. The default is `root`
+    #[arg(long, value_name = "TARGET")]
+    unit: Option<String>,
     /// The name of palisade's role in every account
     #[arg(long, value_name = "NAME", default_value = "palisade")]
     role: String,
@@ -59,7 +61,8 @@ pub(super) fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<Ended> {
     let answers = Answers::of(overrides, args)?;
     let text = files::settings(&answers);
     // What the settings refuse is refused before anything is written.
-    let settings = Settings::parse(&text, &Overrides::default()).context("settings")?;
+    let mut settings = Settings::parse(&text, &Overrides::default()).context("settings")?;
+    settings.assume_accounts().context("settings")?;
     let mut all = files::all(&answers, text)?;
     all.extend(roles::templates(&answers, &settings, &all)?);
     let there: Vec<String> = all
@@ -118,7 +121,7 @@ pub(super) fn of_the_example(dir: &Path) {
         subnets: Some("tier=private".to_owned()),
         block: Ipv4Net::new([10, 64, 0, 0].into(), 16).unwrap(),
         management_account: Some(MANAGEMENT_ACCOUNT.to_owned()),
-        unit: "ou:/Workloads/ML".to_owned(),
+        unit: Some("ou:/Workloads/ML".to_owned()),
         role: "palisade".to_owned(),
         no_studio: false,
     };

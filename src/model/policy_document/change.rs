@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 use super::{
     Decision, PolicyDocument, Request,
-    canonical::{Body, Effect, Selection, Statement, Tokens},
+    canonical::{Body, Effect, Selection, Statement},
     condition,
-    keys::unfilled,
+    keys::{Bearing, unfilled},
     pattern::Tri,
 };
 
@@ -36,6 +36,30 @@ pub struct PolicyChange {
     only_after: Vec<usize>,
 }
 
+/// The number of a statement, and whether it is about an action.
+type About = (usize, Tri);
+
+/// The statements of a change that may be about an action; all others say nothing of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Relevant {
+    before: Vec<About>,
+    after: Vec<About>,
+}
+
+/// The statements of a change that apply to a request, or may.
+#[derive(Debug)]
+pub struct Applied<'a> {
+    before: Vec<Applying<'a>>,
+    after: Vec<Applying<'a>>,
+}
+
+#[derive(Debug)]
+struct Applying<'a> {
+    number: usize,
+    statement: &'a Statement,
+    how: Tri,
+}
+
 impl PolicyChange {
     /// The change from one document to another.
     pub fn new(before: Option<PolicyDocument>, after: Option<PolicyDocument>) -> Self {
@@ -49,10 +73,12 @@ impl PolicyChange {
         !self.only_before.is_empty() || !self.only_after.is_empty()
     }
 
-    /// The condition keys on which a decision may depend, in lower case.
-    pub fn condition_keys(&self) -> BTreeSet<String> {
+    /// What of a request of this action can decide, in one of the documents.
+    pub fn bearing(&self, action: &str) -> Bearing {
+        let mut bearing = Bearing::default();
         let documents = self.before.iter().chain(&self.after);
-        documents.flat_map(PolicyDocument::condition_keys).collect()
+        documents.for_each(|document| document.bears_on(action, &mut bearing));
+        bearing
     }
 
     /// Whether a text occurs in one of the documents: whether a caller's session matters, say.
@@ -61,31 +87,44 @@ impl PolicyChange {
         documents.any(|document| document.to_minified_json().contains(text))
     }
 
-    /// Whether a statement is about some resources and not about others.
-    pub fn tells_resources_apart(&self) -> bool {
-        let bodies = self.before.iter().chain(&self.after).flat_map(|it| &it.statements);
-        let all = |patterns: &Tokens| patterns.iter().all(|it| it.key() == "*");
-        bodies.into_iter().any(|it| match &it.body.resource {
-            Some(Selection::Only(patterns)) => !all(patterns),
-            Some(Selection::AllBut(_)) => true,
-            None => false,
-        })
-    }
-
     /// Whether a statement that differs may be about an action.
     pub fn may_concern(&self, action: &str) -> bool {
         self.differing().any(|(document, body)| document.concerns(body, action) != Tri::No)
     }
 
+    /// The statements that may be about an action.
+    pub fn relevant(&self, action: &str) -> Relevant {
+        let of = |it: &Option<PolicyDocument>| it.as_ref().map(|it| it.about(action));
+        let [before, after] = [&self.before, &self.after].map(|it| of(it).unwrap_or_default());
+        Relevant { before, after }
+    }
+
+    /// Which of these statements apply to a request of the action.
+    pub fn apply(&self, request: &Request, relevant: &Relevant) -> Applied<'_> {
+        let Self { before, after, .. } = self;
+        let before = before.as_ref().map(|it| it.applying(request, &relevant.before));
+        let after = after.as_ref().map(|it| it.applying(request, &relevant.after));
+        Applied { before: before.unwrap_or_default(), after: after.unwrap_or_default() }
+    }
+
     /// What both documents say about a request; `None` if no statement that differs is about it, so
-    /// that they say the same.
-    pub fn judge(&self, request: &Request) -> Option<(Judgement, Judgement)> {
-        let mut differing = self.differing();
-        differing.any(|(document, body)| document.applies(body, request) != Tri::No).then(|| {
-            let judge = |it: &Option<PolicyDocument>| {
-                it.as_ref().map_or_else(Judgement::nothing, |it| it.judge(request))
+    /// that they say the same. `applied` is of this change, or of one whose documents this one has.
+    pub fn judge(
+        &self,
+        request: &Request,
+        applied: &Applied<'_>,
+    ) -> Option<(Judgement, Judgement)> {
+        let any = |applied: &[Applying<'_>], differing: &[usize]| {
+            applied.iter().any(|it| differing.contains(&it.number))
+        };
+        let differs =
+            any(&applied.before, &self.only_before) || any(&applied.after, &self.only_after);
+        differs.then(|| {
+            let judge = |document: &Option<PolicyDocument>, applied: &[Applying<'_>]| {
+                let judged = document.as_ref().map(|it| it.judge(request, applied));
+                judged.unwrap_or_else(Judgement::nothing)
             };
-            (judge(&self.before), judge(&self.after))
+            (judge(&self.before, &applied.before), judge(&self.after, &applied.after))
         })
     }
 
@@ -124,34 +163,45 @@ impl Judgement {
 }
 
 impl PolicyDocument {
+    /// The statements that may be about an action.
+    fn about(&self, action: &str) -> Vec<About> {
+        let all = self.statements.iter().enumerate();
+        let about = all.map(|(number, it)| (number, self.concerns(&it.body, action)));
+        about.filter(|(_, about)| *about != Tri::No).collect()
+    }
+
+    /// Those of these statements that apply to a request, or may.
+    fn applying(&self, request: &Request, among: &[About]) -> Vec<Applying<'_>> {
+        let one = |(number, about): &About| {
+            let statement = self.statements.get(*number)?;
+            let how = self.applies_to(*about, &statement.body, request);
+            (how != Tri::No).then_some(Applying { number: *number, statement, how })
+        };
+        among.iter().filter_map(one).collect()
+    }
+
     /// As [`PolicyDocument::evaluate`], with the statements that decide.
-    pub fn judge(&self, request: &Request) -> Judgement {
-        let decision = self.evaluate(request);
-        let deciding: Vec<(usize, &Statement)> = match decision {
+    fn judge(&self, request: &Request, applying: &[Applying<'_>]) -> Judgement {
+        let of = |effect| applying.iter().filter(move |it| it.statement.body.effect == effect);
+        let [denied, allowed] =
+            [Effect::Deny, Effect::Allow].map(|effect| Tri::any(of(effect).map(|it| it.how)));
+        let those = |effect, how| of(effect).filter(move |it| it.how == how).collect();
+        let decision = Decision::of(denied, allowed);
+        let deciding: Vec<&Applying<'_>> = match decision {
             Decision::NoMatch => Vec::new(),
-            Decision::Deny => self.applying(request, Effect::Deny, Tri::Yes),
-            Decision::Allow => self.applying(request, Effect::Allow, Tri::Yes),
-            Decision::Unknown => {
-                let denying = self.applying(request, Effect::Deny, Tri::Unknown);
-                let allowing = || self.applying(request, Effect::Allow, Tri::Unknown);
-                if denying.is_empty() { allowing() } else { denying }
-            }
+            Decision::Deny => those(Effect::Deny, Tri::Yes),
+            Decision::Allow => those(Effect::Allow, Tri::Yes),
+            Decision::Unknown if denied == Tri::Unknown => those(Effect::Deny, Tri::Unknown),
+            Decision::Unknown => those(Effect::Allow, Tri::Unknown),
         };
         let missing = if decision == Decision::Unknown {
-            let missing = deciding.iter().map(|(_, it)| self.missing(&it.body, request));
+            let missing = deciding.iter().map(|it| self.missing(&it.statement.body, request));
             missing.flatten().collect()
         } else {
             BTreeSet::new()
         };
-        let by = deciding.into_iter().map(|(at, it)| named(at, it)).collect();
+        let by = deciding.into_iter().map(|it| named(it.number, it.statement)).collect();
         Judgement { decision, by, missing }
-    }
-
-    fn applying(&self, request: &Request, effect: Effect, how: Tri) -> Vec<(usize, &Statement)> {
-        let statements = self.statements.iter().enumerate();
-        let is_it =
-            |it: &Statement| it.body.effect == effect && self.applies(&it.body, request) == how;
-        statements.filter(|(_, it)| is_it(it)).collect()
     }
 
     /// What would have to be known to say whether a statement applies.
@@ -202,6 +252,18 @@ mod tests {
         request
     }
 
+    fn judged(change: &PolicyChange, request: &Request) -> Option<(Judgement, Judgement)> {
+        let applied = change.apply(request, &change.relevant(&request.action));
+        change.judge(request, &applied)
+    }
+
+    fn judge(document: &PolicyDocument, request: &Request) -> Judgement {
+        let applying = document.applying(request, &document.about(&request.action));
+        let judged = document.judge(request, &applying);
+        assert_eq!(judged.decision, document.evaluate(request));
+        judged
+    }
+
     fn in_vpc() -> Value {
         json!({"Sid": "InVpc", "Effect": "Deny", "Action": "sagemaker:*", "Resource": "*",
                "Condition": {"Null": {"sagemaker:VpcSubnets": "true"}}})
@@ -217,10 +279,10 @@ mod tests {
         );
         assert!(change.is_change() && !change.may_concern("ec2:RunInstances"));
         assert!(change.may_concern("sagemaker:CreateApp"));
-        assert_eq!(change.judge(&request("ec2:RunInstances", &[])), None);
-        assert!(change.judge(&request("sagemaker:CreateApp", &[])).is_some());
+        assert_eq!(judged(&change, &request("ec2:RunInstances", &[])), None);
+        assert!(judged(&change, &request("sagemaker:CreateApp", &[])).is_some());
         let subnets = [("sagemaker:vpcsubnets", "subnet-1")];
-        assert_eq!(change.judge(&request("sagemaker:CreateApp", &subnets)), None);
+        assert_eq!(judged(&change, &request("sagemaker:CreateApp", &subnets)), None);
         // A name decides nothing.
         let renamed = json!([{"Sid": "X", "Effect": "Deny", "Action": "a:b", "Resource": "*"}]);
         let plain = json!([{"Effect": "Deny", "Action": "a:b", "Resource": "*"}]);
@@ -231,18 +293,18 @@ mod tests {
     fn what_decides_and_what_is_missing_are_named() {
         let document = scp(&json!([in_vpc(), {"Effect": "Deny", "Action": "iam:*", "Resource":
             "arn:aws:iam::*:role/${aws:PrincipalTag/team}"}]));
-        let judged = document.judge(&request("sagemaker:CreateApp", &[]));
+        let judged = judge(&document, &request("sagemaker:CreateApp", &[]));
         assert_eq!(judged.decision, Decision::Unknown);
         assert!(judged.by.contains("InVpc") && judged.missing.contains("sagemaker:vpcsubnets"));
         let mut absent = request("sagemaker:CreateApp", &[]);
         absent.context.insert("sagemaker:vpcsubnets".into(), Vec::new());
-        let judged = document.judge(&absent);
+        let judged = judge(&document, &absent);
         assert_eq!((judged.decision, judged.missing.len()), (Decision::Deny, 0));
         let role = Request {
             resource: "arn:aws:iam::111122223333:role/x".into(),
             ..request("iam:CreateRole", &[])
         };
-        let judged = document.judge(&role);
+        let judged = judge(&document, &role);
         assert_eq!(judged.by, ["statement 2".to_owned()].into());
         assert_eq!(judged.missing, ["aws:principaltag/team".to_owned()].into());
     }

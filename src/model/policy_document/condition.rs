@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, net::IpAddr};
 use ipnet::IpNet;
 
 use super::{
+    ANY_TEXT,
     canonical::{Conditions, Token, Tokens},
     decimal::Decimal,
     keys::unfilled,
@@ -116,6 +117,12 @@ fn absent(operator: Operator) -> Tri {
 }
 
 fn value_matches(test: Test, value: &str, wanted: &Token, known: &Known, variables: bool) -> Tri {
+    // Most values are plain texts, and need no pattern.
+    let text = wanted.shown();
+    let is_plain = !text.contains(['*', '?']) && !(variables && text.contains("${"));
+    if is_plain && matches!(test, Test::Text | Test::Like) && !value.contains(ANY_TEXT) {
+        return (text == value).into();
+    }
     let pattern = |wildcards| Pattern::read(wanted.shown(), wildcards, variables.then_some(known));
     match test {
         Test::Text => pattern(false).matches(value),

@@ -70,6 +70,18 @@ pub enum Decision {
     Unknown,
 }
 
+impl Decision {
+    /// From whether a statement denies and whether one allows.
+    pub(super) fn of(denied: Tri, allowed: Tri) -> Self {
+        match (denied, allowed) {
+            (Tri::Yes, _) => Self::Deny,
+            (Tri::Unknown, _) | (Tri::No, Tri::Unknown) => Self::Unknown,
+            (Tri::No, Tri::Yes) => Self::Allow,
+            (Tri::No, Tri::No) => Self::NoMatch,
+        }
+    }
+}
+
 impl PolicyDocument {
     /// Decides `request` by this document alone. A certain deny wins over everything; a possible
     /// deny, or only a possible allow, is [`Decision::Unknown`].
@@ -82,20 +94,17 @@ impl PolicyDocument {
                 Effect::Deny => denied = denied.or(applies),
             }
         }
-        match (denied, allowed) {
-            (Tri::Yes, _) => Decision::Deny,
-            (Tri::Unknown, _) | (Tri::No, Tri::Unknown) => Decision::Unknown,
-            (Tri::No, Tri::Yes) => Decision::Allow,
-            (Tri::No, Tri::No) => Decision::NoMatch,
-        }
+        Decision::of(denied, allowed)
     }
 
     pub(super) fn applies(&self, body: &Body, request: &Request) -> Tri {
         // Most statements are about other actions: skip the rest of them.
         let about = self.concerns(body, &request.action);
-        if about == Tri::No {
-            return Tri::No;
-        }
+        if about == Tri::No { Tri::No } else { self.applies_to(about, body, request) }
+    }
+
+    /// The same, if it is known whether the statement is about the action.
+    pub(super) fn applies_to(&self, about: Tri, body: &Body, request: &Request) -> Tri {
         Tri::all([
             about,
             self.principal_matches(body, request),
@@ -120,8 +129,12 @@ impl PolicyDocument {
     pub(super) fn resource_matches(&self, body: &Body, request: &Request) -> Tri {
         let context = self.has_variables().then_some(&request.context);
         self.selected(body.resource.as_ref(), |patterns| {
-            let read = |p: &Token| Pattern::of_resource(p.shown(), context);
-            Tri::any(patterns.iter().map(|p| read(p).matches_resource(&request.resource)))
+            let matches = |p: &Token| match p.shown() {
+                // In every reading.
+                "*" => Tri::Yes,
+                text => Pattern::of_resource(text, context).matches_resource(&request.resource),
+            };
+            Tri::any(patterns.iter().map(matches))
         })
     }
 
@@ -148,6 +161,9 @@ impl PolicyDocument {
         if is_of_another_service(pattern.key(), action) {
             return Tri::No;
         }
+        if !pattern.key().contains(['*', '?']) && !action.contains(ANY_TEXT) {
+            return self.is_action(pattern.key(), action);
+        }
         let folded = Pattern::glob(&pattern.key().to_ascii_lowercase())
             .matches(&action.to_ascii_lowercase());
         // Case-insensitive according to the IAM reference, case-sensitive according to the
@@ -159,6 +175,15 @@ impl PolicyDocument {
             return Tri::Unknown;
         }
         folded
+    }
+
+    /// As [`Self::action_matches`], for a name without wildcards.
+    fn is_action(&self, name: &str, action: &str) -> Tri {
+        let folded = name.eq_ignore_ascii_case(action);
+        if self.dialect.is_control_policy() && folded && name != action {
+            return Tri::Unknown;
+        }
+        folded.into()
     }
 
     pub(super) fn principal_matches(&self, body: &Body, request: &Request) -> Tri {

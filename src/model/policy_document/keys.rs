@@ -4,25 +4,79 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{PolicyDocument, canonical::Tokens, pattern::Known};
+use super::{
+    PolicyDocument,
+    canonical::{Body, PrincipalType, Principals, Selection, Tokens},
+    pattern::{Known, Tri},
+};
+
+/// What of a request can decide: a request that is alike in it is decided alike.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bearing {
+    /// Condition keys, in lower case.
+    pub keys: BTreeSet<String>,
+    /// Whether a statement is about some callers and not about others.
+    pub callers: bool,
+    /// Whether a statement is about some resources and not about others.
+    pub resources: bool,
+}
 
 impl PolicyDocument {
     /// The condition keys that the document depends on, in lower case: those that its conditions
     /// test, and those whose values its texts take (`${aws:PrincipalOrgID}`, with or without a
     /// default).
     pub fn condition_keys(&self) -> BTreeSet<String> {
-        let statements = match &self.as_value()["Statement"] {
+        let mut found = BTreeSet::new();
+        self.written().into_iter().for_each(|statement| keys_of(statement, &mut found));
+        found
+    }
+
+    /// Adds what of a request of this action can decide; statements that are about other actions
+    /// ask for nothing.
+    pub(super) fn bears_on(&self, action: &str, bearing: &mut Bearing) {
+        for (statement, written) in self.statements.iter().zip(self.written()) {
+            let body = &statement.body;
+            if self.concerns(body, action) != Tri::No {
+                keys_of(written, &mut bearing.keys);
+                bearing.callers |= tells_callers_apart(body);
+                bearing.resources |= tells_resources_apart(body);
+            }
+        }
+    }
+
+    /// The statements as they are written, in their order.
+    fn written(&self) -> Vec<&Value> {
+        match &self.as_value()["Statement"] {
             Value::Array(all) => all.iter().collect(),
             one => vec![one],
-        };
-        let mut found = BTreeSet::new();
-        for statement in statements {
-            let operators = statement["Condition"].as_object().into_iter().flatten();
-            let keys = operators.filter_map(|(_, keys)| keys.as_object()).flatten();
-            found.extend(keys.map(|(key, _)| key.to_ascii_lowercase()));
-            variables(statement, &mut found);
         }
-        found
+    }
+}
+
+/// The condition keys that a statement depends on.
+fn keys_of(statement: &Value, found: &mut BTreeSet<String>) {
+    let operators = statement["Condition"].as_object().into_iter().flatten();
+    let keys = operators.filter_map(|(_, keys)| keys.as_object()).flatten();
+    found.extend(keys.map(|(key, _)| key.to_ascii_lowercase()));
+    variables(statement, found);
+}
+
+fn tells_callers_apart(body: &Body) -> bool {
+    match &body.principal {
+        None => false,
+        Some(Selection::Only(Principals::Named(by_type))) => {
+            let names = by_type.get(&PrincipalType::Aws);
+            !names.is_some_and(|names| names.iter().any(|name| name.key() == "*"))
+        }
+        Some(_) => true,
+    }
+}
+
+fn tells_resources_apart(body: &Body) -> bool {
+    match &body.resource {
+        Some(Selection::Only(patterns)) => !patterns.iter().all(|it| it.key() == "*"),
+        Some(Selection::AllBut(_)) => true,
+        None => false,
     }
 }
 

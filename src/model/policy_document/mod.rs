@@ -36,13 +36,14 @@ use serde_json::Value;
 
 pub use admission::{Admission, AttachedTo, Party, Untied, Who, Why};
 pub use canonical::Effect;
-pub use change::{Judgement, PolicyChange};
+pub use change::{Applied, Judgement, PolicyChange, Relevant};
 pub use compare::{Comparison, compare, equivalent};
 pub use diff::{DocumentChange, ElementChange, PolicyDiff, StatementChange, StatementDiff, diff};
 pub use direction::Widening;
 pub use error::PolicyError;
 pub(crate) use error::printable;
 pub use evaluate::{ANY_TEXT, Decision, Request};
+pub use keys::Bearing;
 pub(crate) use lint::catalogue::{is_action, is_service, supports_resource_control};
 pub use lint::{Gravity, Lint, LintRule, Topic};
 

@@ -52,6 +52,16 @@ impl Trails {
     }
 }
 
+/// Where events are on, the organization has a trail, which every account sees.
+fn trails(caller: &Caller, on: bool) -> Vec<Value> {
+    let name = "organization";
+    let trail = || {
+        json!({"Name": name, "TrailARN": caller.arn_of("cloudtrail", &format!("trail/{name}")),
+            "HomeRegion": "us-east-1", "IsMultiRegionTrail": true, "IsOrganizationTrail": true})
+    };
+    on.then(trail).into_iter().collect()
+}
+
 impl Service for Trails {
     fn begin(_options: &Options) -> Self {
         Self::default()
@@ -64,8 +74,16 @@ impl Service for Trails {
         input: &Value,
         context: &mut Context<'_>,
     ) -> Answer {
-        if operation != "LookupEvents" {
-            return Err(unknown_operation("cloudtrail", operation));
+        let on = context.options.events.on;
+        match operation {
+            "LookupEvents" => {}
+            "DescribeTrails" => return Ok(json!({"trailList": trails(caller, on)})),
+            "GetTrailStatus" => return Ok(json!({"IsLogging": on})),
+            "GetEventSelectors" => {
+                let all = json!({"ReadWriteType": "All", "IncludeManagementEvents": true});
+                return Ok(json!({"EventSelectors": [all]}));
+            }
+            _ => return Err(unknown_operation("cloudtrail", operation)),
         }
         let wanted = &input["LookupAttributes"][0];
         let member = match wanted["AttributeKey"].as_str() {

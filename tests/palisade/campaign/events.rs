@@ -73,7 +73,7 @@ pub fn listening(settings: &Settings) -> Settings {
         let region = scope.region.clone().unwrap_or_else(|| hands::REGION.to_owned());
         let account = scope.account.clone().unwrap_or_else(|| hands::ML.to_owned());
         let queue_url = format!("https://sqs.{region}.amazonaws.com/{account}/{QUEUE}");
-        scope.events = Some(EventQueue { queue_url, region });
+        scope.events = Some(EventQueue { queue_url, region, heartbeat: None });
     }
     settings
 }

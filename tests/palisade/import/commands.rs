@@ -1,6 +1,10 @@
 //! `palisade import` and `palisade release`, as people run them.
 
-use std::{fs, path::Path, process::Output};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
 
 use palisade::simulator::example::SETTINGS;
 use serde_json::Value;
@@ -61,6 +65,34 @@ fn an_account_is_imported_claimed_and_released_over_a_socket() {
     assert!(gone.contains("nothing carries this claim"), "{gone}");
     // Its manifest is still there, so that it would be claimed again.
     run(2, &["plan", "live", "--detailed-exitcode"]);
+}
+
+#[test]
+fn an_import_shows_how_far_it_is_on_a_terminal_and_nowhere_else() {
+    const BAR: &str = "[\u{2591}";
+    let aws = Served::start();
+    let place = tempfile::tempdir().expect("a directory");
+    fs::write(place.path().join("palisade.yaml"), SETTINGS).expect("written");
+    let piped = aws.palisade(place.path()).args(["import", "piped"]).output().expect("it runs");
+    assert_eq!(code(&piped), Some(0), "{}", said(&piped));
+    assert!(!said(&piped).contains(BAR) && !said(&piped).contains("\u{1b}["), "{}", said(&piped));
+
+    // util-linux: runs a command on a terminal of its own.
+    let import = aws.palisade(place.path());
+    let mut shown = Command::new("script");
+    let line = format!("{} import shown", import.get_program().to_string_lossy());
+    shown.current_dir(place.path()).args(["-qec", &line, "/dev/null"]).stdin(Stdio::null());
+    for (name, value) in import.get_envs() {
+        match value {
+            Some(value) => shown.env(name, value),
+            None => shown.env_remove(name),
+        };
+    }
+    let shown = shown.env("TERM", "xterm").env_remove("NO_COLOR").output().expect("it runs");
+    let drawn = said(&shown);
+    assert_eq!(code(&shown), Some(0), "{drawn}");
+    assert!(drawn.contains(BAR) && drawn.contains(" 0/"), "{drawn}");
+    assert!(drawn.contains("manifests in"), "and what came of it: {drawn}");
 }
 
 #[test]
