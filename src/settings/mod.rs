@@ -294,12 +294,11 @@ impl Settings {
         let event_interval = flags.event_interval.or(file.event_interval);
         let event_interval = event_interval.unwrap_or(Duration::from_mins(15)).max(interval);
         let audit_window = audit_window(flags, file.audit.days)?;
-        let listens = scopes.values().any(|scope| scope.events.is_some());
-        let leases = leases::check(file.leases, if listens { event_interval } else { interval })?;
         Ok(Self {
             owner,
             default_scope,
             notify: notification::targets(file.notify, |name| scopes.contains_key(name))?,
+            leases: leases::check(file.leases, &scopes, (interval, event_interval))?,
             scopes,
             written,
             sets,
@@ -333,7 +332,6 @@ impl Settings {
             token: flags.token_file.clone().map(Secret::File).or(file.server.token),
             socket: flags.socket.clone().or(file.server.socket),
             memory: memory::home(flags, file.memory)?,
-            leases,
             rules: rules::check(file.rules)?,
         })
     }
@@ -348,8 +346,7 @@ impl Settings {
     /// What the process uses with its own credentials.
     pub fn own_use(&self) -> OwnUse {
         let memory = self.memory.as_ref().and_then(MemoryHome::table).cloned();
-        let leases = self.leases.as_ref().map(|leases| leases.table.clone());
-        let mut own = OwnUse { memory, leases, ..OwnUse::default() };
+        let mut own = OwnUse { memory, leases: self.lease_table(), ..OwnUse::default() };
         for target in &self.notify {
             match &target.channel {
                 Channel::Sns { topic_arn } => own.topics.insert(topic_arn.clone()),
