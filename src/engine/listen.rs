@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     events::{By, Catalogue, Confidence, Health, Hub, Lookup, Own, Place, Question, Wanted},
-    kinds::Registry,
+    kind::erased::Registry,
     model::Address,
     settings::Settings,
 };

@@ -1,12 +1,12 @@
 //! How several processes share the scopes.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    SettingsError,
+    Scope, ScopeSet, Settings, SettingsError,
     error::value,
     file::duration,
     memory::{FileTable, MemoryTable},
@@ -46,10 +46,18 @@ pub(super) struct FileLeases {
     renew: Option<Duration>,
 }
 
-/// `interval` is the longest time between passes.
+impl Settings {
+    /// The table of the leases, if processes share the scopes.
+    pub(super) fn lease_table(&self) -> Option<MemoryTable> {
+        self.leases.as_ref().map(|leases| leases.table.clone())
+    }
+}
+
+/// The intervals are those between passes, without and with events.
 pub(super) fn check(
     file: Option<FileLeases>,
-    interval: Duration,
+    (scopes, sets): (&BTreeMap<String, Scope>, &BTreeMap<String, ScopeSet>),
+    (interval, event_interval): (Duration, Duration),
 ) -> Result<Option<LeaseSettings>, SettingsError> {
     let Some(FileLeases { dynamodb, duration, renew }) = file else { return Ok(None) };
     let (duration, renew) = (duration.unwrap_or(DURATION), renew.unwrap_or(RENEW));
@@ -70,13 +78,16 @@ pub(super) fn check(
         return Err(value("leases.duration", why, "the defaults are 60s, and 15s to renew"));
     }
     let table = dynamodb.check("leases.dynamodb")?;
+    let listens = scopes.values().any(|scope| scope.events.is_some())
+        || sets.values().any(|set| set.listens().0);
+    let interval = if listens { event_interval } else { interval };
     Ok(Some(LeaseSettings { table, terms: Terms::new(duration, renew, interval) }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{Overrides, Settings};
+    use crate::settings::Overrides;
 
     fn of(leases: &str) -> Result<Option<LeaseSettings>, String> {
         let settings = Settings::parse(&format!("owner: x\n{leases}\n"), &Overrides::default());

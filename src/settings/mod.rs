@@ -286,15 +286,13 @@ impl Settings {
         let event_interval = flags.event_interval.or(file.event_interval);
         let event_interval = event_interval.unwrap_or(Duration::from_mins(15)).max(interval);
         let audit_window = audit_window(flags, file.audit.days)?;
-        let listens = scopes.values().any(|scope| scope.events.is_some())
-            || sets.values().any(|set| set.listens().0);
-        let leases = leases::check(file.leases, if listens { event_interval } else { interval })?;
         let readers = file.server.readers;
         let readers = readers.map(|it| it.check(&partitions(&scopes), regions_of(&scopes, &sets)));
         Ok(Self {
             owner,
             default_scope,
             notify: notification::targets(file.notify, |name| scopes.contains_key(name))?,
+            leases: leases::check(file.leases, (&scopes, &sets), (interval, event_interval))?,
             scopes,
             written,
             sets,
@@ -333,7 +331,6 @@ impl Settings {
             readers: readers.transpose()?,
             socket: flags.socket.clone().or(file.server.socket),
             memory: memory::home(flags, file.memory)?,
-            leases,
             rules: rules::check(file.rules)?,
         })
     }

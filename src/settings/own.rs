@@ -23,8 +23,7 @@ impl Settings {
     /// What the process uses with its own credentials.
     pub fn own_use(&self) -> OwnUse {
         let memory = self.memory.as_ref().and_then(MemoryHome::table).cloned();
-        let leases = self.leases.as_ref().map(|leases| leases.table.clone());
-        let mut own = OwnUse { memory, leases, ..OwnUse::default() };
+        let mut own = OwnUse { memory, leases: self.lease_table(), ..OwnUse::default() };
         for target in &self.notify {
             match &target.channel {
                 Channel::Sns { topic_arn } => own.topics.insert(topic_arn.clone()),

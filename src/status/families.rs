@@ -146,8 +146,8 @@ pub const FAMILIES: &[Family] = &[
     gauge(
         "palisade_lease_held",
         &["scope"],
-        "1 where this process holds the lease of a scope, 0 where it does not; only where processes \
-         share the scopes.",
+        "1 where this process holds the lease of a scope, 0 where it does not; only where \
+         processes share the scopes.",
     ),
     gauge(
         "palisade_lease_seconds_left",

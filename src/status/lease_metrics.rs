@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use prometheus::{GaugeVec, IntCounterVec};
 
-use super::families::Registered;
+use super::{families::Registered, metrics::Metrics};
 use crate::lease::{Holding, Leases};
 
 /// The families of leases. They have no series where there is only one process.
@@ -16,6 +16,13 @@ pub(super) struct LeaseMetrics {
     unheld: GaugeVec,
     lost: IntCounterVec,
     taken: IntCounterVec,
+}
+
+impl Metrics {
+    /// Shows the leases as they are now.
+    pub fn observe_leases(&self, leases: &Leases) {
+        self.leases.observe(leases, |scope| self.scope(scope).to_owned());
+    }
 }
 
 impl LeaseMetrics {

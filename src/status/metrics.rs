@@ -16,14 +16,12 @@ pub use super::families::{FAMILIES, Family, FamilyKind};
 use super::{
     Setup,
     families::{DRIFT_SECONDS, Registered},
-    lease_metrics::LeaseMetrics,
 };
 use crate::{
     aws::{CallOutcome, Meter},
     engine::{Drift, Report},
     events::{self, Health, Hub},
     kinds,
-    lease::Leases,
     model::{Address, Halt, Means, Stop},
     plan::{Step, Verdict},
 };
@@ -58,7 +56,7 @@ pub struct Metrics {
     rollouts: GaugeVec,
     brake: GaugeVec,
     memory: GaugeVec,
-    leases: LeaseMetrics,
+    pub(super) leases: super::lease_metrics::LeaseMetrics,
     notifications: IntCounterVec,
     pauses: GaugeVec,
     live_findings: GaugeVec,
@@ -153,7 +151,7 @@ impl Metrics {
             unknown: families.gauge("palisade_unknown_kinds")?,
             brake: families.gauge("palisade_brake_engaged_timestamp_seconds")?,
             memory: families.gauge("palisade_memory_troubles")?,
-            leases: LeaseMetrics::of(&mut families)?,
+            leases: super::lease_metrics::LeaseMetrics::of(&mut families)?,
             notifications: families.counter("palisade_notifications_total")?,
             pauses: families.gauge("palisade_pauses")?,
             unread: families.gauge("palisade_unread_resources")?,
@@ -269,7 +267,7 @@ impl Metrics {
     }
 
     /// The scope as a label value.
-    fn scope<'a>(&self, scope: &'a str) -> &'a str {
+    pub(super) fn scope<'a>(&self, scope: &'a str) -> &'a str {
         let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
         if shown.contains(scope) || shown.len() < MOST_SCOPES { scope } else { OTHER }
     }
@@ -325,11 +323,6 @@ impl Metrics {
             self.drift_attributed.with_label_values(&labels).inc();
             self.time(drift);
         }
-    }
-
-    /// Shows the leases as they are now.
-    pub fn observe_leases(&self, leases: &Leases) {
-        self.leases.observe(leases, |scope| self.scope(scope).to_owned());
     }
 
     /// Takes over the counts of events.
