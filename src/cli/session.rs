@@ -31,8 +31,8 @@ pub(super) struct Session {
     pub(super) own: Own,
 }
 
-/// Connects every scope, and those of the accounts that sets find in the organization now, which are
-/// in the settings then. A note names the sets whose accounts are not known.
+/// Connects every scope, and those of the accounts that sets find in the organization now, which
+/// are in the settings then. A note names the sets whose accounts are not known.
 pub(super) async fn connect_all(
     settings: &mut Settings,
     connection: &Connection,
