@@ -9,6 +9,7 @@
 use std::{
     collections::BTreeMap,
     fmt,
+    hash::{BuildHasher as _, RandomState},
     time::{Duration, SystemTime},
 };
 
@@ -38,6 +39,9 @@ use crate::{
 pub const SCHEME: &str = "AwsIdentity";
 /// The header that says for whom a request is signed.
 pub const AUDIENCE: &str = "x-palisade-audience";
+/// The header that makes each request another one: signatures have a time in whole seconds, so that
+/// two of one identity would be the same.
+pub const NONCE: &str = "x-palisade-nonce";
 /// The header with the token of temporary credentials.
 pub const TOKEN: &str = "x-amz-security-token";
 /// The header with the time of the signature.
@@ -73,6 +77,8 @@ pub struct Proof {
     pub region: String,
     /// Whom it is signed for.
     pub audience: String,
+    /// What makes it another one than all before.
+    pub nonce: String,
     /// The time of its signature, as in [`DATE`].
     pub date: String,
     /// The token of temporary credentials.
@@ -102,6 +108,7 @@ impl Proof {
             ("content-type", CONTENT_TYPE.to_owned()),
             ("host", host(&self.region)),
             (AUDIENCE, self.audience.clone()),
+            (NONCE, self.nonce.clone()),
             (DATE, self.date.clone()),
         ];
         fixed.into_iter().chain(token).collect()
@@ -175,7 +182,8 @@ impl Keys<'_> {
             .build()
             .map_err(|error| error.to_string())?;
         let uri = format!("https://{}/", host(region));
-        let fixed = [("content-type", CONTENT_TYPE), (AUDIENCE, audience)];
+        let nonce = nonce(time);
+        let fixed = [("content-type", CONTENT_TYPE), (AUDIENCE, audience), (NONCE, nonce.as_str())];
         let body = SignableBody::Bytes(body.as_bytes());
         let request = SignableRequest::new("POST", uri, fixed.into_iter(), body);
         let request = request.map_err(|error| error.to_string())?;
@@ -183,6 +191,7 @@ impl Keys<'_> {
         let mut proof = Proof {
             region: region.to_owned(),
             audience: audience.to_owned(),
+            nonce: nonce.clone(),
             date: String::new(),
             token: None,
             authorization: String::new(),
@@ -197,6 +206,13 @@ impl Keys<'_> {
         }
         Ok(proof)
     }
+}
+
+/// Differs from all others. It need not be hard to guess: it is signed.
+fn nonce(time: SystemTime) -> String {
+    // Each of these has keys of its own, from the operating system and a counter.
+    let random = RandomState::new().hash_one((time, std::process::id()));
+    format!("{random:016x}")
 }
 
 /// Why nobody is known by a proof.
@@ -319,14 +335,16 @@ mod tests {
     fn exactly_the_fixed_headers_are_signed_and_the_token_if_there_is_one() {
         let proof = signed(None);
         let start = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/eu-west-1/sts/aws4_request, \
-                     SignedHeaders=content-type;host;x-amz-date;x-palisade-audience, Signature=";
+                     SignedHeaders=content-type;host;x-amz-date;x-palisade-audience;x-palisade-nonce, \
+                     Signature=";
         assert!(proof.authorization.starts_with(start), "{}", proof.authorization);
         assert_eq!((proof.date.as_str(), &proof.token), ("20150830T123600Z", &None));
         let proof = signed(Some("session"));
-        let with_token = "content-type;host;x-amz-date;x-amz-security-token;x-palisade-audience";
+        let with_token = "content-type;host;x-amz-date;x-amz-security-token;x-palisade-audience;x-palisade-nonce";
         assert!(proof.authorization.contains(with_token), "{}", proof.authorization);
         assert_eq!(proof.headers()["x-amz-security-token"], "session");
         assert_eq!(proof.headers()["host"], "sts.eu-west-1.amazonaws.com");
+        assert_ne!(signed(None).authorization, signed(None).authorization, "in one second");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -14,7 +15,7 @@ use crate::{aws::secrets::Vault, settings::Secret};
 const FRESH: Duration = Duration::from_hours(1);
 
 /// Reads secrets; those of Secrets Manager at most once an hour, unless a receiver refuses them.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Secrets {
     vault: Option<Vault>,
     /// What was read, by ARN. It is never shown.
@@ -29,9 +30,10 @@ struct Known {
     refused: bool,
 }
 
-impl std::fmt::Debug for Known {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Known").field("at", &self.at).finish_non_exhaustive()
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known: Vec<String> = self.all().keys().cloned().collect();
+        f.debug_struct("Secrets").field("known", &known).finish_non_exhaustive()
     }
 }
 

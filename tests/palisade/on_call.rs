@@ -356,16 +356,17 @@ fn a_brake_in_a_table_is_pulled_from_another_machine_and_survives_a_kill_and_a_r
     let status: Value = serde_json::from_str(&brake(0, &["status", "-o", "json"])).expect("JSON");
     assert_eq!(status["stopped"]["reason"], "INC-9", "{status}");
     assert_eq!(status["table"], "DynamoDB table palisade in eu-west-1");
-    // A plan shows it, on both machines.
-    for (dir, state) in [(place.path(), "state"), (elsewhere.path(), ".")] {
-        let plan = place.aws.palisade(dir).args(["plan", state]).output().expect("it runs");
-        let said = String::from_utf8(plan.stdout).expect("UTF-8");
-        assert!(plan.status.success() && said.contains("INC-9"), "{said}");
-    }
     // It stops every other process that writes, too.
     fs::create_dir(elsewhere.path().join("state")).expect("made");
     let more = MANIFEST.replace("name: apps", "name: more");
     fs::write(elsewhere.path().join("state/more.yaml"), more).expect("written");
+    // A plan shows it, on both machines.
+    for dir in [place.path(), elsewhere.path()] {
+        let plan = place.aws.palisade(dir).args(["plan", "state"]).output().expect("it runs");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        let (said, error) = (text(plan.stdout), text(plan.stderr));
+        assert!(plan.status.success() && said.contains("INC-9"), "{said}\n{error}");
+    }
     let apply = || {
         let mut command = place.aws.palisade(elsewhere.path());
         command.args(["apply", "--yes", "state"]).output().expect("it runs")

@@ -101,6 +101,7 @@ mod tests {
         let proof = Proof {
             region: text(),
             audience: text(),
+            nonce: text(),
             date: text(),
             token: None,
             authorization: text(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_smithy_types::{DateTime, base64, date_time::Format};
 
-use crate::aws::proof::{AUDIENCE, CONTENT_TYPE, DATE, Proof, TOKEN, host};
+use crate::aws::proof::{AUDIENCE, CONTENT_TYPE, DATE, NONCE, Proof, TOKEN, host};
 
 /// How far the time of a signature may be from now, in seconds: a third of what STS allows.
 pub(super) const WINDOW: u64 = 300;
@@ -39,7 +39,7 @@ impl Wrong {
                 "the request is signed for another audience: use the address under which this \
                  palisade is reached, or --audience"
             }
-            Self::Signed => "exactly host, type, date, audience and token must be signed",
+            Self::Signed => "exactly host, type, date, audience, nonce and token must be signed",
             Self::Place => {
                 "the request is signed for another host: set AWS_REGION to a Region of \
                  palisade's scopes"
@@ -82,7 +82,8 @@ pub(super) fn read(text: &str, wanted: Wanted<'_>) -> Result<Request, Wrong> {
     let mut take = |name: &str| headers.remove(name);
     let (token, audience) = (take(TOKEN), take(AUDIENCE));
     let (content_type, named) = (take("content-type"), take("host"));
-    let (Some(date), Some(authorization)) = (take(DATE), take("authorization")) else {
+    let (date, nonce, authorization) = (take(DATE), take(NONCE), take("authorization"));
+    let (Some(date), Some(nonce), Some(authorization)) = (date, nonce, authorization) else {
         return Err(Wrong::Form);
     };
     if !headers.is_empty() {
@@ -93,7 +94,7 @@ pub(super) fn read(text: &str, wanted: Wanted<'_>) -> Result<Request, Wrong> {
         return Err(Wrong::Audience);
     }
     let with_token = if token.is_some() { ";x-amz-security-token" } else { "" };
-    if signed.headers != format!("content-type;host;x-amz-date{with_token};{AUDIENCE}") {
+    if signed.headers != format!("content-type;host;x-amz-date{with_token};{AUDIENCE};{NONCE}") {
         return Err(Wrong::Signed);
     }
     let is_place = signed.service == "sts" && wanted.regions.contains(signed.region);
@@ -109,7 +110,8 @@ pub(super) fn read(text: &str, wanted: Wanted<'_>) -> Result<Request, Wrong> {
     }
     let (region, signature) = (signed.region.to_owned(), signed.value);
     let audience = wanted.audience.to_owned();
-    Ok(Request { proof: Proof { region, audience, date, token, authorization }, at, signature })
+    let proof = Proof { region, audience, nonce, date, token, authorization };
+    Ok(Request { proof, at, signature })
 }
 
 /// The parts of a signature's header, version 4 (IAM user guide, "Create a signed AWS API

@@ -135,6 +135,7 @@ async fn what_is_not_the_one_request_is_refused_and_nobody_is_asked() {
         (set("x-amz-date", "20260101T000000Z"), Wrong::Form),
         (set("x-amz-date", "now"), Wrong::Form),
         (without("authorization"), Wrong::Form),
+        (without("x-palisade-nonce"), Wrong::Form),
         (signs("Signature=", "Signature=A"), Wrong::Form),
         (signs("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256"), Wrong::Form),
         (set("x-amz-security-token", "a\nb"), Wrong::Form),
