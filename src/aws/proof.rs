@@ -335,12 +335,13 @@ mod tests {
     fn exactly_the_fixed_headers_are_signed_and_the_token_if_there_is_one() {
         let proof = signed(None);
         let start = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/eu-west-1/sts/aws4_request, \
-                     SignedHeaders=content-type;host;x-amz-date;x-palisade-audience;x-palisade-nonce, \
-                     Signature=";
+                     SignedHeaders=content-type;host;x-amz-date;x-palisade-audience;\
+                     x-palisade-nonce, Signature=";
         assert!(proof.authorization.starts_with(start), "{}", proof.authorization);
         assert_eq!((proof.date.as_str(), &proof.token), ("20150830T123600Z", &None));
         let proof = signed(Some("session"));
-        let with_token = "content-type;host;x-amz-date;x-amz-security-token;x-palisade-audience;x-palisade-nonce";
+        let with_token = "=content-type;host;x-amz-date;x-amz-security-token;\
+                          x-palisade-audience;x-palisade-nonce,";
         assert!(proof.authorization.contains(with_token), "{}", proof.authorization);
         assert_eq!(proof.headers()["x-amz-security-token"], "session");
         assert_eq!(proof.headers()["host"], "sts.eu-west-1.amazonaws.com");
