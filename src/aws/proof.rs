@@ -326,7 +326,7 @@ mod tests {
     /// The date and key of AWS's example of a signature (IAM user guide).
     fn signed(token: Option<&str>) -> Proof {
         let secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
-        let time = UNIX_EPOCH + Duration::from_secs(1_440_938_160);
+        let time = UNIX_EPOCH + Duration::from_mins(24_015_636);
         let keys = Keys { id: "AKIDEXAMPLE", secret, token };
         keys.sign("eu-west-1", "palisade.example", time).unwrap()
     }

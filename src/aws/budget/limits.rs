@@ -196,6 +196,13 @@ static LIMITS: &[Limit] = &[
         "CloudTrail user guide, Quotas: Get, Describe and List APIs, ten a second",
     ),
     Limit { counted: Counted::Together, ..row("dynamodb", &["*"], 100.0, 50.0, DYNAMODB_PAGE) },
+    row(
+        "secretsmanager",
+        &["GetSecretValue"],
+        100.0,
+        100.0,
+        "Secrets Manager user guide, Quotas: 10000 a second, far above these figures",
+    ),
     Limit { counted: Counted::Together, source: None, ..row("sqs", &["*"], 100.0, 50.0, "") },
     unpublished("eventbridge"),
     unpublished("sns"),

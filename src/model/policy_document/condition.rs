@@ -119,8 +119,8 @@ fn absent(operator: Operator) -> Tri {
 fn value_matches(test: Test, value: &str, wanted: &Token, known: &Known, variables: bool) -> Tri {
     // Most values are plain texts, and need no pattern.
     let text = wanted.shown();
-    let is_plain = !text.contains(['*', '?']) && !(variables && text.contains("${"));
-    if is_plain && matches!(test, Test::Text | Test::Like) && !value.contains(ANY_TEXT) {
+    let is_pattern = text.contains(['*', '?']) || variables && text.contains("${");
+    if !is_pattern && matches!(test, Test::Text | Test::Like) && !value.contains(ANY_TEXT) {
         return (text == value).into();
     }
     let pattern = |wildcards| Pattern::read(wanted.shown(), wildcards, variables.then_some(known));

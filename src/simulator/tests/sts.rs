@@ -7,6 +7,23 @@ fn sts(simulator: &Simulator) -> aws_sdk_sts::Client {
     aws_sdk_sts::Client::new(&simulator.sdk_config(ACCOUNT, REGION))
 }
 
+/// A client of the session with these credentials.
+fn in_session(
+    simulator: &Simulator,
+    generated: &aws_sdk_sts::types::Credentials,
+) -> aws_sdk_sts::Client {
+    let credentials = Credentials::new(
+        generated.access_key_id(),
+        generated.secret_access_key(),
+        Some(generated.session_token().to_owned()),
+        None,
+        "test",
+    );
+    let config = simulator.sdk_config(ACCOUNT, REGION).into_builder();
+    let config = config.credentials_provider(SharedCredentialsProvider::new(credentials)).build();
+    aws_sdk_sts::Client::new(&config)
+}
+
 #[tokio::test]
 async fn the_access_key_determines_the_account() {
     let simulator = Simulator::default();
@@ -20,16 +37,7 @@ async fn an_assumed_role_calls_from_its_own_account() {
     let simulator = Simulator::default();
     let call = sts(&simulator).assume_role().role_arn(ROLE).role_session_name("test");
     let generated = call.send().await.expect("a session").credentials.expect("credentials");
-    let credentials = Credentials::new(
-        generated.access_key_id(),
-        generated.secret_access_key(),
-        Some(generated.session_token().to_owned()),
-        None,
-        "test",
-    );
-    let config = simulator.sdk_config(ACCOUNT, REGION).into_builder();
-    let config = config.credentials_provider(SharedCredentialsProvider::new(credentials)).build();
-    let identity = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await;
+    let identity = in_session(&simulator, &generated).get_caller_identity().send().await;
     let identity = identity.expect("identity");
     assert_eq!(identity.account(), Some("444455556666"));
     assert_eq!(identity.arn(), Some("arn:aws:sts::444455556666:assumed-role/palisade/test"));
@@ -56,9 +64,7 @@ async fn a_session_expires() {
     let simulator = Simulator::default();
     let call = sts(&simulator).assume_role().role_arn(ROLE).role_session_name("test");
     let generated = call.duration_seconds(900).send().await.expect("a session").credentials;
-    let key = generated.expect("credentials").access_key_id().to_owned();
-    let config = simulator.sdk_config(&key, REGION);
-    let sts = aws_sdk_sts::Client::new(&config);
+    let sts = in_session(&simulator, &generated.expect("credentials"));
     sts.get_caller_identity().send().await.expect("identity");
     pass(900).await;
     assert_eq!(code(sts.get_caller_identity().send().await), "ExpiredToken");

@@ -125,7 +125,7 @@ impl Page<'_> {
             }
             None => {
                 html.text("never read without problems");
-                html.text(&view.setup.accepted_last());
+                html.text(view.setup.accepted_last());
             }
         }
         html.markup("</dd></div>\n<div><dt>Latest pass</dt><dd>No. ").text(view.pass).markup(", ");

@@ -47,7 +47,7 @@ const INTERVAL: Duration = Duration::from_secs(30);
 /// Until then things go wrong.
 const TROUBLE: u64 = 240;
 /// Two leases, and the time for what is left to do.
-const CALM: Duration = Duration::from_secs(180);
+const CALM: Duration = Duration::from_mins(3);
 /// A call that is sent arrives within this time; the client waits no longer.
 const LONGEST_CALL: u64 = 14_900;
 

@@ -21,7 +21,7 @@ const DURATION: Duration = Duration::from_mins(1);
 /// Until then things go wrong.
 const TROUBLE: u64 = 300;
 /// Afterwards everything is in order within two leases.
-const CALM: Duration = Duration::from_secs(120);
+const CALM: Duration = Duration::from_mins(2);
 /// The longest call to AWS.
 const LONGEST_CALL: u64 = 15_000;
 /// The longest call to the table, with repetitions.
