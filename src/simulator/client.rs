@@ -17,6 +17,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
+use serde_json::Value;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
 
@@ -34,6 +35,18 @@ impl Simulator {
     /// attempts, the SDK's default, with delays of milliseconds because waiting does not help here.
     pub fn sdk_config(&self, account: &str, region: &str) -> SdkConfig {
         let credentials = Credentials::new(account, SECRET_ACCESS_KEY, None, None, "simulator");
+        self.config(credentials, region)
+    }
+
+    /// The same for the session whose credentials AssumeRole has answered.
+    pub fn session_config(&self, answer: &Value, region: &str) -> SdkConfig {
+        let text = |name: &str| answer["Credentials"][name].as_str().unwrap_or_default().to_owned();
+        let (id, secret) = (text("AccessKeyId"), text("SecretAccessKey"));
+        let token = Some(text("SessionToken"));
+        self.config(Credentials::new(id, secret, token, None, "simulator"), region)
+    }
+
+    fn config(&self, credentials: Credentials, region: &str) -> SdkConfig {
         let retries = RetryConfig::standard()
             .with_initial_backoff(Duration::from_millis(1))
             .with_max_backoff(Duration::from_millis(4))

@@ -122,8 +122,8 @@ pub const FAMILIES: &[Family] = &[
     gauge(
         "palisade_events_arrive",
         &["scope"],
-        "1 while palisade's own writes or heartbeats come back as events, 0 where that is not known \
-         or not so.",
+        "1 while palisade's own writes or heartbeats come back as events, 0 where that is not \
+         known or not so.",
     ),
     counter(
         "palisade_events_total",

@@ -12,10 +12,13 @@ use prometheus::{
     core::Collector as _,
 };
 
-pub use super::families::{FAMILIES, Family, FamilyKind};
 use super::{
     Setup,
     families::{DRIFT_SECONDS, Registered},
+};
+pub use super::{
+    delivery::Delivery,
+    families::{FAMILIES, Family, FamilyKind},
 };
 use crate::{
     aws::{CallOutcome, Meter},
@@ -90,28 +93,6 @@ pub struct CallCount {
     pub operation: String,
     /// Attempts by outcome (`ok`, `throttled`, `error`, `no_answer`), since the process started.
     pub attempts: BTreeMap<String, u64>,
-}
-
-/// How a message, or a notice, ended, as a metric label.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Delivery {
-    /// The receiver took the message.
-    Sent,
-    /// It did not; the message is sent again.
-    Failed,
-    /// A notice was dropped, because too many waited.
-    Dropped,
-}
-
-impl Delivery {
-    /// The label.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Sent => "sent",
-            Self::Failed => "failed",
-            Self::Dropped => "dropped",
-        }
-    }
 }
 
 impl Metrics {

@@ -3,6 +3,7 @@
 mod admission;
 mod bodies;
 mod connections;
+mod delivery;
 mod families;
 #[cfg(test)]
 pub(crate) mod fixture;

@@ -245,8 +245,7 @@ async fn session_of(world: &mut World, role: &str, daemon: Option<&str>) -> Repo
     let input = json!({"RoleArn": role, "RoleSessionName": "session"});
     let answer =
         world.simulator.act(example::ML_ACCOUNT, example::REGION, "sts", "AssumeRole", &input);
-    let id = answer.unwrap()["Credentials"]["AccessKeyId"].as_str().unwrap().to_owned();
-    let base = world.simulator.sdk_config(&id, example::REGION);
+    let base = world.simulator.session_config(&answer.unwrap(), example::REGION);
     let dir = world.dir().to_owned();
     let mut engine = world.engine_on(&dir, base, Guard::read_only(), Options::default()).await;
     let report = engine.pass().await;

@@ -98,8 +98,10 @@ impl Service for Trails {
         let since = input["StartTime"].as_f64().unwrap_or(0.0);
         let until = input["EndTime"].as_f64().unwrap_or(f64::MAX);
         let here = self.records.iter().rev().filter(|(at, record)| {
+            // The time in a record is in whole seconds.
             *at <= visible
-                && (since..=until).contains(at)
+                && *at >= since
+                && at.floor() <= until
                 && record["recipientAccountId"] == caller.account.as_str()
                 && record["awsRegion"] == caller.region.as_str()
                 && member.is_none_or(|member| record[member] == wanted["AttributeValue"])
