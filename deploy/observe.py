@@ -212,7 +212,8 @@ class Relay(http.server.BaseHTTPRequestHandler):
                 text = b'{"__type": "ThrottlingException", "message": "Rate exceeded"}'
                 self.answer(400, {"Content-Type": "application/x-amz-json-1.1"}, text)
                 return
-        headers = {k: v for k, v in self.headers.items() if k.lower() not in ("host", "connection")}
+        # The host stays: it is signed.
+        headers = {k: v for k, v in self.headers.items() if k.lower() != "connection"}
         request = urllib.request.Request(
             Relay.aws + self.path, data=body, headers=headers, method="POST"
         )
