@@ -167,7 +167,7 @@ impl Guard {
         &self,
         service: &str,
         operation: &str,
-        dry: impl FnOnce() -> bool,
+        dry: impl Fn() -> bool,
     ) -> Result<(), Refusal> {
         let row = operations::find(service, operation)
             .ok_or_else(|| Refusal::Unlisted(format!("{service}:{operation}")))?;
@@ -191,6 +191,10 @@ impl Guard {
                 );
                 if let Some(why) = why {
                     return Err(Refusal::Braked { operation: operation.to_owned(), why });
+                }
+                // It changes nothing: heartbeats are dry runs that belong to no resource.
+                if dry() {
+                    return Ok(());
                 }
                 tenured(brake, call_context.as_ref())
                     .map_err(|why| Refusal::Untenured { operation: operation.to_owned(), why })
@@ -442,6 +446,19 @@ mod tests {
             Ok(())
         );
         assert_eq!(delete(), Ok(()));
+    }
+
+    #[test]
+    fn a_dry_run_needs_no_lease_and_obeys_the_brake() {
+        let brake = Brake::default();
+        brake.share(crate::lease::tests::holding(&["prod"]).0);
+        let guard = Guard::writing(brake.clone());
+        let revoke = |dry| guard.permit("EC2", "RevokeSecurityGroupIngress", || dry);
+        assert_eq!(revoke(true), Ok(()));
+        let refused = revoke(false).unwrap_err();
+        assert!(matches!(refused, Refusal::Untenured { why: Untenured::NoScope, .. }), "{refused}");
+        brake.engage();
+        assert!(matches!(revoke(true), Err(Refusal::Braked { .. })));
     }
 
     #[test]

@@ -73,10 +73,11 @@ pub(super) async fn run(overrides: &Overrides, args: &Args) -> anyhow::Result<En
     let at = found.releasable.iter().map(|it| it.address.scope.clone()).collect();
     let kept = leases::take(&settings, &brake, at).await?;
     let results = release::release(&scopes, &registry, &brake, &found.releasable).await;
-    leases::give_back(kept).await?;
+    let given_back = leases::give_back(kept).await;
     for result in &results {
         output::print(&outcome(result))?;
     }
+    given_back?;
     let done = release::is_done(&results) && results.len() == found.releasable.len();
     Ok(if done && found.unread.is_empty() { Ended::Done } else { Ended::Failed })
 }

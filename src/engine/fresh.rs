@@ -22,6 +22,7 @@ const PLAN_AGE_LIMIT: Duration = Duration::from_mins(2);
 /// (50,000 keys at 200 calls a second: a quarter of an hour); with the limit above alone, a scope
 /// that takes longer to read could never be written.
 const READING_LIMIT: Duration = Duration::from_mins(15);
+
 /// Counts the accepted snapshots of the directory; a plan for an older one is abandoned.
 #[derive(Debug, Clone, Default)]
 pub struct Generation(Arc<AtomicU64>);

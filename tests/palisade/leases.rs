@@ -7,8 +7,6 @@ use palisade::{
     engine::{self, Engine, Options, Report, Scopes},
     kinds,
     lease::{Appetite, Clock, Holding, InTable, Keeper, Leases, Moment, Terms, Untenured},
-    model::policy_document::{Dialect, PolicyDocument},
-    operations::{Usage, policy::Policies},
     plan::{ReportReason, Verdict},
     settings::{MemoryTable, OwnUse},
     simulator::{Fault, example},
@@ -17,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use crate::world::World;
+use crate::{memory_table::permitted, world::World};
 
 const OWNER: &str = "palisade-demo";
 const PLACE: (&str, &str) = (example::ML_ACCOUNT, example::REGION);
@@ -296,17 +294,7 @@ async fn the_printed_permissions_suffice_for_the_whole_life_of_a_lease() {
     let world = World::with(GROUP);
     let region = example::REGION.to_owned();
     let table = Some(MemoryTable { name: example::MEMORY_TABLE.to_owned(), region });
-    let usage = Usage::default().with_own(OwnUse { leases: table, ..OwnUse::default() });
-    let facts = palisade::kind::ScopeFacts {
-        name: "ml-prod".into(),
-        account: example::ML_ACCOUNT.into(),
-        region: "us-east-1".into(),
-        partition: "aws".into(),
-    };
-    let policies = Policies::new(&facts, OWNER, &usage);
-    let parse =
-        |it: &Value| PolicyDocument::from_value(it, Dialect::IdentityPolicy).expect("a policy");
-    let documents: Vec<_> = policies.observe.iter().map(parse).collect();
+    let documents = permitted(OwnUse { leases: table, ..OwnUse::default() });
     let mut one = process(&world, "one", Appetite::All).await;
     let mut other = process(&world, "two", Appetite::All).await;
     world.simulator.with(|world| {

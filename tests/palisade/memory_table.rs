@@ -306,22 +306,26 @@ async fn the_manifests_are_not_kept_there() {
     assert_eq!(items(&aws), Vec::<Value>::new());
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_printed_permissions_suffice_and_reach_no_other_table() {
-    let aws = aws();
-    let region = example::REGION.to_owned();
-    let mine = Some(MemoryTable { name: example::MEMORY_TABLE.to_owned(), region });
-    let usage = Usage::default().with_own(OwnUse { memory: mine, ..OwnUse::default() });
+/// What `iam-policy` prints for what the process itself uses.
+pub fn permitted(own: OwnUse) -> Vec<PolicyDocument> {
+    let usage = Usage::default().with_own(own);
     let facts = palisade::kind::ScopeFacts {
         name: "ml-prod".into(),
         account: example::ML_ACCOUNT.into(),
         region: "us-east-1".into(),
         partition: "aws".into(),
     };
-    let policies = Policies::new(&facts, OWNER, &usage);
     let parse =
         |it: &Value| PolicyDocument::from_value(it, Dialect::IdentityPolicy).expect("a policy");
-    let documents: Vec<_> = policies.observe.iter().map(parse).collect();
+    Policies::new(&facts, OWNER, &usage).observe.iter().map(parse).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_printed_permissions_suffice_and_reach_no_other_table() {
+    let aws = aws();
+    let region = example::REGION.to_owned();
+    let mine = Some(MemoryTable { name: example::MEMORY_TABLE.to_owned(), region });
+    let documents = permitted(OwnUse { memory: mine, ..OwnUse::default() });
     aws.with(|world| {
         world.options.permissions.insert(example::ML_ACCOUNT.into(), documents);
         world.dynamodb.create(PLACE, "other", &["key", "item"]);

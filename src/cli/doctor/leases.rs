@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::Check;
+use super::{Check, table::Purpose};
 use crate::{
     aws::Connection,
-    kind::{Class, CloudError},
     lease::{Home as _, InTable},
-    settings::{LeaseSettings, MemoryTable, Settings},
+    settings::{LeaseSettings, Settings},
 };
 
 const NAME: &str = "leases";
+const TABLE: Purpose = Purpose { name: NAME, without: "without its leases palisade only observes" };
 
 /// The table of the leases, if processes share the scopes.
 pub(super) async fn check(settings: &Settings, connection: &Connection) -> Option<Check> {
@@ -34,26 +34,6 @@ pub(super) async fn check(settings: &Settings, connection: &Connection) -> Optio
                 format!("{place}: {count} of {} taken{by}{}", found.len(), owners.join(", "));
             Check::ok(NAME, text)
         }
-        Err(error) => refused(table, &place, &error),
+        Err(error) => TABLE.refused(table, &place, &error),
     })
-}
-
-fn refused(MemoryTable { name, region }: &MemoryTable, place: &str, error: &CloudError) -> Check {
-    let help = match error.class {
-        Class::Missing => format!(
-            "create it: `aws cloudformation deploy --region {region} --template-file \
-             deploy/memory/memory.cfn.yaml --stack-name palisade-leases --parameter-overrides \
-             TableName={name}`"
-        ),
-        Class::Denied => "allow what `palisade iam-policy` prints for the leases to the role that \
-                          the process starts with"
-            .to_owned(),
-        Class::Rejected => "a table of leases has the partition key `key` and the sort key \
-                            `item`, both texts, as in deploy/memory/memory.cfn.yaml"
-            .to_owned(),
-        _ => "without its leases palisade only observes; try again, and check the network to \
-              DynamoDB"
-            .to_owned(),
-    };
-    Check::fail(NAME, format!("{place}: {error}"), help)
 }

@@ -1,15 +1,16 @@
 //! Whether the memory can be reached.
 
-use super::Check;
+use super::{Check, table::Purpose};
 use crate::{
     aws::Connection,
-    kind::{Class, CloudError},
     memory::{Home as _, InTable, Memory, MemoryError, Part, Recalled},
     model::Asked,
-    settings::{MemoryHome, MemoryTable, Settings},
+    settings::{MemoryHome, Settings},
 };
 
 const NAME: &str = "memory";
+const TABLE: Purpose =
+    Purpose { name: NAME, without: "without its memory at the start palisade only observes" };
 
 /// The table of the memory, if it is one. A directory is locked by the process that uses it.
 pub(super) async fn check(settings: &Settings, connection: &Connection) -> Option<Check> {
@@ -24,7 +25,7 @@ pub(super) async fn check(settings: &Settings, connection: &Connection) -> Optio
             Check::ok(NAME, found)
         }
         Ok(Some(_)) => kept(Memory::new(home(), &settings.owner), &place).await,
-        Err(MemoryError::Aws(error)) => refused(table, &place, &error),
+        Err(MemoryError::Aws(error)) => TABLE.refused(table, &place, &error),
         Err(error) => unusable(&place, &error),
     })
 }
@@ -43,24 +44,4 @@ async fn kept(memory: Memory, place: &str) -> Check {
 fn unusable(place: &str, error: &MemoryError) -> Check {
     let help = "nothing is written until somebody releases the brake: `palisade brake off`";
     Check::fail(NAME, format!("{place}: what is kept of the brake is lost: {error}"), help)
-}
-
-fn refused(MemoryTable { name, region }: &MemoryTable, place: &str, error: &CloudError) -> Check {
-    let help = match error.class {
-        Class::Missing => format!(
-            "create it: `aws cloudformation deploy --region {region} --template-file \
-             deploy/memory/memory.cfn.yaml --stack-name palisade-memory --parameter-overrides \
-             TableName={name}`"
-        ),
-        Class::Denied => "allow what `palisade iam-policy` prints for the memory to the role that \
-                          the process starts with"
-            .to_owned(),
-        Class::Rejected => "a table of the memory has the partition key `key` and the sort key \
-                            `item`, both texts, as in deploy/memory/memory.cfn.yaml"
-            .to_owned(),
-        _ => "without its memory at the start palisade only observes; try again, and check the \
-              network to DynamoDB"
-            .to_owned(),
-    };
-    Check::fail(NAME, format!("{place}: {error}"), help)
 }

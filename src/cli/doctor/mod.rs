@@ -5,6 +5,7 @@ mod leases;
 mod live;
 mod memory;
 mod secrets;
+mod table;
 #[cfg(test)]
 mod tests;
 
